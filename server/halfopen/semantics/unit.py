@@ -29,3 +29,14 @@ class Placed:
 
     unit: Unit
     start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of code that keeps its meaning when lines above it move: bytes relative to a unit."""
+
+    path: str
+    """Relative to the workspace root, with "/"."""
+    unit: Unit
+    start: int
+    end: int
