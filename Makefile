@@ -1,0 +1,50 @@
+# halfopen: `make help` lists the targets. Everything lives in .venv; nothing is installed outside it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# What the caller's shell imports from must not stand in for what .venv holds.
+unexport PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types format bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
+
+demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
+	@$(BIN)/halfopen audit fixtures/demo --exit-zero
+
+test: lint types ## Check style, types and layers, then run every test
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(INSTALLED) ## pyright, strict on server/ and rules/
+	@$(BIN)/pyright
+
+format: $(INSTALLED) ## Rewrite the code in the house format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(INSTALLED) ## Measure the time budgets, as ratios in one run
+	@$(BIN)/python -m bench
+
+clean: ## Remove .venv and every cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@scripts/create-venv $(PYTHON) $(VENV)
+
+$(INSTALLED): requirements-dev.txt pyproject.toml server/halfopen/__init__.py | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
