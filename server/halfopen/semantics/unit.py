@@ -1,26 +1,59 @@
-"""Units: the top-level statements of a file, each lowered once and reused by content."""
+"""Units: the top-level statements of a file, each lowered at most once and reused by content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from halfopen.semantics.tree import Statement
 
+_WORD = re.compile(rb"[^\W\d]\w*|\$\w*|[$\w]*\$[$\w]*|[\x80-\xff\w]+")
 
-@dataclass(slots=True, eq=False)
+Lower = Callable[[], tuple[Statement, ...]]
+
+
 class Unit:
-    """One top-level statement of a file with its nodes' offsets relative to its own start.
+    """One top-level statement of a file, its nodes' offsets relative to its own start.
 
-    `text` is the statement's bytes; it decides whether the unit can be reused. `language` is
-    "python" or "typescript" (every JavaScript dialect). `has_error` says that tree-sitter could not read all of it.
+    `text` is the statement's bytes; it decides whether the unit can be reused after an edit.
+    `language` is "python" or "typescript" (every JavaScript dialect). The neutral tree is made when
+    `body` is first asked for; `memo` keeps what later analyses derive from this unit alone.
     """
 
-    text: bytes
-    language: str
-    body: tuple[Statement, ...]
-    has_error: bool = False
-    memo: dict[str, object] = field(default_factory=dict[str, object], repr=False)
-    """Derived, position-free knowledge (scopes, parents), computed on first use."""
+    __slots__ = ("_body", "_lower", "_words", "has_error", "language", "memo", "text")
+
+    def __init__(self, text: bytes, language: str, lower: Lower, has_error: bool = False) -> None:
+        self.text = text
+        self.language = language
+        self.has_error = has_error
+        self.memo: dict[str, object] = {}
+        self._lower: Lower | None = lower
+        self._body: tuple[Statement, ...] = ()
+        self._words: frozenset[bytes] | None = None
+
+    @property
+    def body(self) -> tuple[Statement, ...]:
+        """The neutral tree of the statement (several statements where one line declares several)."""
+        if self._lower is not None:
+            self._body = self._lower()
+            self._lower = None
+        return self._body
+
+    @property
+    def words(self) -> frozenset[bytes]:
+        """Every word of the text: a superset of the identifiers in it."""
+        if self._words is None:
+            self._words = words_of(self.text)
+        return self._words
+
+    def __repr__(self) -> str:
+        return f"Unit({self.text[:40]!r})"
+
+
+def words_of(text: bytes) -> frozenset[bytes]:
+    """Every word of a text, as bytes."""
+    return frozenset(_WORD.findall(text))
 
 
 @dataclass(frozen=True, slots=True)

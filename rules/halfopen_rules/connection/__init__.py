@@ -1,0 +1,1 @@
+"""Chapter 1: how connections are owned, validated and released."""

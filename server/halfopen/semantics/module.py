@@ -1,0 +1,158 @@
+"""One file as a module: its units in order, what they define, import and export."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from halfopen.semantics import lower_python, lower_typescript, tree
+from halfopen.semantics.scopes import Definition, index_of
+from halfopen.semantics.unit import Placed, Unit
+
+
+class SyntaxNode(Protocol):
+    """What is used of a tree-sitter node."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def start_byte(self) -> int: ...
+    @property
+    def end_byte(self) -> int: ...
+    @property
+    def has_error(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What a module offers under a name: a local name, or a name of another module.
+
+    `module` is the specifier of a re-export; `local` "*" is that whole module as a namespace.
+    """
+
+    local: str
+    module: str | None = None
+    value: tree.Expr | None = None
+    unit: Unit | None = None
+
+
+class Module:
+    """A parsed file. Immutable: an edit makes a new module that shares the unchanged units."""
+
+    def __init__(self, path: str, language: str, placed: tuple[Placed, ...]) -> None:
+        self.path = path
+        self.language = language
+        self.placed = placed
+        self._definitions: dict[str, list[tuple[Unit, Definition]]] | None = None
+        self._exports: dict[str, Exported] | None = None
+        self._star_exports: tuple[str, ...] = ()
+        self._starts: dict[Unit, int] | None = None
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return tuple(placed.unit for placed in self.placed)
+
+    def start_of(self, unit: Unit) -> int | None:
+        """Where the unit stands now (byte offset), or None when it is no longer part of the file."""
+        if self._starts is None:
+            self._starts = {placed.unit: placed.start for placed in self.placed}
+        return self._starts.get(unit)
+
+    @property
+    def definitions(self) -> dict[str, list[tuple[Unit, Definition]]]:
+        """Every definition of every module-level name."""
+        if self._definitions is None:
+            found: dict[str, list[tuple[Unit, Definition]]] = defaultdict(list)
+            for unit in self.units:
+                for name, definitions in index_of(unit).module_definitions.items():
+                    found[name].extend((unit, definition) for definition in definitions)
+            self._definitions = dict(found)
+        return self._definitions
+
+    @property
+    def exports(self) -> dict[str, Exported]:
+        """What the module exports by name. In Python every module-level name is exported."""
+        if self._exports is None:
+            self._collect_exports()
+        assert self._exports is not None
+        return self._exports
+
+    @property
+    def star_exports(self) -> tuple[str, ...]:
+        """Specifiers whose every name is re-exported (`export * from`, `from m import *`)."""
+        if self._exports is None:
+            self._collect_exports()
+        return self._star_exports
+
+    def _collect_exports(self) -> None:
+        exports: dict[str, Exported] = {}
+        stars: list[str] = []
+        for unit in self.units:
+            for statement in _flat(unit.body):
+                match statement:
+                    case tree.Export(names=names, module=module, value=value):
+                        for local, exported in names:
+                            if exported == "*" and module is not None:
+                                stars.append(module)
+                            else:
+                                exports[exported] = Exported(local, module)
+                        if value is not None:
+                            exports["default"] = Exported("default", None, value, unit)
+                    case tree.Import(module=module, names=names) if self.language == "python":
+                        stars += [module for name in names if name.name == "*" and name.local == "*"]
+                    case _:
+                        pass
+        if self.language == "python":
+            for name in self.definitions:
+                exports[name] = Exported(name)
+        self._exports = exports
+        self._star_exports = tuple(stars)
+
+
+def _flat(statements: tuple[tree.Statement, ...]) -> list[tree.Statement]:
+    """Top-level statements, those in `if TYPE_CHECKING:`/`try:` and bare blocks included."""
+    found: list[tree.Statement] = []
+    for statement in statements:
+        found.append(statement)
+        match statement:
+            case tree.If(then=then, otherwise=otherwise):
+                found += _flat(then.statements)
+                found += _flat(otherwise.statements) if otherwise else []
+            case tree.Try(body=body, handlers=handlers):
+                found += _flat(body.statements)
+                for handler in handlers:
+                    found += _flat(handler.body.statements)
+            case tree.Block(statements=inner) | tree.Failed(statements=inner):
+                found += _flat(inner)
+            case _:
+                pass
+    return found
+
+
+def build_module(
+    path: str, language: str, data: bytes, top_level: list[SyntaxNode], previous: Module | None
+) -> Module:
+    """Cut a parsed file into units, taking every unit whose text stands in `previous` from there."""
+    reusable: dict[bytes, list[Unit]] = defaultdict(list)
+    if previous is not None and previous.language == language:
+        for unit in reversed(previous.units):
+            reusable[unit.text].append(unit)
+    lower = lower_python.lower if language == "python" else lower_typescript.lower
+    placed: list[Placed] = []
+    for statement in top_level:
+        if statement.type in _NOT_CODE:
+            continue
+        start, end = statement.start_byte, statement.end_byte
+        text = data[start:end]
+        same = reusable.get(text)
+        if same:
+            unit = same.pop()
+        else:
+            unit = Unit(text, language, partial(lower, statement, data, start), statement.has_error)  # type: ignore[arg-type]
+        placed.append(Placed(unit, start))
+    return Module(path, language, tuple(placed))
+
+
+_NOT_CODE = frozenset({"comment", "hash_bang_line", "html_comment", ";", "\n"})

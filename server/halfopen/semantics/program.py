@@ -1,0 +1,440 @@
+"""The modules of a workspace as one program: names and imports resolved across units and files.
+
+Every look-up notes what it rests on (`semantics.queries`), so that an answer built from look-ups is
+forgotten exactly when an edit could change it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from halfopen.semantics import tree
+from halfopen.semantics.module import Exported, Module
+from halfopen.semantics.queries import FileToken, NameToken, Queries, Token, WordToken
+from halfopen.semantics.scopes import Binding, Definition, UnitIndex, index_of
+from halfopen.semantics.unit import Span, Unit
+
+N = TypeVar("N", bound=tree.Node, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class At(Generic[N]):
+    """A node with the file and unit it stands in."""
+
+    path: str
+    unit: Unit
+    node: N
+
+    @property
+    def index(self) -> UnitIndex:
+        return index_of(self.unit)
+
+    @property
+    def span(self) -> Span:
+        return Span(self.path, self.unit, self.node.start, self.node.end)
+
+    def to(self, node: M) -> At[M]:
+        """Another node of the same unit."""
+        return At(self.path, self.unit, node)
+
+    @property
+    def parent(self) -> tree.Node | None:
+        return self.index.parents.get(self.node)
+
+    @property
+    def text(self) -> str:
+        """The node as written."""
+        return self.unit.text[self.node.start : self.node.end].decode("utf-8", "replace")
+
+
+M = TypeVar("M", bound=tree.Node)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A name bound in a function, block or class."""
+
+    path: str
+    unit: Unit
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A name of a module."""
+
+    path: str
+    name: str
+
+
+Variable: TypeAlias = Local | Global
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Something outside the workspace: `name` of the package `module`, dotted for what lies in it.
+
+    A builtin of the language or the browser has the module "": `External("", "WebSocket")`.
+    """
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.module, self.name) if part)
+
+
+class Loader(Protocol):
+    """What the program needs of the workspace."""
+
+    def load(self, path: str) -> Module | None:
+        """The module at a path, None where there is no readable code file."""
+        ...
+
+    def exists(self, path: str) -> bool: ...
+
+    def paths_with(self, word: bytes) -> Iterable[str]:
+        """The code files whose text contains a word."""
+        ...
+
+    def aliases(self, path: str) -> Iterable[tuple[str, str]]:
+        """Import prefixes that stand for folders (`tsconfig.json` paths): ("@/", "frontend/src/")."""
+        ...
+
+    def python_roots(self, path: str) -> Iterable[str]:
+        """Folders that Python's absolute imports may start from, nearest first ("" is the root)."""
+        ...
+
+
+_TS_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
+
+
+class Program:
+    """Look-ups across the modules of a workspace."""
+
+    def __init__(self, loader: Loader, queries: Queries) -> None:
+        self.loader = loader
+        self.queries = queries
+        self._modules: dict[str, Module | None] = {}
+
+    # -- modules --
+
+    def module(self, path: str) -> Module | None:
+        """The module at a path, loaded when first asked for."""
+        self.queries.note(FileToken(path))
+        if path not in self._modules:
+            self._modules[path] = self.loader.load(path)
+        return self._modules[path]
+
+    def loaded(self, path: str) -> Module | None:
+        """The module at a path if it was loaded before."""
+        return self._modules.get(path)
+
+    def replace(self, path: str, module: Module | None) -> set[Token]:
+        """Put an edited, new or deleted file in place; the tokens that changed by it."""
+        before = self._modules.get(path)
+        known = path in self._modules
+        if module is None:
+            self._modules.pop(path, None)
+        else:
+            self._modules[path] = module
+        changed: set[Token] = set()
+        if (before is None) != (module is None) or not known:
+            changed.add(FileToken(path))
+        old, new = set(before.units if before else ()), set(module.units if module else ())
+        for unit in old ^ new:
+            changed.add(unit)
+            changed.update(WordToken(word) for word in unit.words)
+        if known and changed:
+            old_names = _meanings(before)
+            new_names = _meanings(module)
+            for name in old_names.keys() | new_names.keys():
+                if old_names.get(name) != new_names.get(name):
+                    changed.add(NameToken(path, name))
+        return changed
+
+    def units_with(self, word: str) -> Iterator[tuple[Module, Unit]]:
+        """Every unit of the workspace whose text contains a word."""
+        encoded = word.encode()
+        self.queries.note(WordToken(encoded))
+        for path in sorted(self.loader.paths_with(encoded)):
+            module = self.module(path)
+            if module is not None:
+                for unit in module.units:
+                    if encoded in unit.words:
+                        yield module, unit
+
+    # -- names --
+
+    def variable(self, at: At[tree.Name]) -> Variable:
+        """What a name refers to."""
+        self.queries.note(at.unit)
+        binding = at.index.bindings.get(at.node)
+        return Local(at.path, at.unit, binding) if binding is not None else Global(at.path, at.node.id)
+
+    def definitions(self, variable: Variable) -> list[At[tree.Node]]:
+        """The nodes that define a variable (see `definition_of`)."""
+        return [
+            At(path, unit, definition.target) for path, unit, definition in self.definitions_of(variable)
+        ]
+
+    def definitions_of(self, variable: Variable) -> list[tuple[str, Unit, Definition]]:
+        """Everything that gives a variable a value, in its own file."""
+        if isinstance(variable, Local):
+            self.queries.note(variable.unit)
+            return [(variable.path, variable.unit, each) for each in variable.binding.definitions]
+        module = self.module(variable.path)
+        self.queries.note(NameToken(variable.path, variable.name))
+        if module is None:
+            return []
+        return [(variable.path, unit, each) for unit, each in module.definitions.get(variable.name, ())]
+
+    def reads(self, variable: Variable) -> list[At[tree.Name]]:
+        """Every place where a variable is read; for a module's names, in the files that import it too."""
+        if isinstance(variable, Local):
+            self.queries.note(variable.unit)
+            return [At(variable.path, variable.unit, name) for name in variable.binding.reads]
+        found: list[At[tree.Name]] = []
+        seen: set[Global] = set()
+        waiting = [variable]
+        while waiting:
+            current = waiting.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            module = self.module(current.path)
+            if module is None:
+                continue
+            for unit in module.units:
+                if current.name.encode() in unit.words:
+                    self.queries.note(unit)
+                    found += [
+                        At(current.path, unit, name) for name in index_of(unit).module_reads.get(current.name, ())
+                    ]
+            waiting += self.importers(current)
+        self.queries.note(WordToken(variable.name.encode()))
+        return found
+
+    def importers(self, variable: Global) -> list[Global]:
+        """The names under which other modules import a module's name."""
+        module = self.module(variable.path)
+        if module is None:
+            return []
+        exported_as = {name for name, each in module.exports.items() if each.local == variable.name and not each.module}
+        found: list[Global] = []
+        for exported in exported_as:
+            if exported == "default":
+                stem = posixpath.splitext(posixpath.basename(variable.path))[0]
+                search = posixpath.basename(posixpath.dirname(variable.path)) if stem in ("index", "__init__") else stem
+                words = [search]
+            else:
+                words = [exported]
+            for word in words:
+                for path in sorted(self._files_with(word)):
+                    other = self.module(path)
+                    if other is None or path == variable.path:
+                        continue
+                    found += self._imports_of(other, exported, variable.path)
+        return found
+
+    def _files_with(self, word: str) -> set[str]:
+        parts = [part.encode() for part in _words(word)]
+        self.queries.note(WordToken(parts[0]) if parts else WordToken(b""))
+        if not parts:
+            return set()
+        found = set(self.loader.paths_with(parts[0]))
+        for part in parts[1:]:
+            found &= set(self.loader.paths_with(part))
+        return found
+
+    def _imports_of(self, module: Module, exported: str, source: str) -> list[Global]:
+        found: list[Global] = []
+        for name, definitions in module.definitions.items():
+            for _unit, definition in definitions:
+                if definition.kind != "import" or not isinstance(definition.node, tree.Import):
+                    continue
+                imported = definition.steps[0]
+                if imported == exported and self.resolve_export(
+                    self.resolve_import(module.path, definition.node.module, str(imported)), exported
+                ) == self.resolve_export(source, exported):
+                    found.append(Global(module.path, name))
+        for name, each in module.exports.items():
+            if (
+                each.module
+                and each.local == exported
+                and self.resolve_import(module.path, each.module, exported) == source
+            ):
+                found += self._reexported(module, name)
+        for specifier in module.star_exports:
+            if module.language != "python" and self.resolve_import(module.path, specifier, "*") == source:
+                found += self._reexported(module, exported)
+        return found
+
+    def _reexported(self, module: Module, name: str) -> list[Global]:
+        found: list[Global] = []
+        for path in sorted(self._files_with(name)):
+            other = self.module(path)
+            if other is not None and other is not module:
+                for local, definitions in other.definitions.items():
+                    for _unit, definition in definitions:
+                        if (
+                            definition.kind == "import"
+                            and isinstance(definition.node, tree.Import)
+                            and definition.steps[0] == name
+                            and self.resolve_import(path, definition.node.module, name) == module.path
+                        ):
+                            found.append(Global(path, local))
+        return found
+
+    # -- imports --
+
+    def resolve_import(self, path: str, specifier: str, name: str = "") -> str | None:
+        """The workspace file that an import in `path` names, or None for a package outside.
+
+        In Python `name` may itself be a submodule: `from app.api import ws` gives app/api/ws.py
+        only where app/api/__init__.py does not define `ws` (`resolve_name` decides).
+        """
+        module = self._modules.get(path)
+        if path.endswith((".py", ".pyi")) or (module is not None and module.language == "python"):
+            return self._resolve_python(path, specifier)
+        return self._resolve_typescript(path, specifier)
+
+    def _resolve_python(self, path: str, specifier: str) -> str | None:
+        dots = len(specifier) - len(specifier.lstrip("."))
+        rest = specifier[dots:].replace(".", "/")
+        if dots:
+            folder = posixpath.dirname(path)
+            for _ in range(dots - 1):
+                folder = posixpath.dirname(folder)
+            return self._python_file(posixpath.join(folder, rest) if rest else folder)
+        for root in self.loader.python_roots(path):
+            found = self._python_file(posixpath.join(root, rest))
+            if found is not None:
+                return found
+        return None
+
+    def _python_file(self, stem: str) -> str | None:
+        for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
+            if self._exists(candidate):
+                return candidate
+        return None
+
+    def _resolve_typescript(self, path: str, specifier: str) -> str | None:
+        specifier = specifier.split("?")[0]
+        if specifier.startswith("."):
+            return self._typescript_file(posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier)))
+        for prefix, folder in self.loader.aliases(path):
+            if specifier.startswith(prefix):
+                found = self._typescript_file(posixpath.normpath(posixpath.join(folder, specifier[len(prefix) :])))
+                if found is not None:
+                    return found
+        return None
+
+    def _typescript_file(self, stem: str) -> str | None:
+        if stem.startswith(".."):
+            return None
+        if stem.endswith(_TS_ENDINGS) and self._exists(stem):
+            return stem
+        bases = [stem]
+        base, ending = posixpath.splitext(stem)
+        if ending in (".js", ".jsx", ".mjs", ".cjs"):
+            bases.append(base)
+        for base in bases:
+            for ending in _TS_ENDINGS:
+                if self._exists(base + ending):
+                    return base + ending
+            for ending in _TS_ENDINGS:
+                candidate = posixpath.join(base, "index" + ending)
+                if self._exists(candidate):
+                    return candidate
+        return None
+
+    def _exists(self, path: str) -> bool:
+        self.queries.note(FileToken(path))
+        return self.loader.exists(path)
+
+    def resolve_export(self, path: str | None, name: str, _seen: frozenset[str] = frozenset()) -> Global | str | None:
+        """Where a module's export is defined: a name of some module, a whole module (its path), or None."""
+        if path is None or path in _seen:
+            return None
+        module = self.module(path)
+        if module is None:
+            return None
+        if name == "*":
+            return path
+        self.queries.note(NameToken(path, name))
+        exported = module.exports.get(name)
+        seen = _seen | {path}
+        if exported is not None and exported.module is not None:
+            target = self.resolve_import(path, exported.module, exported.local)
+            return self.resolve_export(target, exported.local, seen)
+        if exported is not None:
+            return self._behind(Global(path, exported.local), seen)
+        for specifier in module.star_exports:
+            found = self.resolve_export(self.resolve_import(path, specifier, "*"), name, seen)
+            if found is not None:
+                return found
+        if module.language == "python" and posixpath.basename(path) == "__init__.py":
+            return self._python_file(posixpath.join(posixpath.dirname(path), name))
+        return None
+
+    def _behind(self, variable: Global, seen: frozenset[str]) -> Global | str | None:
+        """Follow a name that a module only imports to hand on."""
+        module = self.module(variable.path)
+        definitions = module.definitions.get(variable.name, ()) if module else ()
+        if len(definitions) == 1:
+            definition = definitions[0][1]
+            if definition.kind == "import" and isinstance(definition.node, tree.Import):
+                name = str(definition.steps[0])
+                target = self.resolve_import(variable.path, definition.node.module, name)
+                if target is not None:
+                    return self.resolve_export(target, name, seen) or variable
+        return variable
+
+    def imported(self, path: str, definition: Definition) -> Global | External | str | None:
+        """What an import definition brings in: a name of the workspace, a module's path, or something outside."""
+        assert isinstance(definition.node, tree.Import)
+        name, specifier = str(definition.steps[0]), definition.node.module
+        target = self.resolve_import(path, specifier, name)
+        if target is None:
+            return External(specifier, "" if name == "*" else name)
+        return self.resolve_export(target, name)
+
+    def default_export(self, path: str) -> tuple[Unit, tree.Expr] | None:
+        """The expression of `export default <expression>`."""
+        module = self.module(path)
+        exported: Exported | None = module.exports.get("default") if module else None
+        if exported is None or exported.value is None or exported.unit is None:
+            return None
+        self.queries.note(exported.unit)
+        return exported.unit, exported.value
+
+
+def _meanings(module: Module | None) -> dict[str, tuple[object, ...]]:
+    """What each name of a module stands for, comparable before and after an edit."""
+    if module is None:
+        return {}
+    found: dict[str, list[object]] = {
+        name: [unit for unit, _ in definitions] for name, definitions in module.definitions.items()
+    }
+    for name, exported in module.exports.items():
+        found.setdefault(name, []).append((exported.local, exported.module, exported.unit))
+    for specifier in module.star_exports:
+        found.setdefault("*", []).append(specifier)
+    return {name: tuple(each) for name, each in found.items()}
+
+
+def _words(text: str) -> list[str]:
+    """The words of a file's stem, as an import specifier spells them."""
+    word, found = "", list[str]()
+    for character in text:
+        if character.isalnum() or character in "_$":
+            word += character
+        else:
+            if word:
+                found.append(word)
+            word = ""
+    return [*found, word] if word else found

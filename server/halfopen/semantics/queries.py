@@ -1,0 +1,117 @@
+"""Answers that remember what they read, and are forgotten when that changes.
+
+Every derived answer (the connections of a unit, a dossier, who calls a function) is asked for through
+`Queries.get`. While it is computed, what it reads is noted as *tokens*: a unit's content, a module-level
+name, a word searched for across the workspace, a path whose existence mattered, or another answer.
+After an edit the workspace names the tokens that changed, and every answer that rests on one of them,
+directly or through other answers, is dropped. What is not dropped is still true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from halfopen.semantics.unit import Unit
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NameToken:
+    """What a module binds a name to."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordToken:
+    """Which units contain a word."""
+
+    word: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileToken:
+    """Whether a path exists, and for files that are not code, what is in it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerToken:
+    """Another answer."""
+
+    key: Hashable
+
+
+Token = Unit | NameToken | WordToken | FileToken | AnswerToken
+
+
+class Queries:
+    """A table of answers with what each rests on."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, object] = {}
+        self._tokens: dict[Hashable, set[Token]] = {}
+        self._dependents: dict[Token, set[Hashable]] = {}
+        self._running: list[tuple[Hashable, set[Token]]] = []
+
+    def get(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The answer for `key`, computed if it is not known.
+
+        Raises RecursionError where an answer asks for itself; askers that may meet a cycle carry
+        their own set of what is being asked.
+        """
+        self.note(AnswerToken(key))
+        if key in self._answers:
+            return cast(T, self._answers[key])
+        if any(running == key for running, _ in self._running):
+            raise RecursionError(f"the answer {key!r} rests on itself")
+        tokens: set[Token] = set()
+        self._running.append((key, tokens))
+        try:
+            answer = compute()
+        finally:
+            self._running.pop()
+        self._answers[key] = answer
+        self._tokens[key] = tokens
+        for token in tokens:
+            self._dependents.setdefault(token, set()).add(key)
+        return answer
+
+    def note(self, token: Token) -> None:
+        """The answer being computed rests on `token`."""
+        if self._running:
+            self._running[-1][1].add(token)
+
+    def rests_on(self, key: Hashable) -> frozenset[Token]:
+        """The tokens an answer rests on, those of the answers it used included."""
+        found: set[Token] = set()
+        waiting: list[Hashable] = [key]
+        while waiting:
+            for token in self._tokens.get(waiting.pop(), ()):
+                if token not in found:
+                    found.add(token)
+                    if isinstance(token, AnswerToken):
+                        waiting.append(token.key)
+        return frozenset(found)
+
+    def forget(self, changed: Iterable[Token]) -> set[Hashable]:
+        """Drop every answer that rests on something changed; the keys dropped."""
+        dropped: set[Hashable] = set()
+        waiting = list(changed)
+        while waiting:
+            for key in self._dependents.pop(waiting.pop(), ()):
+                if key not in self._answers:
+                    continue
+                dropped.add(key)
+                del self._answers[key]
+                for token in self._tokens.pop(key):
+                    keys = self._dependents.get(token)
+                    if keys is not None:
+                        keys.discard(key)
+                waiting.append(AnswerToken(key))
+        return dropped
