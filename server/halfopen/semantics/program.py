@@ -366,6 +366,7 @@ class Program:
         if name == "*":
             return path
         self.queries.note(NameToken(path, name))
+        self.queries.note(NameToken(path, "*"))
         exported = module.exports.get(name)
         seen = _seen | {path}
         if exported is not None and exported.module is not None:

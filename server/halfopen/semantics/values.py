@@ -1,0 +1,643 @@
+"""Where a value comes from: through names, imports, members, calls, hooks and conditionals.
+
+`origins` follows an expression to what it may be: a function, class, object, call or literal of the
+workspace, something `External`, or a parameter whose value callers decide. Control flow is not
+looked at: a name with three assignments has three origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, External, Global, Local, Program, Variable
+from halfopen.semantics.scopes import Definition, Step
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterOf:
+    """A parameter of a function: its value is the caller's."""
+
+    function: At[tree.Function]
+    parameter: tree.Parameter
+    steps: tuple[Step, ...] = ()
+
+
+Origin: TypeAlias = At[tree.Expr] | External | ParameterOf
+
+_DEPTH = 24
+_WINDOWS = frozenset({"window", "globalThis", "self", "global"})
+_TRANSPARENT_HOOKS = frozenset({"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"})
+_REFS = frozenset({"react.useRef", "react.createRef", "react.default.useRef"})
+
+
+def origins(program: Program, at: At[tree.Expr]) -> tuple[Origin, ...]:
+    """What an expression may be, each origin once, in source order."""
+    found: dict[Origin, None] = {}
+    for origin in _origins(program, at, frozenset(), 0):
+        found[origin] = None
+    return tuple(found)
+
+
+def _origins(
+    program: Program, at: At[tree.Expr], seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    node = at.node
+    if node in seen or depth > _DEPTH:
+        return
+    seen = seen | {node}
+    match node:
+        case tree.Name(id=name):
+            if name == "this" or _is_receiver(at, name):
+                yield at
+            else:
+                yield from _variable(program, program.variable(at.to(node)), seen, depth)  # type: ignore[arg-type]
+        case tree.Member(object=inner, name=name):
+            yield from _member(program, at.to(node), inner, name, seen, depth)
+        case tree.Await(value=value) | tree.Spread(value=value):
+            yield from _origins(program, at.to(value), seen, depth + 1)
+        case tree.AssignExpr(value=value):
+            yield from _origins(program, at.to(value), seen, depth + 1)
+        case tree.Conditional(then=then, otherwise=otherwise):
+            yield from _origins(program, at.to(then), seen, depth + 1)
+            yield from _origins(program, at.to(otherwise), seen, depth + 1)
+        case tree.Operation(operator="or" | "??", operands=operands):
+            for operand in operands:
+                yield from _origins(program, at.to(operand), seen, depth + 1)
+        case tree.Operation(operator="and", operands=operands):
+            yield from _origins(program, at.to(operands[-1]), seen, depth + 1)
+        case tree.Call():
+            yield from _call(program, at.to(node), seen, depth)
+        case _:
+            yield at
+
+
+def _is_receiver(at: At[tree.Expr], name: str) -> bool:
+    """Whether a name is the receiver (`self`) of the method it stands in."""
+    function = at.index.function_of(at.node)
+    while function is not None:
+        if function.receiver == name:
+            return True
+        if any(isinstance(p.target, tree.Name) and p.target.id == name for p in function.parameters):
+            return False
+        function = at.index.function_of(function)
+    return False
+
+
+def _variable(program: Program, variable: Variable, seen: frozenset[tree.Node], depth: int) -> Iterator[Origin]:
+    definitions = program.definitions_of(variable)
+    if not definitions:
+        name = variable.name if isinstance(variable, Global) else variable.binding.name
+        yield External("", name)
+        return
+    for path, unit, definition in definitions:
+        at: At[tree.Node] = At(path, unit, definition.target)
+        yield from _definition(program, at, definition, seen, depth)
+
+
+def _definition(
+    program: Program, at: At[tree.Node], definition: Definition, seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    match definition.kind:
+        case "import":
+            imported = program.imported(at.path, definition)
+            if isinstance(imported, External):
+                yield imported
+            elif isinstance(imported, Global):
+                exported = program.default_export(imported.path) if imported.name == "default" else None
+                if exported is not None:
+                    unit, value = exported
+                    yield from _origins(program, At(imported.path, unit, value), seen, depth + 1)
+                else:
+                    yield from _variable(program, imported, seen, depth + 1)
+            elif isinstance(imported, str):
+                yield External(f"file:{imported}", "")
+        case "parameter":
+            function = at.index.parents.get(definition.node)
+            if isinstance(function, tree.Function) and isinstance(definition.node, tree.Parameter):
+                yield ParameterOf(at.to(function), definition.node, definition.steps)
+        case "value" | "context" | "augmented":
+            if definition.value is not None:
+                yield from _project(program, at.to(definition.value), definition.steps, seen, depth)
+        case _:
+            return
+
+
+def _project(
+    program: Program, at: At[tree.Expr], steps: tuple[Step, ...], seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    """The origins of the part of a value that `steps` lead to."""
+    if not steps:
+        yield from _origins(program, at, seen, depth + 1)
+        return
+    for origin in _origins(program, at, seen, depth + 1):
+        yield from _step(program, origin, steps, seen, depth + 1)
+
+
+def _step(
+    program: Program, origin: Origin, steps: tuple[Step, ...], seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    step, rest = steps[0], steps[1:]
+    if isinstance(origin, External):
+        if isinstance(step, str):
+            yield from _rest(program, _member_of_external(program, origin, step, seen, depth), rest, seen, depth)
+        return
+    if isinstance(origin, ParameterOf):
+        yield ParameterOf(origin.function, origin.parameter, (*origin.steps, *steps))
+        return
+    match origin.node:
+        case tree.Object(entries=entries) if isinstance(step, str):
+            for entry in entries:
+                if isinstance(entry.key, tree.Literal) and entry.key.value == step:
+                    yield from _project(program, origin.to(entry.value), rest, seen, depth)
+                elif entry.key is None:
+                    yield from _project(program, origin.to(entry.value), steps, seen, depth)
+        case tree.Sequence(items=items) if isinstance(step, int) and step < len(items):
+            yield from _project(program, origin.to(items[step]), rest, seen, depth)
+        case tree.Name() | tree.Call() | tree.Class() if isinstance(step, str):
+            members = tuple(_member_of(program, origin, step, seen, depth))
+            yield from _rest(program, iter(members), rest, seen, depth)
+        case _:
+            return
+
+
+def _rest(
+    program: Program, found: Iterable[Origin], rest: tuple[Step, ...], seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    for origin in found:
+        if rest:
+            yield from _step(program, origin, rest, seen, depth + 1)
+        else:
+            yield origin
+
+
+def _member(
+    program: Program, at: At[tree.Member], inner: tree.Expr, name: str, seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    found = False
+    for origin in _origins(program, at.to(inner), seen, depth + 1):
+        for result in _member_of(program, origin, name, seen, depth + 1):
+            found = True
+            yield result
+    if not found:
+        yield at
+
+
+def _member_of(
+    program: Program, origin: Origin, name: str, seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    if isinstance(origin, External):
+        yield from _member_of_external(program, origin, name, seen, depth)
+        return
+    if isinstance(origin, ParameterOf):
+        for klass in parameter_classes(program, origin):
+            for value in members(program, klass, name):
+                yield from _origins(program, value, seen, depth + 1)
+        return
+    node = origin.node
+    if isinstance(node, tree.Object):
+        yield from _step(program, origin, (name,), seen, depth)
+    elif isinstance(node, tree.Call) and name == "current" and is_ref(program, origin.to(node)):
+        for value in ref_values(program, origin.to(node)):
+            yield from _origins(program, value, seen, depth + 1)
+    elif isinstance(node, tree.Function) and name in ("bind", "call", "apply"):
+        yield origin
+    else:
+        for klass in _classes_of(program, origin, seen, depth):
+            for value in members(program, klass, name):
+                yield from _origins(program, value, seen, depth + 1)
+
+
+def _member_of_external(
+    program: Program, origin: External, name: str, seen: frozenset[tree.Node], depth: int
+) -> Iterator[Origin]:
+    if origin.module.startswith("file:"):
+        resolved = program.resolve_export(origin.module[5:], name)
+        if isinstance(resolved, Global):
+            yield from _variable(program, resolved, seen, depth + 1)
+        elif isinstance(resolved, str):
+            yield External(f"file:{resolved}", "")
+    elif origin.module == "" and origin.name in _WINDOWS:
+        yield External("", name)
+    else:
+        yield External(origin.module, f"{origin.name}.{name}" if origin.name else name)
+
+
+def _call(program: Program, at: At[tree.Call], seen: frozenset[tree.Node], depth: int) -> Iterator[Origin]:
+    """A call is its own origin, unless it hands on a function it was given, or a workspace function's result."""
+    node = at.node
+    resolved = False
+    for callee in _origins(program, at.to(node.callee), seen, depth + 1):
+        if isinstance(callee, External):
+            last = callee.name.rpartition(".")[2]
+            if last in _TRANSPARENT_HOOKS or str(callee) in ("functools.partial", "functools.wraps"):
+                if node.arguments:
+                    resolved = True
+                    yield from _origins(program, at.to(node.arguments[0].value), seen, depth + 1)
+            elif last == "useMemo" and node.arguments:
+                for function in _origins(program, at.to(node.arguments[0].value), seen, depth + 1):
+                    if isinstance(function, At) and isinstance(function.node, tree.Function):
+                        for value in returned(function.to(function.node)):
+                            resolved = True
+                            yield from _origins(program, value, seen, depth + 1)
+        elif isinstance(callee, At) and isinstance(callee.node, tree.Function):
+            if isinstance(node.callee, tree.Member) and node.callee.name == "bind":
+                resolved = True
+                yield callee
+            elif not callee.node.is_generator:
+                for value in returned(callee.to(callee.node)):
+                    for origin in _origins(program, value, seen, depth + 1):
+                        resolved = True
+                        yield _argument_for(at, callee.to(callee.node), origin)
+    if not resolved:
+        yield at
+
+
+def _argument_for(call: At[tree.Call], function: At[tree.Function], origin: Origin) -> Origin:
+    """A function that returns its parameter returns this call's argument."""
+    if isinstance(origin, ParameterOf) and origin.function == function and not origin.steps:
+        argument = argument_of(call.node, function.node, origin.parameter)
+        if argument is not None:
+            return call.to(argument)
+    return origin
+
+
+# --- functions, classes and their members ------------------------------------------------------
+
+
+def returned(function: At[tree.Function]) -> list[At[tree.Expr]]:
+    """The expressions a function returns."""
+    return [
+        function.to(node.value)
+        for node in tree.walk(function.node.body, tree.same_function)
+        if isinstance(node, tree.Return) and node.value is not None
+    ]
+
+
+def functions(program: Program, at: At[tree.Expr]) -> list[At[tree.Function]]:
+    """The workspace functions an expression may be: a callee, a callback, a decorator.
+
+    A class that is called runs its constructor; an instance that is called is left out.
+    """
+    found: list[At[tree.Function]] = []
+    for origin in origins(program, at):
+        if isinstance(origin, At):
+            if isinstance(origin.node, tree.Function):
+                found.append(origin.to(origin.node))
+            elif isinstance(origin.node, tree.Class):
+                for name in ("__init__", "constructor"):
+                    for value in members(program, origin.to(origin.node), name):
+                        if isinstance(value.node, tree.Function):
+                            found.append(value.to(value.node))
+    return found
+
+
+def classes(program: Program, at: At[tree.Expr]) -> list[At[tree.Class]]:
+    """The workspace classes an expression may be an instance of."""
+    found: dict[At[tree.Class], None] = {}
+    for origin in origins(program, at):
+        for klass in _classes_of(program, origin, frozenset(), 0):
+            found[klass] = None
+    return list(found)
+
+
+def _classes_of(
+    program: Program, origin: Origin, seen: frozenset[tree.Node], depth: int
+) -> Iterator[At[tree.Class]]:
+    if isinstance(origin, ParameterOf):
+        yield from parameter_classes(program, origin)
+        return
+    if isinstance(origin, External):
+        return
+    node = origin.node
+    match node:
+        case tree.Class():
+            yield origin.to(node)
+        case tree.Name():
+            klass = origin.index.class_of(node)
+            if klass is not None:
+                yield origin.to(klass)
+        case tree.Call(callee=callee):
+            for target in _origins(program, origin.to(callee), seen, depth + 1):
+                if isinstance(target, At) and isinstance(target.node, tree.Class):
+                    yield target.to(target.node)
+        case _:
+            return
+
+
+def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Class]]:
+    """The workspace classes a parameter's annotation or injected dependency names."""
+    parameter = origin.parameter
+    found: list[At[tree.Class]] = []
+    if origin.steps:
+        return found
+    for annotation in annotation_parts(parameter):
+        for each in origins(program, origin.function.to(annotation)):
+            if isinstance(each, At) and isinstance(each.node, tree.Class):
+                found.append(each.to(each.node))
+    for provider in dependency_providers(program, origin):
+        if isinstance(provider.node, tree.Class):
+            found.append(provider.to(provider.node))
+        elif isinstance(provider.node, tree.Function):
+            values = returned(provider.to(provider.node)) + yielded(provider.to(provider.node))
+            for value in values:
+                found += classes(program, value)
+    return list(dict.fromkeys(found))
+
+
+def yielded(function: At[tree.Function]) -> list[At[tree.Expr]]:
+    """The expressions a generator yields."""
+    return [
+        function.to(node.value)
+        for node in tree.walk(function.node.body, tree.same_function)
+        if isinstance(node, tree.Yield) and node.value is not None
+    ]
+
+
+def annotation_parts(parameter: tree.Parameter) -> list[tree.Expr]:
+    """The types a Python annotation names: `X`, `X | None`, `Optional[X]`, `Annotated[X, ...]`, `"X"` left out."""
+    found: list[tree.Expr] = []
+    waiting = [parameter.annotation] if parameter.annotation is not None else []
+    while waiting:
+        current = waiting.pop()
+        match current:
+            case tree.Name() | tree.Member():
+                found.append(current)
+            case tree.Operation(operator="|", operands=operands):
+                waiting += operands
+            case tree.Index(key=key):
+                inner = key.items if isinstance(key, tree.Sequence) else (key,)
+                waiting.append(inner[0]) if inner else None
+            case _:
+                pass
+    return found
+
+
+def dependency_calls(program: Program, function: At[tree.Function], parameter: tree.Parameter) -> list[At[tree.Call]]:
+    """The `Depends(...)`/`Security(...)` calls that inject a parameter, as default or in `Annotated`."""
+    candidates: list[tree.Expr] = []
+    if parameter.default is not None:
+        candidates.append(parameter.default)
+    annotations = [parameter.annotation] if parameter.annotation is not None else []
+    for annotation in annotations:
+        for origin in origins(program, function.to(annotation)):
+            if isinstance(origin, At) and isinstance(origin.node, tree.Index):
+                return _dependency_calls_in(program, origin.to(origin.node), candidates)
+    return _only_depends(program, [function.to(each) for each in candidates])
+
+
+def _dependency_calls_in(
+    program: Program, at: At[tree.Index], candidates: list[tree.Expr]
+) -> list[At[tree.Call]]:
+    key = at.node.key
+    inner = key.items if isinstance(key, tree.Sequence) else (key,)
+    return _only_depends(program, [at.to(each) for each in (*candidates, *inner[1:])])
+
+
+def _only_depends(program: Program, calls: list[At[tree.Expr]]) -> list[At[tree.Call]]:
+    return [
+        each.to(each.node)
+        for each in calls
+        if isinstance(each.node, tree.Call)
+        and any(
+            isinstance(callee, External) and callee.name.rpartition(".")[2] in ("Depends", "Security")
+            for callee in origins(program, each.to(each.node.callee))
+        )
+    ]
+
+
+def dependency_providers(program: Program, origin: ParameterOf) -> list[At[tree.Expr]]:
+    """The functions or classes that provide an injected parameter."""
+    found: list[At[tree.Expr]] = []
+    for call in dependency_calls(program, origin.function, origin.parameter):
+        for argument in call.node.arguments:
+            for provider in origins(program, call.to(argument.value)):
+                if isinstance(provider, At):
+                    found.append(provider)
+    return found
+
+
+def members(
+    program: Program, klass: At[tree.Class], name: str, _seen: frozenset[tree.Node] = frozenset()
+) -> list[At[tree.Expr]]:
+    """The values of a class's member: its method or field, and what its methods assign to it.
+
+    Base classes of the workspace are looked at where the class itself defines nothing.
+    """
+    program.queries.note(klass.unit)
+    if klass.node in _seen:
+        return []
+    found: list[At[tree.Expr]] = []
+    table = _member_table(klass)
+    for value in table.get(name, ()):
+        found.append(klass.to(value))
+    if not found:
+        for base in klass.node.bases:
+            for origin in origins(program, klass.to(base)):
+                if isinstance(origin, At) and isinstance(origin.node, tree.Class):
+                    found += members(program, origin.to(origin.node), name, _seen | {klass.node})
+    return found
+
+
+def _member_table(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
+    """Every member a class defines, with the values it is given."""
+    memo = klass.unit.memo.setdefault("members", {})
+    assert isinstance(memo, dict)
+    table: dict[str, list[tree.Expr]] | None = memo.get(klass.node)  # type: ignore[assignment]
+    if table is None:
+        table = {}
+        for statement in klass.node.body.statements:
+            if isinstance(statement, tree.Assign) and statement.value is not None:
+                for target in statement.targets:
+                    if isinstance(target, tree.Name):
+                        table.setdefault(target.id, []).append(statement.value)
+        for node in tree.walk(klass.node.body):
+            if isinstance(node, tree.Assign | tree.AssignExpr) and node.value is not None:
+                targets = node.targets if isinstance(node, tree.Assign) else (node.target,)
+                for target in targets:
+                    if isinstance(target, tree.Member) and isinstance(target.object, tree.Name):
+                        if _is_receiver(klass.to(target.object), target.object.id) or target.object.id == "this":
+                            table.setdefault(target.name, []).append(node.value)
+        memo[klass.node] = table
+    return table
+
+
+# --- refs --------------------------------------------------------------------------------------
+
+
+def is_ref(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a call makes a React ref."""
+    return any(
+        isinstance(origin, External) and (str(origin) in _REFS or origin.name.rpartition(".")[2] == "useRef")
+        for origin in origins(program, call.to(call.node.callee))
+    )
+
+
+def ref_values(program: Program, call: At[tree.Call]) -> list[At[tree.Expr]]:
+    """What a ref may hold: its initial value and everything assigned to its `current`."""
+    found = [call.to(argument.value) for argument in call.node.arguments[:1]]
+    for variable in bound_to(program, call):
+        for read in program.reads(variable):
+            parent = read.parent
+            if isinstance(parent, tree.Member) and parent.name == "current" and parent.object is read.node:
+                grand = read.index.parents.get(parent)
+                if isinstance(grand, tree.Assign) and parent in grand.targets and grand.value is not None:
+                    found.append(read.to(grand.value))
+                elif isinstance(grand, tree.AssignExpr) and grand.target is parent:
+                    found.append(read.to(grand.value))
+    return found
+
+
+def bound_to(program: Program, at: At[tree.Expr]) -> list[Variable]:
+    """The variables that an expression's value is directly given to (`const x = <expression>`)."""
+    node: tree.Node = at.node
+    parent = at.index.parents.get(node)
+    while isinstance(parent, tree.Await | tree.Conditional) or (
+        isinstance(parent, tree.Operation) and parent.operator in ("or", "??")
+    ):
+        node, parent = parent, at.index.parents.get(parent)
+    targets: tuple[tree.Expr, ...] = ()
+    if isinstance(parent, tree.Assign) and parent.value is node:
+        targets = parent.targets
+    elif isinstance(parent, tree.AssignExpr) and parent.value is node:
+        targets = (parent.target,)
+    elif isinstance(parent, tree.Item) and parent.context is node and parent.target is not None:
+        targets = (parent.target,)
+    return [program.variable(at.to(target)) for target in targets if isinstance(target, tree.Name)]
+
+
+# --- calls -------------------------------------------------------------------------------------
+
+
+def argument_of(call: tree.Call, function: tree.Function, parameter: tree.Parameter) -> tree.Expr | None:
+    """The argument that a call gives to a parameter, or None where it gives none or spreads hide it."""
+    if isinstance(parameter.target, tree.Name):
+        for argument in call.arguments:
+            if argument.name == parameter.target.id:
+                return argument.value
+    parameters = list(function.parameters)
+    if function.receiver is not None and function.receiver != "this" and parameters:
+        parameters = parameters[1:]
+    if parameter not in parameters:
+        return None
+    position = parameters.index(parameter)
+    positional = [argument for argument in call.arguments if argument.name is None]
+    if any(argument.spread for argument in positional[: position + 1]):
+        return None
+    return positional[position].value if position < len(positional) else None
+
+
+def name_of_function(at: At[tree.Function]) -> tuple[str | None, tree.Node]:
+    """The name a function is known by, and the node that gives it (its definition, or the variable's)."""
+    if at.node.name:
+        return at.node.name, at.node
+    node: tree.Node = at.node
+    parent = at.parent
+    while isinstance(parent, tree.Argument | tree.Call):
+        node, parent = parent, at.index.parents.get(parent)
+    if isinstance(parent, tree.Assign) and parent.targets:
+        target = parent.targets[0]
+        if isinstance(target, tree.Name):
+            return target.id, parent
+        if isinstance(target, tree.Member):
+            return target.name, parent
+    if isinstance(parent, tree.Entry) and isinstance(parent.key, tree.Literal) and isinstance(parent.key.value, str):
+        return parent.key.value, parent
+    return None, node
+
+
+def callers(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
+    """Every call in the workspace that may run a function, by its name or as a member."""
+    key = ("callers", function.node)
+    return program.queries.get(key, lambda: list(_callers(program, function)))
+
+
+def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Call]]:
+    name, _ = name_of_function(function)
+    program.queries.note(function.unit)
+    if name is None:
+        return
+    search = name
+    if name in ("__init__", "constructor"):
+        klass = function.index.class_of(function.node)
+        if klass is None or klass.name is None:
+            return
+        search = klass.name
+    elif name == "__call__":
+        return
+    for module, unit in program.units_with(search):
+        program.queries.note(unit)
+        at: At[tree.Node] = At(module.path, unit, function.node)
+        for call in at.index.calls:
+            if _last_name(call.callee) == search and any(
+                found == function for found in functions(program, at.to(call.callee))
+            ):
+                yield at.to(call)
+
+
+def _last_name(callee: tree.Expr) -> str | None:
+    match callee:
+        case tree.Name(id=name) | tree.Member(name=name):
+            return name
+        case _:
+            return None
+
+
+# --- names of what is outside -------------------------------------------------------------------
+
+
+def qualified(program: Program, at: At[tree.Expr]) -> frozenset[str]:
+    """The dotted names of the external things an expression may be.
+
+    "fastapi.WebSocket", "react.useEffect", "WebSocket" (a browser or language builtin). A member of an
+    instance of an external class reads "fastapi.FastAPI().websocket"; a parameter annotated with one
+    counts as its instance.
+    """
+    found: set[str] = set()
+    for origin in origins(program, at):
+        found |= _qualified_origin(program, origin, 0)
+    return frozenset(found)
+
+
+def _qualified_origin(program: Program, origin: Origin, depth: int) -> set[str]:
+    if isinstance(origin, External):
+        return {str(origin)}
+    if depth > 6:
+        return set()
+    if isinstance(origin, ParameterOf):
+        found: set[str] = set()
+        if not origin.steps:
+            for annotation in annotation_parts(origin.parameter):
+                found |= {f"{name}()" for name in qualified(program, origin.function.to(annotation))}
+        return found
+    match origin.node:
+        case tree.Call(callee=callee):
+            return {f"{name}()" for name in qualified(program, origin.to(callee))}
+        case tree.Member(object=inner, name=name):
+            found = set()
+            for each in origins(program, origin.to(inner)):
+                if not (isinstance(each, At) and each.node is origin.node):
+                    found |= {f"{base}.{name}" for base in _qualified_origin(program, each, depth + 1)}
+            return found
+        case _:
+            return set()
+
+
+__all__ = [
+    "Local",
+    "Origin",
+    "ParameterOf",
+    "argument_of",
+    "bound_to",
+    "callers",
+    "classes",
+    "dependency_calls",
+    "functions",
+    "members",
+    "name_of_function",
+    "origins",
+    "qualified",
+    "returned",
+]
