@@ -8,12 +8,23 @@ from pydantic import BaseModel, ConfigDict, Field
 class Targets(BaseModel):
     """Reliability targets; all configurable under `[tool.halfopen.targets]`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True)
-
-    recovery_seconds: float = Field(5.0, gt=0, description="A dropped connection is back within this time.")
-    heartbeat_interval_seconds: float = Field(30.0, gt=0, description="The longest time between heartbeats.")
-    heartbeat_timeout_seconds: float = Field(
-        10.0, gt=0, description="How long the answer to a heartbeat may take."
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
     )
-    connections_per_client: int = Field(3, ge=1, description="Concurrent connections that one client may hold.")
-    queue_depth: int = Field(100, ge=1, description="Messages that may wait before an alert is due.")
+
+    recovery_seconds: float = Field(
+        default=5.0, gt=0, description="A dropped connection is back within this time."
+    )
+    heartbeat_interval_seconds: float = Field(
+        default=30.0, gt=0, description="The longest time between heartbeats."
+    )
+    heartbeat_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="How long the answer to a heartbeat may take."
+    )
+    connections_per_client: int = Field(
+        default=3, ge=1, description="Concurrent connections that one client may hold."
+    )
+    queue_depth: int = Field(default=100, ge=1, description="Messages that may wait before an alert is due.")

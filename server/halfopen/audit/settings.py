@@ -1,0 +1,325 @@
+"""The settings of a workspace, from `[tool.halfopen]` in pyproject.toml or from halfopen.toml.
+
+halfopen.toml wins where both exist. Nothing here raises on what a person may have written: what is
+wrong is reported at its line and left at its default, the rest is kept. Keys are written with dashes
+in files (`respect-gitignore`); the names of the fields and the editor's camelCase are understood too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from halfopen.audit.finding import Severity
+from halfopen.audit.targets import Targets
+
+STANDALONE = "halfopen.toml"
+PYPROJECT = "pyproject.toml"
+FILE_NAMES = (STANDALONE, PYPROJECT)
+"""The files that hold settings, the winning one first."""
+
+MAX_SETTINGS_BYTES = 1_000_000
+"""A longer file is no settings file written by a person, and is not read."""
+
+MAX_KEY_CHARACTERS = 500
+"""How much of a line is searched for its key: bounds the time that a hostile file can cost."""
+
+Table: TypeAlias = dict[str, object]
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _severity(value: object) -> object:
+    if isinstance(value, str) and value.upper() in Severity.__members__:
+        return Severity[value.upper()]
+    if isinstance(value, Severity):
+        return value
+    raise ValueError("should be one of " + ", ".join(f'"{name}"' for name in reversed(Severity.__members__)))
+
+
+def _pattern(value: str) -> str:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([value])
+    except ValueError:
+        raise ValueError("should be a pattern as in .gitignore") from None
+    return value
+
+
+class Settings(BaseModel):
+    """What a workspace may set. `targets` are in the units that their names give."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True)
+
+    exclude: tuple[Annotated[str, AfterValidator(_pattern)], ...] = Field(
+        default=(),
+        description="Files and folders to leave out, as patterns of .gitignore, added to the built-in ones.",
+    )
+    respect_gitignore: StrictBool = Field(default=True, description="Leave out what .gitignore names.")
+    run: Literal["onSave", "onType"] = Field(default="onSave", description="When the editor audits a file.")
+    debounce_milliseconds: StrictInt = Field(
+        default=300,
+        ge=0,
+        le=60_000,
+        description="With onType: how long typing must rest before the audit runs.",
+    )
+    severity_floor: Annotated[Severity, BeforeValidator(_severity)] | None = Field(
+        default=None, description="Findings below this severity are not shown."
+    )
+    max_file_bytes: StrictInt = Field(
+        default=2_000_000, ge=1, le=1_000_000_000, description="Longer files are left out, with a note."
+    )
+    targets: Targets = Field(
+        default_factory=Targets, description="The reliability targets to measure against."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsProblem:
+    """Something wrong in a settings file. `path` is relative to the root; `line` counts from 1."""
+
+    path: str
+    line: int | None
+    message: str
+
+
+def load_settings(root: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
+    """The settings of the workspace at `root`, and what is wrong with them."""
+    name = next((name for name in FILE_NAMES if (root / name).is_file()), None)
+    if name is None:
+        return Settings(), ()
+    text = _read(root, name)
+    if isinstance(text, SettingsProblem):
+        return Settings(), (text,)
+    try:
+        document: Table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Settings(), (_syntax_problem(name, text, error),)
+
+    lines = _key_lines(text)
+    prefix = () if name == STANDALONE else ("tool", "halfopen")
+    table = document
+    for key in prefix:
+        below = table.get(key, {})
+        if not isinstance(below, dict):
+            message = "tool.halfopen should be a table: [tool.halfopen]"
+            return Settings(), (SettingsProblem(name, _line_of(prefix, lines), message),)
+        table = cast(Table, below)
+    settings, wrong = _validated(_merged({}, table))
+    return settings, tuple(
+        SettingsProblem(name, _line_of((*prefix, *where), lines), message) for where, message in wrong
+    )
+
+
+def with_overrides(
+    settings: Settings, values: Mapping[str, object], origin: str
+) -> tuple[Settings, tuple[SettingsProblem, ...]]:
+    """The settings with an editor's values on top. `origin` names those values in what is reported."""
+    own = settings.model_dump(by_alias=True, exclude_defaults=True)
+    settings, wrong = _validated(_merged(own, values))
+    return settings, tuple(SettingsProblem(origin, None, message) for _, message in wrong)
+
+
+def _read(root: Path, name: str) -> str | SettingsProblem:
+    path = root / name
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            return SettingsProblem(name, None, "is a link out of the project: not read, defaults used")
+        if path.stat().st_size > MAX_SETTINGS_BYTES:
+            return SettingsProblem(name, None, f"is longer than {MAX_SETTINGS_BYTES:,} bytes: defaults used")
+        data = path.read_bytes()
+    except OSError as error:
+        return SettingsProblem(name, None, f"cannot be read ({error.strerror}): defaults used")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return SettingsProblem(name, line, "is not UTF-8: save it as UTF-8; defaults used until then")
+
+
+def _syntax_problem(name: str, text: str, error: ValueError | RecursionError) -> SettingsProblem:
+    """tomllib gives the line only in its message, before Python 3.14."""
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        message = "holds a number too long or values nested too deep to read; defaults used"
+        return SettingsProblem(name, None, message)
+    message = str(error)
+    at = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if at:
+        line, what = int(at[1]), f"{message[: at.start()]}, at column {at[2]}"
+    else:
+        what = message.replace(" (at end of document)", ", at the end of the file")
+        line = max(1, len(text.splitlines()))
+    return SettingsProblem(name, line, f"is not valid TOML: {what}; defaults used until it is corrected")
+
+
+def _validated(values: Table) -> tuple[Settings, list[tuple[KeyPath, str]]]:
+    """The settings with what is wrong left out, and each wrong place with what to say of it."""
+    wrong: list[tuple[KeyPath, str]] = []
+    while True:
+        try:
+            return Settings.model_validate(values), wrong
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+        wrong += ((_place(values, each["loc"]), _message(each)) for each in found)
+        # Backwards, so that the indices of a list's earlier items stay true.
+        places = sorted({_place(values, each["loc"]) for each in found}, key=_from_the_end)
+        if () in places:
+            return Settings(), wrong
+        for place in places:
+            values = _without(values, place)
+
+
+def _from_the_end(place: KeyPath) -> tuple[tuple[int, str], ...]:
+    return tuple((-part, "") if isinstance(part, int) else (0, part) for part in place)
+
+
+def _place(values: object, location: KeyPath) -> KeyPath:
+    """The part of pydantic's location that exists in the values: it also names branches of unions."""
+    place: KeyPath = ()
+    for part in location:
+        match values:
+            case dict() if part in values:
+                values = cast(Table, values)[cast(str, part)]
+            case list() if isinstance(part, int) and part < len(cast(list[object], values)):
+                values = cast(list[object], values)[part]
+            case _:
+                break
+        place = (*place, part)
+    return place
+
+
+def _without(values: object, place: KeyPath) -> Table:
+    """The table without what stands at `place`."""
+
+    def cut(value: object, rest: KeyPath) -> object:
+        first, more = rest[0], rest[1:]
+        if isinstance(value, list):
+            items = cast(list[object], value)
+            return [cut(each, more) if more else each for i, each in enumerate(items) if more or i != first]
+        table = cast(Table, value)
+        return {
+            key: cut(each, more) if key == first else each
+            for key, each in table.items()
+            if more or key != first
+        }
+
+    return cast(Table, cut(values, place))
+
+
+_EXPECTED = {
+    "bool_type": "should be true or false",
+    "int_type": "should be a whole number",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "model_type": "should be a table",
+    "string_type": "should be a text",
+    "tuple_type": "should be a list",
+}
+"""What pydantic's error types mean, in the words of TOML."""
+
+
+def _message(error: ErrorDetails) -> str:
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    key = ".".join(names)
+    if error["type"] == "extra_forbidden":
+        owner = Targets if len(names) > 1 else Settings
+        known = [_dashed(name) for name in owner.model_fields]
+        return f'unknown setting "{key}"{_suggestion(names[-1], known)}'
+    if error["type"] == "literal_error":
+        what = "should be " + str(error.get("ctx", {}).get("expected", "another value")).replace("'", '"')
+    else:
+        what = _EXPECTED.get(error["type"]) or error["msg"].split(", ", 1)[-1].removeprefix("Input ")
+    instead = "it is left out" if isinstance(error["loc"][-1], int) else "the default is used"
+    return f"{key}: {what}, not {_shown(error['input'])}; {instead}"
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else f"; known settings: {', '.join(names)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    shown = f'"{value}"' if isinstance(value, str) else repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def _kebab(name: str) -> str:
+    return _dashed(re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name)).lower()
+
+
+def _merged(own: Mapping[str, object], over: Mapping[str, object]) -> Table:
+    """Tables merge key by key, any other value replaces. The editor's null means "not set"."""
+    result = dict(own)
+    for key, value in over.items():
+        name = _kebab(key)
+        below = result.get(name)
+        if isinstance(value, Mapping):
+            base: object = below if isinstance(below, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
+            result[name] = _merged(cast(Mapping[str, object], base), cast(Mapping[str, object], value))
+        elif value is not None:
+            result[name] = value
+    return result
+
+
+_HEADER = re.compile(r"\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+
+
+def _key_lines(text: str) -> dict[KeyPath, int]:
+    """The line, from 1, on which each table and each key of a valid TOML text begins.
+
+    tomllib keeps no positions. Keys of an inline table are not listed: they share their table's line.
+    """
+    lines: dict[KeyPath, int] = {}
+    table: KeyPath = ()
+    quotes: str | None = None
+    for number, line in enumerate(text.split("\n"), 1):
+        if quotes is None:
+            start = line[:MAX_KEY_CHARACTERS].strip()
+            if header := _HEADER.match(start):
+                table = _parts(header[1])
+                lines.setdefault(table, number)
+            elif key := _KEY.match(start):
+                lines.setdefault((*table, *_parts(key[1])), number)
+        for mark in re.findall(r'"""|\'\'\'', line):
+            quotes = mark if quotes is None else None if quotes == mark else quotes
+    return lines
+
+
+def _parts(dotted: str) -> KeyPath:
+    return tuple(_kebab(part.strip("\"'")) for part in _PART.findall(dotted))
+
+
+def _line_of(place: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
+    """The line of the place, or of the nearest thing around it that has one."""
+    keys = tuple(part for part in place if isinstance(part, str))
+    while keys:
+        if keys in lines:
+            return lines[keys]
+        keys = keys[:-1]
+    return None
