@@ -50,7 +50,7 @@ def _origins(
     seen = seen | {node}
     match node:
         case tree.Name(id=name):
-            if name == "this" or _is_receiver(at, name):
+            if name == "this" or is_receiver(at, name):
                 yield at
             else:
                 yield from _variable(program, program.variable(at.to(node)), seen, depth)  # type: ignore[arg-type]
@@ -74,7 +74,7 @@ def _origins(
             yield at
 
 
-def _is_receiver(at: At[tree.Expr], name: str) -> bool:
+def is_receiver(at: At[tree.Expr], name: str) -> bool:
     """Whether a name is the receiver (`self`) of the method it stands in."""
     function = at.index.function_of(at.node)
     while function is not None:
@@ -458,7 +458,7 @@ def _member_table(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
                 targets = node.targets if isinstance(node, tree.Assign) else (node.target,)
                 for target in targets:
                     if isinstance(target, tree.Member) and isinstance(target.object, tree.Name):
-                        if _is_receiver(klass.to(target.object), target.object.id) or target.object.id == "this":
+                        if is_receiver(klass.to(target.object), target.object.id) or target.object.id == "this":
                             table.setdefault(target.name, []).append(node.value)
         memo[klass.node] = table
     return table
@@ -635,6 +635,8 @@ __all__ = [
     "classes",
     "dependency_calls",
     "functions",
+    "is_receiver",
+    "is_ref",
     "members",
     "name_of_function",
     "origins",
