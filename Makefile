@@ -45,6 +45,6 @@ $(VENV)/bin/python:
 	@scripts/create-venv $(PYTHON) $(VENV)
 
 $(INSTALLED): requirements-dev.txt pyproject.toml server/halfopen/__init__.py | $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@

@@ -27,12 +27,18 @@ WATCH_EVENTS = """
     vim.api.nvim_create_autocmd('DiagnosticChanged', { callback = function()
       seen.diagnostics = seen.diagnostics + 1
     end })
+    vim.lsp.config('halfopen', { on_exit = function() seen.ended = true end })
     vim.lsp.enable('halfopen')
+    -- A server that has ended sends nothing more, so there is nothing to wait for.
+    function _G.wait_for(condition, patience)
+      vim.wait(patience, function() return seen.ended or condition() end, 10)
+      return condition()
+    end
 """
 
 WAIT_FOR_CLIENT = """
     local buffer, patience = vim.api.nvim_get_current_buf(), ...
-    vim.wait(patience, function() return seen.attached[buffer] ~= nil end, 10)
+    wait_for(function() return seen.attached[buffer] ~= nil end, patience)
     return seen.attached[buffer]
 """
 
@@ -44,7 +50,7 @@ WAIT_FOR_DIAGNOSTICS = """
       found = vim.tbl_filter(function(d) return d.code == code end, vim.diagnostic.get(0))
       return (#found > 0) == present
     end
-    local in_time = vim.wait(patience, settled, 10)
+    local in_time = wait_for(settled, patience)
     return { in_time, found, seen.diagnostics }
 """
 
@@ -67,7 +73,7 @@ APPLY_FIX = """
       context = { only = { 'quickfix' } },
       filter = function(action) return action.title == title end,
     })
-    return vim.wait(patience, function() return vim.api.nvim_buf_get_changedtick(0) ~= before end, 10)
+    return wait_for(function() return vim.api.nvim_buf_get_changedtick(0) ~= before end, patience)
 """
 
 FIX_TITLES = """
