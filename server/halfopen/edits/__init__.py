@@ -1,0 +1,1 @@
+"""Edit builders: text changes that keep everything else as it stands."""
