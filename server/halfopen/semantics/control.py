@@ -88,6 +88,11 @@ def held_exits(body: tree.Block, question: Question, held_at_start: bool = False
     return sorted(exits, key=lambda each: (each.node.start, each.kind, each.raises))
 
 
+def thrown_kinds(body: tree.Block, question: Question) -> frozenset[str]:
+    """The kinds of exceptions that may leave a function body."""
+    return frozenset(kind for kind, _, _ in _block(body, {_FREE}, question).thrown)
+
+
 def _block(block: tree.Block | None, states: set[_State], question: Question) -> _Flow:
     flow = _Flow(through=set(states))
     for statement in block.statements if block is not None else ():
@@ -148,8 +153,8 @@ def _event(node: tree.Node, flow: _Flow, question: Question) -> _Flow:
     if not releases:
         for kind in question.throws(node):
             flow.thrown |= {(kind, state, node) for state in flow.through}
+    flow.thrown |= {(kind, _HELD, node) for kind in question.acquires_then_throws(node)}
     if question.acquires(node):
-        flow.thrown |= {(kind, _HELD, node) for kind in question.acquires_then_throws(node)}
         flow.through = {_HELD}
     elif releases:
         flow.through = {_FREE}

@@ -41,6 +41,12 @@ def aliases(program: Program, at: At[tree.Expr]) -> list[At[tree.Expr]]:
     return program.queries.get(key, lambda: _Flow(program).run(at))
 
 
+def aliases_of_target(program: Program, target: At[tree.Expr]) -> list[At[tree.Expr]]:
+    """Every expression that may evaluate to what a parameter or variable was given."""
+    key = ("aliases of target", target.node)
+    return program.queries.get(key, lambda: _Flow(program).run_from(target))
+
+
 class _Flow:
     """One run of the worklist."""
 
@@ -50,8 +56,16 @@ class _Flow:
         self.waiting: list[_Item] = []
 
     def run(self, at: At[tree.Expr]) -> list[At[tree.Expr]]:
-        found: dict[At[tree.Expr], None] = {}
         self.push(at, ())
+        return self.drain()
+
+    def run_from(self, target: At[tree.Expr]) -> list[At[tree.Expr]]:
+        self.program.queries.note(target.unit)
+        self.bind(target, ())
+        return self.drain()
+
+    def drain(self) -> list[At[tree.Expr]]:
+        found: dict[At[tree.Expr], None] = {}
         while self.waiting and len(self.seen) < _MOST_ITEMS:
             item, path = self.waiting.pop()
             self.program.queries.note(item.unit)

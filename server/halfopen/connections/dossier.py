@@ -1,0 +1,133 @@
+"""The dossier of a connection: everything known that bears on it, gathered across files.
+
+Rules read dossiers and nothing else. A dossier's facts are immutable and hold no positions but spans,
+so it stays valid while the code it was read from stays the same, wherever that code moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.semantics.unit import Span
+
+Side: TypeAlias = OneOf["server", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One place where a socket is made or accepted: an endpoint (server) or a client (browser)."""
+
+    id: str
+    """Stable across edits elsewhere: the file and the name, numbered where a name repeats."""
+    side: Side
+    name: str
+    library: str
+    """"fastapi", "starlette", "native"."""
+    site: Span
+    """The `new WebSocket(...)`, or the endpoint function's definition."""
+    extent: Span
+    """The component, hook, class, store or function that the connection lives in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who a connection lives and dies with.
+
+    `lifetime` is "mount" (an effect or component), "instance" (an object), "page" (a module, a store, a
+    singleton), "call" (one run of the endpoint).
+    """
+
+    kind: OneOf["effect", "component", "hook", "class", "store", "function", "module", "endpoint"]
+    name: str
+    lifetime: OneOf["mount", "instance", "page", "call"]
+    span: Span
+
+
+LeakKind: TypeAlias = OneOf[
+    "never",
+    "no-cleanup",
+    "not-in-cleanup",
+    "each-render",
+    "only-when-open",
+    "after-await",
+    "rearmed",
+    "uncleared",
+    "on-disconnect",
+    "on-send",
+    "on-error",
+    "unreached",
+    "successor",
+    "unread",
+]
+"""How a resource outlives its owner.
+
+never: nothing releases it. no-cleanup: the effect returns no cleanup. not-in-cleanup: the cleanup
+does something else. each-render: made in a component's body. only-when-open: released only in one
+state. after-await: made after a pause in which the owner may have gone. rearmed: the release itself
+sets off a handler that acquires anew. uncleared: the release leaves it running. on-disconnect: a
+disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
+skips it. on-error: any other exception skips it. unreached: the handler ends normally without it.
+successor: the release may remove another connection's entry. unread: nothing notices that the
+client left.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One way in which a resource outlives its owner, with the places that show it."""
+
+    kind: LeakKind
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinallyRepair:
+    """Where a `finally` would go: the function, the statement after which to guard, and what to call."""
+
+    function: Span
+    statement: Span
+    release: str
+    """The source text of the release statement, in the function's own names."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupRepair:
+    """Where an effect's cleanup would go, and its statements."""
+
+    callback: Span
+    statements: tuple[str, ...]
+    declare: tuple[Span, str] | None = None
+    """An expression to be kept in a new variable first: where, and the variable's name."""
+
+
+Repair: TypeAlias = FinallyRepair | CleanupRepair
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something a connection acquires that must not outlive it.
+
+    `what` is how the code names it ("manager.active_connections", "the reconnect timer"), `owner` what it should
+    end with, in words ("useProgress", "the handler").
+    """
+
+    kind: OneOf["socket", "timer", "interval", "listener", "registration", "task", "subscription", "handler"]
+    what: str
+    owner: str
+    acquired: Span
+    leaks: tuple[Leak, ...] = ()
+    released_by: tuple[Evidence, ...] = ()
+    repair: Repair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A connection with its facts."""
+
+    connection: Connection
+    owner: Fact[Owner] = Unknown("where the connection is created")
+    url: Fact[str] = Unknown("the expression that gives the URL or path")
+    resources: tuple[Resource, ...] = field(default=())

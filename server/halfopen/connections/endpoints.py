@@ -1,0 +1,158 @@
+"""Finds the WebSocket endpoints of FastAPI and Starlette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.unit import Unit
+from halfopen.semantics.values import annotation_parts, classes, functions, origins, qualified
+
+MARKERS = (b"websocket", b"WebSocket")
+"""A Python file without any of these words has no endpoint."""
+
+_APPLICATIONS = {
+    "fastapi.FastAPI()": "fastapi",
+    "fastapi.applications.FastAPI()": "fastapi",
+    "fastapi.APIRouter()": "fastapi",
+    "fastapi.routing.APIRouter()": "fastapi",
+    "starlette.applications.Starlette()": "starlette",
+    "starlette.routing.Router()": "starlette",
+}
+_SOCKETS = frozenset({"fastapi.WebSocket", "fastapi.websockets.WebSocket", "starlette.websockets.WebSocket"})
+_ROUTES = frozenset(
+    {
+        "starlette.routing.WebSocketRoute",
+        "fastapi.routing.APIWebSocketRoute",
+        "fastapi.routing.WebSocketRoute",
+    }
+)
+_ENDPOINT_CLASSES = frozenset({"starlette.endpoints.WebSocketEndpoint", "fastapi.WebSocketEndpoint"})
+_DECORATORS = frozenset({"websocket", "websocket_route"})
+_ADDERS = frozenset({"add_api_websocket_route", "add_websocket_route"})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A function, or a class of handlers, that serves a WebSocket route."""
+
+    handler: At[tree.Function] | At[tree.Class]
+    library: str
+    route: At[tree.Expr] | None
+    """The path's expression, relative to its router."""
+    router: At[tree.Expr] | None
+    """The application or router it is registered on."""
+
+    @property
+    def name(self) -> str:
+        return self.handler.node.name or "endpoint"
+
+
+def endpoints_in(program: Program, path: str, unit: Unit) -> list[Endpoint]:
+    """The endpoints that a unit's code registers, each once."""
+    if not any(marker in unit.text for marker in MARKERS):
+        return []
+    program.queries.note(unit)
+    found: dict[tree.Node, Endpoint] = {}
+    for endpoint in _endpoints(program, path, unit):
+        found.setdefault(endpoint.handler.node, endpoint)
+    return list(found.values())
+
+
+def _endpoints(program: Program, path: str, unit: Unit) -> Iterator[Endpoint]:
+    from halfopen.semantics.scopes import index_of
+
+    index = index_of(unit)
+    for function in index.functions:
+        at = At(path, unit, function)
+        for decorator in function.decorators:
+            endpoint = _decorated(program, at, decorator)
+            if endpoint is not None:
+                yield endpoint
+    for call in index.calls:
+        yield from _registered(program, At(path, unit, call))
+    for klass in index.classes:
+        at_class = At(path, unit, klass)
+        if _is_endpoint_class(program, at_class):
+            yield Endpoint(at_class, "starlette", None, None)
+
+
+def _decorated(program: Program, function: At[tree.Function], decorator: tree.Expr) -> Endpoint | None:
+    if not isinstance(decorator, tree.Call) or not isinstance(decorator.callee, tree.Member):
+        return None
+    callee = decorator.callee
+    if callee.name not in _DECORATORS:
+        return None
+    router = function.to(callee.object)
+    library = application_library(program, router)
+    if library is None and socket_parameter(program, function) is None:
+        return None
+    route = _first_argument(decorator, "path")
+    return Endpoint(function, library or "fastapi", function.to(route) if route else None, router)
+
+
+def application_library(program: Program, router: At[tree.Expr]) -> str | None:
+    """ "fastapi" or "starlette" where an expression is an application or router of theirs."""
+    for name in qualified(program, router):
+        if name in _APPLICATIONS:
+            return _APPLICATIONS[name]
+    for klass in classes(program, router):
+        for base in klass.node.bases:
+            for name in qualified(program, klass.to(base)):
+                if f"{name}()" in _APPLICATIONS:
+                    return _APPLICATIONS[f"{name}()"]
+    return None
+
+
+def _registered(program: Program, call: At[tree.Call]) -> Iterator[Endpoint]:
+    callee = call.node.callee
+    if isinstance(callee, tree.Member) and callee.name in _ADDERS:
+        router: At[tree.Expr] | None = call.to(callee.object)
+        library = application_library(program, call.to(callee.object))
+    elif isinstance(callee, tree.Name | tree.Member) and qualified(program, call.to(callee)) & _ROUTES:
+        router, library = None, "starlette"
+    else:
+        return
+    route = _first_argument(call.node, "path")
+    handler = _argument(call.node, 1, "endpoint", "route")
+    if handler is None:
+        return
+    for origin in origins(program, call.to(handler)):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Class):
+            yield Endpoint(origin.to(origin.node), library or "starlette", call.to(route) if route else None, router)
+    for function in functions(program, call.to(handler)):
+        if function.index.class_of(function.node) is None or function.node.name not in ("__init__",):
+            yield Endpoint(function, library or "starlette", call.to(route) if route else None, router)
+
+
+def _is_endpoint_class(program: Program, klass: At[tree.Class]) -> bool:
+    for base in klass.node.bases:
+        if qualified(program, klass.to(base)) & _ENDPOINT_CLASSES:
+            return True
+    return False
+
+
+def socket_parameter(program: Program, function: At[tree.Function]) -> tree.Parameter | None:
+    """The parameter that receives the WebSocket: the annotated one, else one called so."""
+    for parameter in function.node.parameters:
+        for annotation in annotation_parts(parameter):
+            if qualified(program, function.to(annotation)) & _SOCKETS:
+                return parameter
+    for parameter in function.node.parameters:
+        if isinstance(parameter.target, tree.Name) and parameter.target.id in ("websocket", "ws", "socket"):
+            return parameter
+    return None
+
+
+def _first_argument(call: tree.Call, name: str) -> tree.Expr | None:
+    return _argument(call, 0, name)
+
+
+def _argument(call: tree.Call, position: int, *names: str) -> tree.Expr | None:
+    for argument in call.arguments:
+        if argument.name in names:
+            return argument.value
+    positional = [argument for argument in call.arguments if argument.name is None and not argument.spread]
+    return positional[position].value if position < len(positional) else None

@@ -1,0 +1,168 @@
+"""What an endpoint's code may throw, and which of it a clause stops, in the two kinds that matter.
+
+"disconnect": the client left (`WebSocketDisconnect`), seen by a receive, or by a send on Starlette
+from 0.36. "error": anything else, such as the KeyError of a binary frame in `receive_text`, or a bad
+JSON in `receive_json` (Starlette 1.10, websockets.py). `asyncio.CancelledError` is left out: it ends
+the process or the whole handler, and `except Exception` cannot be blamed for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from halfopen.semantics import tree
+from halfopen.semantics.control import Question, thrown_kinds
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import functions, qualified
+
+NOTHING: frozenset[str] = frozenset()
+DISCONNECT = frozenset({"disconnect"})
+ERROR = frozenset({"error"})
+BOTH = DISCONNECT | ERROR
+
+RECEIVERS = frozenset({"receive", "receive_text", "receive_bytes", "receive_json"})
+SENDERS = frozenset({"send", "send_text", "send_bytes", "send_json", "send_denial_response"})
+ITERATORS = frozenset({"iter_text", "iter_bytes", "iter_json"})
+_QUIET = frozenset({"accept", "close"})
+_PARSERS = frozenset({"loads", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python"})
+_WAITS = frozenset(
+    {"asyncio.sleep", "asyncio.wait", "asyncio.Event().wait", "asyncio.Queue().get", "asyncio.Queue().put"}
+)
+_DISCONNECTS = frozenset({"WebSocketDisconnect", "ConnectionClosed", "ConnectionClosedError", "ConnectionClosedOK"})
+_EVERYTHING = frozenset({"Exception", "BaseException"})
+_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The expressions that are the endpoint's socket."""
+
+    nodes: frozenset[tree.Node]
+
+    def is_socket(self, node: tree.Node) -> bool:
+        return node in self.nodes
+
+    def mentions(self, node: tree.Node) -> bool:
+        """Whether the socket is used anywhere within a node."""
+        return any(each in self.nodes for each in tree.walk(node))
+
+
+def socket_method(sockets: Sockets, call: tree.Node) -> str | None:
+    """The method's name where a node calls a method of the socket."""
+    if isinstance(call, tree.Call) and isinstance(call.callee, tree.Member) and sockets.is_socket(call.callee.object):
+        return call.callee.name
+    return None
+
+
+def caught_kinds(program: Program, at: At[tree.Handler]) -> frozenset[str]:
+    """The kinds that an `except` clause stops; "*" for all."""
+    if not at.node.types:
+        return frozenset({"*"})
+    kinds: set[str] = set()
+    for kind in at.node.types:
+        for name in qualified(program, at.to(kind)) or {_written(kind)}:
+            last = name.rpartition(".")[2]
+            if last in _EVERYTHING:
+                return frozenset({"*"})
+            if last in _DISCONNECTS:
+                kinds |= DISCONNECT
+    return frozenset(kinds)
+
+
+def suppressed_kinds(program: Program, at: At[tree.Item]) -> frozenset[str]:
+    """The kinds that `with suppress(...)` stops."""
+    context = at.node.context
+    if not isinstance(context, tree.Call) or not isinstance(context.callee, tree.Name | tree.Member):
+        return NOTHING
+    if "contextlib.suppress" not in qualified(program, at.to(context.callee)):
+        return NOTHING
+    types = tuple(argument.value for argument in context.arguments)
+    handler = tree.Handler(at.node.start, at.node.end, types, None, tree.Block(at.node.end, at.node.end, ()))
+    return caught_kinds(program, at.to(handler))
+
+
+def _written(kind: tree.Expr) -> str:
+    match kind:
+        case tree.Name(id=name) | tree.Member(name=name):
+            return name
+        case _:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Throwing:
+    """What evaluating a node of a function may throw."""
+
+    program: Program
+    sockets: Sockets
+    within: frozenset[tree.Node] = frozenset()
+    """Functions being looked into, against recursion."""
+
+    def of(self, at: At[tree.Node]) -> frozenset[str]:
+        node = at.node
+        match node:
+            case tree.Await(value=value):
+                return self._awaited(at.to(value))
+            case tree.Loop(iterable=iterable, is_async=True) if iterable is not None:
+                method = socket_method(self.sockets, iterable)
+                return NOTHING if method in ITERATORS else ERROR
+            case tree.Raise(value=value):
+                raised = value.callee if isinstance(value, tree.Call) else value
+                return DISCONNECT if raised is not None and _written(raised) in _DISCONNECTS else ERROR
+            case tree.Yield():
+                return BOTH
+            case tree.Call(callee=tree.Member(name=name)) if name in _PARSERS:
+                return ERROR
+            case _:
+                return NOTHING
+
+    def _awaited(self, at: At[tree.Expr]) -> frozenset[str]:
+        method = socket_method(self.sockets, at.node)
+        if method is not None:
+            return NOTHING if method in _QUIET else BOTH
+        if not isinstance(at.node, tree.Call):
+            return NOTHING
+        call = at.to(at.node)
+        if qualified(self.program, call.to(call.node.callee)) & _WAITS:
+            inner = call.node.arguments
+            return frozenset().union(*(self._awaited(call.to(each.value)) for each in inner[:1]))
+        found = functions(self.program, call.to(call.node.callee))
+        if not found:
+            return ERROR | (DISCONNECT if self.sockets.mentions(call.node) else NOTHING)
+        return frozenset().union(*(self._leaving(function) for function in found))
+
+    def _leaving(self, function: At[tree.Function]) -> frozenset[str]:
+        if function.node in self.within or len(self.within) >= _DEPTH:
+            return ERROR
+        key = ("thrown by", function.node, self.sockets.nodes)
+        inner = Throwing(self.program, self.sockets, self.within | {function.node})
+        return self.program.queries.get(
+            key, lambda: thrown_kinds(function.node.body, question(self.program, function, inner))
+        )
+
+
+def question(
+    program: Program,
+    function: At[tree.Function],
+    throwing: Throwing,
+    acquires: Callable[[tree.Node], bool] = lambda _: False,
+    releases: Callable[[tree.Node], bool] = lambda _: False,
+    implied: Callable[[tree.Expr], bool] = lambda _: False,
+    acquires_then_throws: Callable[[tree.Node], frozenset[str]] = lambda _: NOTHING,
+    silent: Callable[[tree.Node], bool] = lambda _: False,
+) -> Question:
+    """The control-flow question about a resource in an endpoint's function.
+
+    `silent` nodes throw nothing themselves: awaiting the call that acquires is told by `acquires_then_throws`.
+    """
+    program.queries.note(function.unit)
+    return Question(
+        acquires=acquires,
+        releases=releases,
+        implied=implied,
+        throws=lambda node: NOTHING if silent(node) else throwing.of(function.to(node)),
+        catches=lambda handler: caught_kinds(program, function.to(handler)),
+        acquires_then_throws=acquires_then_throws,
+        suppresses=lambda item: suppressed_kinds(program, function.to(item)),
+    )

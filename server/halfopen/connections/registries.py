@@ -1,0 +1,199 @@
+"""Containers that outlive a handler: which one an expression means, and what enters and leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Global, Program
+from halfopen.semantics.values import classes, is_receiver
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOf:
+    """A container in a field of an object that outlives the handler."""
+
+    klass: At[tree.Class]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.klass.node.name}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleName:
+    """A container in a module-level variable."""
+
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Container: TypeAlias = FieldOf | ModuleName
+
+_ADDING = frozenset({"append", "add", "appendleft", "insert"})
+_REMOVING = frozenset({"remove", "discard", "pop", "popitem", "clear"})
+_VIEWS = frozenset({"setdefault", "get", "values", "items", "keys", "copy"})
+_COPIES = frozenset({"list", "tuple", "set", "sorted", "dict"})
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """`value` enters `container`: by a call, or under `key` by assignment."""
+
+    container: Container
+    node: At[tree.Node]
+    value: At[tree.Expr]
+    key: At[tree.Expr] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something leaves `container`; `what` is the value or key, None where everything does."""
+
+    container: Container
+    node: At[tree.Node]
+    what: At[tree.Expr] | None
+    by_key: bool
+
+
+def container_of(program: Program, at: At[tree.Expr], depth: int = 0) -> Container | None:
+    """The long-lived container that an expression is, or is a part of (`rooms[room]`, `rooms.get(room)`)."""
+    if depth > 6:
+        return None
+    node = at.node
+    match node:
+        case tree.Name(id=name):
+            binding = at.index.bindings.get(node)
+            if binding is None:
+                return _module_name(program, at.path, name)
+            for definition in binding.definitions:
+                if definition.value is not None and definition.kind in ("value", "element"):
+                    found = container_of(program, at.to(definition.value), depth + 1)
+                    if found is not None:
+                        return found
+            return None
+        case tree.Member(object=inner, name=name):
+            if isinstance(inner, tree.Name) and is_receiver(at.to(inner), inner.id):
+                klass = at.index.class_of(node)
+                return FieldOf(at.to(klass), name) if klass is not None else None
+            for klass in classes(program, at.to(inner)):
+                return FieldOf(klass, name)
+            return None
+        case tree.Index(object=inner):
+            return container_of(program, at.to(inner), depth + 1)
+        case tree.Call(callee=tree.Member(object=inner, name=name)) if name in _VIEWS:
+            return container_of(program, at.to(inner), depth + 1)
+        case tree.Call(callee=tree.Name(id=name), arguments=arguments) if name in _COPIES and arguments:
+            return container_of(program, at.to(arguments[0].value), depth + 1)
+        case tree.Await(value=value):
+            return container_of(program, at.to(value), depth + 1)
+        case _:
+            return None
+
+
+def _module_name(program: Program, path: str, name: str) -> Container | None:
+    for source, _unit, definition in program.definitions_of(Global(path, name)):
+        if definition.kind == "import":
+            imported = program.imported(source, definition)
+            return ModuleName(imported.path, imported.name) if isinstance(imported, Global) else None
+        return ModuleName(path, name)
+    return None
+
+
+def registrations_in(program: Program, function: At[tree.Function]) -> Iterator[Registration]:
+    """What a function's own statements put into long-lived containers."""
+    for node in tree.walk(function.node.body, tree.same_function):
+        match node:
+            case tree.Call(callee=tree.Member(object=inner, name=name), arguments=arguments) if (
+                name in _ADDING and arguments
+            ):
+                container = container_of(program, function.to(inner))
+                if container is not None:
+                    value = arguments[-1].value if name == "insert" else arguments[0].value
+                    yield Registration(container, function.to(node), function.to(value), None)
+            case tree.Assign(targets=targets, value=value, operator="") if value is not None:
+                for target in targets:
+                    if isinstance(target, tree.Index):
+                        container = container_of(program, function.to(target.object))
+                        if container is not None:
+                            yield Registration(
+                                container, function.to(node), function.to(value), function.to(target.key)
+                            )
+            case _:
+                pass
+
+
+def removals_in(program: Program, function: At[tree.Function]) -> Iterator[Removal]:
+    """What a function's own statements take out of long-lived containers."""
+    for node in tree.walk(function.node.body, tree.same_function):
+        yield from removals_at(program, function.to(node))
+
+
+def removals_at(program: Program, at: At[tree.Node]) -> Iterator[Removal]:
+    """What evaluating one node takes out of long-lived containers (its parts not included)."""
+    match at.node:
+        case tree.Call(callee=tree.Member(object=inner, name=name), arguments=arguments) if name in _REMOVING:
+            container = container_of(program, at.to(inner))
+            if container is not None:
+                what = at.to(arguments[0].value) if arguments else None
+                yield Removal(container, at, what, by_key=name == "pop")
+        case tree.Call(arguments=arguments):
+            for argument in arguments:
+                value = argument.value
+                if isinstance(value, tree.Member) and value.name in _REMOVING and len(arguments) > 1:
+                    container = container_of(program, at.to(value.object))
+                    if container is not None:
+                        position = arguments.index(argument) + 1
+                        what = at.to(arguments[position].value) if position < len(arguments) else None
+                        yield Removal(container, at, what, by_key=value.name == "pop")
+        case tree.Delete(targets=targets):
+            for target in targets:
+                if isinstance(target, tree.Index):
+                    container = container_of(program, at.to(target.object))
+                    if container is not None:
+                        yield Removal(container, at, at.to(target.key), by_key=True)
+        case tree.Assign(targets=targets, value=tree.Comprehension() as value):
+            for target in targets:
+                container = container_of(program, at.to(target)) if not isinstance(target, tree.Index) else None
+                if container is not None and any(
+                    container_of(program, at.to(clause.iterable)) == container for clause in value.clauses
+                ):
+                    conditions = [each for clause in value.clauses for each in clause.conditions]
+                    what = next((each for each in conditions if isinstance(each, tree.Operation)), None)
+                    yield Removal(container, at, at.to(what) if what is not None else None, by_key=False)
+        case tree.Assign(targets=targets, operator="-", value=tree.Sequence(items=items)) if items:
+            for target in targets:
+                container = container_of(program, at.to(target))
+                if container is not None:
+                    yield Removal(container, at, at.to(items[0]), by_key=False)
+        case _:
+            return
+
+
+def is_own(removal: Removal) -> bool:
+    """Whether a removal takes out what its function was given, not what it found while iterating."""
+    what = removal.what
+    if what is None:
+        return True
+    names = [node for node in tree.walk(what.node) if isinstance(node, tree.Name)]
+    for name in names:
+        binding = what.index.bindings.get(name)
+        if binding is not None and any(each.kind == "element" for each in binding.definitions):
+            return _compares_identity(what, name)
+    return True
+
+
+def _compares_identity(what: At[tree.Expr], name: tree.Name) -> bool:
+    """`for key, ws in ...: if ws is websocket: del container[key]` searches for its own entry."""
+    for ancestor in what.index.ancestors(what.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.If) and isinstance(ancestor.test, tree.Operation):
+            if ancestor.test.operator in ("is", "==", "in") and name.start >= ancestor.then.start:
+                return True
+    return False
