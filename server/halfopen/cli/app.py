@@ -1,0 +1,153 @@
+"""The commands and their options; what they do is in the modules that they call."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Find the WebSocket bugs that show only in production, in FastAPI and React code.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(enum.StrEnum):
+    """The output formats of `audit`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class SeverityName(enum.StrEnum):
+    """The severities, as options name them."""
+
+    CRITICAL = "CRITICAL"
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    MONITOR = "MONITOR"
+
+
+class ConfidenceName(enum.StrEnum):
+    """The confidences, as options name them."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from halfopen import __version__
+
+        typer.echo(f"halfopen {__version__}")
+        raise typer.Exit
+
+
+def _known_rules(incomplete: str) -> list[str]:
+    from halfopen.audit.rule import registered_rules
+
+    names = [name for each in registered_rules().values() for name in (each.rule.code, each.rule.slug)]
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
+@app.callback()
+def halfopen(
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", help="Show the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Find the WebSocket bugs that show only in production, in FastAPI and React code."""
+
+
+@app.command()
+def audit(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Directories or files. One directory alone is the root of the audit; else the current one is.",
+            show_default=False,
+        ),
+    ] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", "-f", help="How to write what is found.")
+    ] = Format.TEXT,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of the terminal."),
+    ] = None,
+    fail_on: Annotated[
+        SeverityName,
+        typer.Option(help="Exit with 1 for a finding of this severity or above.", case_sensitive=False),
+    ] = SeverityName.HIGH,
+    min_confidence: Annotated[
+        ConfidenceName,
+        typer.Option(
+            help="Leave out findings less sure than this; medium leaves out suspicious patterns.",
+            case_sensitive=False,
+        ),
+    ] = ConfidenceName.LOW,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Findings only: no notes, summary or progress.")
+    ] = False,
+) -> None:
+    """Audit the WebSocket code in directories or files.
+
+    Exit status: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or an internal error.
+    """
+    from halfopen.audit.finding import Confidence, Severity
+    from halfopen.cli.audit_command import AuditOptions, run_audit
+
+    options = AuditOptions(
+        output_format=output_format.value,
+        output=output,
+        fail_on=Severity[fail_on.value],
+        min_confidence=Confidence[min_confidence.name],
+        exit_zero=exit_zero,
+        quiet=quiet,
+    )
+    raise typer.Exit(run_audit(tuple(paths or ()), options))
+
+
+@app.command()
+def explain(
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE",
+            help="A code, as WS1B, or a name, as unclosed-connection.",
+            autocompletion=_known_rules,
+        ),
+    ],
+) -> None:
+    """Show how a defect fails, how to verify it and how to fix it."""
+    from halfopen.cli.rule_texts import explain_rule
+
+    raise typer.Exit(explain_rule(rule))
+
+
+@app.command()
+def rules() -> None:
+    """List the rules."""
+    from halfopen.cli.rule_texts import list_rules
+
+    raise typer.Exit(list_rules())
+
+
+@app.command()
+def lsp(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Speak over standard input and output, as it always does.")
+    ] = True,
+) -> None:
+    """Run the language server for an editor, over standard input and output."""
+    from halfopen.lsp import main
+
+    raise typer.Exit(main())

@@ -1,0 +1,100 @@
+"""`halfopen audit`: from paths and options to text or JSON and an exit status."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+from rich.console import Console
+
+from halfopen.audit.engine import Auditor, Problem, Progress
+from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.settings import load_settings
+from halfopen.cli.messages import CLEAN, FINDINGS, complain
+from halfopen.cli.progress import progress_bar
+from halfopen.cli.scope import Scope, ScopeError, scope_of
+from halfopen.report.gather import gather
+from halfopen.report.result import AuditResult
+from halfopen.report.text_output import problem_line, write_text
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """The options of the command."""
+
+    output_format: Literal["text", "json"]
+    output: Path | None
+    fail_on: Severity
+    min_confidence: Confidence
+    exit_zero: bool
+    quiet: bool
+
+
+def run_audit(paths: Sequence[Path], options: AuditOptions) -> int:
+    """Audit the paths, write what is found, and give the exit status."""
+    try:
+        scope = scope_of(paths, Path.cwd())
+    except ScopeError as error:
+        return complain(*error.messages)
+    if options.output is not None and not options.output.parent.is_dir():
+        return complain(f"--output {options.output}: there is no directory {options.output.parent}")
+    with progress_bar(wanted=not options.quiet) as progress:
+        result = audited(scope, progress)
+    result = dataclasses.replace(
+        result,
+        findings=tuple(each for each in result.findings if each.confidence >= options.min_confidence),
+    )
+    if options.output is None:
+        _write(result, options, sys.stdout)
+    else:
+        try:
+            with options.output.open("w", encoding="utf-8", errors="backslashreplace") as file:
+                _write(result, options, file)
+        except OSError as error:
+            return complain(f"--output {options.output}: {error.strerror}")
+    failing = any(finding.severity >= options.fail_on for finding in result.shown)
+    return FINDINGS if failing and not options.exit_zero else CLEAN
+
+
+def audited(scope: Scope, progress: Progress | None = None) -> AuditResult:
+    """The audit of the scope with the settings of its root."""
+    started = time.monotonic()
+    settings, wrong = load_settings(scope.root)
+    auditor = Auditor(scope.root, settings, scope.only)
+    auditor.refresh(progress)
+    result = gather(auditor, scope.shown_root)
+    notes = tuple(Problem(each.path, each.line, "settings", each.message) for each in wrong)
+    return dataclasses.replace(
+        result,
+        seconds=time.monotonic() - started,
+        problems=(*notes, *result.problems, *_left_out(scope, auditor, result)),
+    )
+
+
+def _left_out(scope: Scope, auditor: Auditor, result: AuditResult) -> tuple[Problem, ...]:
+    """Files that were asked for by name and are not audited: silence would pass for a clean file."""
+    known = {*auditor.files(), *(each.path for each in result.problems)}
+    named = (path.relative_to(scope.root).as_posix() for path in scope.only if path.is_file())
+    message = "not audited: left out by .gitignore or the settings, or not Python, TypeScript or JavaScript"
+    return tuple(Problem(path, None, "unreadable", message) for path in named if path not in known)
+
+
+def _write(result: AuditResult, options: AuditOptions, stream: TextIO) -> None:
+    if options.output_format == "json":
+        from halfopen.report.json_output import json_text
+
+        if isinstance(stream, io.TextIOWrapper):
+            # JSON is UTF-8 whatever the terminal's encoding; a lone surrogate becomes JSON's own escape.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        stream.write(json_text(result))
+        if not options.quiet:
+            complain(*(problem_line(each) for each in result.problems))
+        return
+    console = Console(file=stream, highlight=False, force_terminal=None if stream is sys.stdout else False)
+    write_text(result, console, quiet=options.quiet)

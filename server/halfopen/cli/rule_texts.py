@@ -1,0 +1,85 @@
+"""`halfopen explain` and `halfopen rules`: the rules' own texts."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping
+
+from halfopen.audit.rule import Registered, registered_rules
+from halfopen.cli.messages import USAGE_ERROR, complain
+
+WIDEST_TEXT_CELLS = 100
+"""Longer lines of prose are hard to read, however wide the terminal."""
+
+
+def explain_rule(name: str) -> int:
+    """Write a rule's text, formatted on a terminal and as its Markdown elsewhere. Gives the exit status."""
+    rules = registered_rules()
+    registered = _named(name, rules)
+    if registered is None:
+        return complain(f'no rule "{name}"{_suggestion(name, rules)}')
+    try:
+        markdown = registered.text().markdown
+    except FileNotFoundError:
+        return complain(f"{registered.rule.code} has no rule.md in {registered.package}", status=USAGE_ERROR)
+
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        sys.stdout.write(markdown if markdown.endswith("\n") else markdown + "\n")
+        return 0
+    from rich.markdown import Markdown
+
+    console.print(Markdown(markdown, hyperlinks=False), width=min(console.width, WIDEST_TEXT_CELLS))
+    return 0
+
+
+def list_rules() -> int:
+    """Write the table of the installed rules. Gives the exit status."""
+    rules = [each.rule for each in registered_rules().values()]
+    rows = [
+        (each.code, each.slug, each.severity.name, ", ".join(sorted(each.sides)), each.title)
+        for each in rules
+    ]
+
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+        for row in rows:
+            columns = (text.ljust(width) for text, width in zip(row[:4], widths, strict=True))
+            sys.stdout.write("  ".join((*columns, row[4])) + "\n")
+        return 0
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from halfopen.report.text_output import SEVERITY_STYLE
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Code", "Name", "Severity", "Sides"):
+        table.add_column(heading, no_wrap=heading != "Sides")
+    table.add_column("What is wrong")
+    for rule, row in zip(rules, rows, strict=True):
+        severity = Text(row[2], SEVERITY_STYLE[rule.severity])
+        table.add_row(Text(row[0], "bold"), Text(row[1]), severity, Text(row[3]), Text(row[4]))
+    console.print(table)
+    console.print("halfopen explain CODE shows how a defect fails, how to verify it and how to fix it.")
+    return 0
+
+
+def _named(name: str, rules: Mapping[str, Registered]) -> Registered | None:
+    wanted = name.strip().lower()
+    return next(
+        (each for each in rules.values() if wanted in (each.rule.code.lower(), each.rule.slug.lower())), None
+    )
+
+
+def _suggestion(name: str, rules: Mapping[str, Registered]) -> str:
+    names = {each.rule.slug.lower(): each.rule.slug for each in rules.values()}
+    names |= {code.lower(): code for code in rules}
+    close = difflib.get_close_matches(name.lower(), names, n=1)
+    return f'; did you mean "{names[close[0]]}"?' if close else ": halfopen rules lists them"

@@ -1,0 +1,88 @@
+"""From the engine to the result that every output format shows: byte offsets become lines and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from halfopen.audit.engine import ConnectionView, Located
+from halfopen.report.result import (
+    AuditResult,
+    Place,
+    ReportedConnection,
+    ReportedEvidence,
+    ReportedFinding,
+    ReportedFix,
+)
+from halfopen.source import ColumnUnit, SourceText
+
+if TYPE_CHECKING:
+    from halfopen.audit.engine import Auditor
+
+
+def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResult:
+    """What the auditor found at its last refresh. `shown_root` and `seconds` go into the result as they are."""
+    text_of = cache(auditor.text)
+
+    @cache
+    def lines_of(path: str) -> Sequence[str]:
+        text = text_of(path)
+        return () if text is None else _lines(text)
+
+    def place(path: str, start: int, end: int) -> Place:
+        return _place(text_of(path), path, start, end)
+
+    def finding(located: Located) -> ReportedFinding:
+        found = located.finding
+        return ReportedFinding(
+            code=found.code,
+            slug=found.slug,
+            severity=found.severity,
+            confidence=found.confidence,
+            place=place(located.path, located.start, located.end),
+            message=found.message,
+            connection=found.connection,
+            evidence=tuple(
+                ReportedEvidence(place(each.path, each.start, each.end), each.text)
+                for each in located.evidence
+            ),
+            fixes=tuple(ReportedFix(each.title, each.safe) for each in found.fixes),
+            effects=found.effects,
+            suppressed=located.suppressed,
+        )
+
+    def connection(view: ConnectionView) -> ReportedConnection:
+        return ReportedConnection(
+            id=view.id,
+            side=view.side,
+            name=view.name,
+            library=view.library,
+            place=place(view.path, view.start, view.end),
+            linked_to=view.linked_to,
+            facts=view.facts,
+        )
+
+    return AuditResult(
+        root=shown_root,
+        files=len(auditor.files()),
+        seconds=seconds,
+        findings=tuple(finding(each) for each in auditor.findings()),
+        connections=tuple(connection(each) for each in auditor.connections()),
+        problems=auditor.problems(),
+        lines_of=lines_of,
+    )
+
+
+def _place(text: SourceText | None, path: str, start: int, end: int) -> Place:
+    if text is None:
+        return Place(path, 1, 1, 1, 1)
+    first = text.position(start, ColumnUnit.UTF32)
+    last = text.position(max(start, end), ColumnUnit.UTF32)
+    return Place(path, first.line + 1, first.column + 1, last.line + 1, last.column + 1)
+
+
+def _lines(text: SourceText) -> tuple[str, ...]:
+    """The lines as an editor numbers them; what follows the last line end is no line if it is empty."""
+    lines = tuple(text.line_text(line) for line in range(text.line_count))
+    return lines[:-1] if lines and not lines[-1] else lines

@@ -1,0 +1,95 @@
+"""What one audit found, in plain data with human positions: the input of every output format.
+
+Lines and columns count from 1, columns in code points; an end column is exclusive. Paths are
+relative to the audited directory, with "/".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from halfopen.audit.engine import Problem
+from halfopen.audit.finding import Confidence, Severity
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A stretch of a file."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEvidence:
+    """One reason for a finding and where it stands."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFix:
+    """A fix that the editor offers."""
+
+    title: str
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """A finding. `connection` is the id of the connection that it is about."""
+
+    code: str
+    slug: str
+    severity: Severity
+    confidence: Confidence
+    place: Place
+    message: str
+    connection: str
+    evidence: tuple[ReportedEvidence, ...] = ()
+    fixes: tuple[ReportedFix, ...] = ()
+    effects: tuple[str, ...] = ()
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedConnection:
+    """A connection. `side` is "client" or "server"; `linked_to` are the ids of its other sides."""
+
+    id: str
+    side: str
+    name: str
+    library: str
+    place: Place
+    linked_to: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+LinesOf = Callable[[str], Sequence[str]]
+"""The lines of a file without their ends; empty where the file is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """All of one audit. `root` is the audited directory as a person in the current one would write it.
+
+    `findings` holds suppressed ones too. `files` counts the code files looked at.
+    """
+
+    root: str
+    files: int
+    seconds: float
+    findings: tuple[ReportedFinding, ...]
+    connections: tuple[ReportedConnection, ...]
+    problems: tuple[Problem, ...]
+    lines_of: LinesOf
+
+    @property
+    def shown(self) -> tuple[ReportedFinding, ...]:
+        """The findings that are not suppressed."""
+        return tuple(finding for finding in self.findings if not finding.suppressed)
