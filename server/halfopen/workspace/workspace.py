@@ -1,0 +1,234 @@
+"""The files of one root, what was read from them, and what must be read again after a change."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from halfopen.semantics.module import Module, build_module
+from halfopen.semantics.program import Program
+from halfopen.semantics.queries import Queries, Token
+from halfopen.semantics.unit import Span
+from halfopen.source import (
+    MAX_FILE_BYTES,
+    Document,
+    NotUtf8,
+    ParseTooSlow,
+    SourceText,
+    language_of,
+    parse,
+    syntax_problems,
+)
+from halfopen.workspace.aliases import nearest_aliases, python_roots, typescript_aliases
+from halfopen.workspace.discovery import Excluder, Scope, discover
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """Why a file was left out or read only in part. `line` from 1; `kind` as in `audit.engine.Problem`."""
+
+    path: str
+    line: int | None
+    kind: str
+    message: str
+
+
+class Workspace:
+    """Files, modules and answers of one root. Paths are relative to it, with "/"."""
+
+    def __init__(self, root: Path, scope: Scope, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        self.root = root
+        self.scope = scope
+        self.max_file_bytes = max_file_bytes
+        self.queries = Queries()
+        self.program = Program(self, self.queries)
+        self._texts: dict[str, SourceText] = {}
+        self._documents: dict[str, Document] = {}
+        self._problems: dict[str, list[FileProblem]] = {}
+        self._words: dict[bytes, set[str]] = {}
+        self._aliases: dict[str, list[tuple[str, str]]] = {}
+        self._dirty: set[str] = set()
+        self._scanned = False
+
+    # -- what surfaces tell --
+
+    def open(self, path: str, document: Document) -> None:
+        """An editor owns the file's text from now on."""
+        self._documents[path] = document
+        self._dirty.add(path)
+
+    def changed(self, path: str) -> None:
+        """The open document was edited."""
+        self._dirty.add(path)
+
+    def close(self, path: str) -> None:
+        """The file on disk counts again."""
+        self._documents.pop(path, None)
+        self._dirty.add(path)
+
+    def touched(self, paths: Iterable[str]) -> None:
+        """Files were created, changed or deleted on disk."""
+        self._dirty.update(paths)
+
+    # -- reading --
+
+    def scan(self, progress: Callable[[int, int, str], None] | None = None, cancelled: Callable[[], bool] | None = None) -> None:
+        """Read the texts of all code files, once."""
+        if self._scanned:
+            return
+        paths = [path for path in discover(self.root, self.scope) if language_of(path) is not None]
+        for position, path in enumerate(paths):
+            if cancelled is not None and cancelled():
+                return
+            if progress is not None:
+                progress(position, len(paths), path)
+            if path not in self._texts:
+                self._read(path)
+        self._scanned = True
+        self._words.clear()
+        self._dirty -= set(paths) - set(self._documents)
+
+    def update(self) -> set[object]:
+        """Bring everything in step with what was told; the keys of the answers that were forgotten."""
+        excluder = Excluder(self.root, self.scope)
+        changed: set[Token] = set()
+        for path in sorted(self._dirty):
+            if posixpath.basename(path).startswith(("tsconfig", "jsconfig")):
+                self._aliases.clear()
+            if language_of(path) is None:
+                continue
+            before = self._texts.get(path)
+            if path not in self._documents and excluder.excludes_anywhere(path):
+                self._forget_file(path)
+            else:
+                self._read(path)
+            after = self._texts.get(path)
+            if before is not None and after is not None and before.data == after.data:
+                continue
+            for word, paths in self._words.items():
+                if after is not None and word in after.data:
+                    paths.add(path)
+                else:
+                    paths.discard(path)
+            changed |= self._replace_module(path, after)
+        self._dirty.clear()
+        return set(self.queries.forget(changed))
+
+    def _replace_module(self, path: str, text: SourceText | None) -> set[Token]:
+        previous = self.program.loaded(path)
+        module = self._build(path, text, previous) if text is not None else None
+        return self.program.replace(path, module)
+
+    def _read(self, path: str) -> None:
+        """Take the file's text from its open document or from disk; a file that cannot be read is noted."""
+        self._problems.pop(path, None)
+        document = self._documents.get(path)
+        if document is not None:
+            self._texts[path] = document.text
+            return
+        file = self.root / path
+        try:
+            if not file.is_file() or (file.is_symlink() and not file.resolve().is_relative_to(self.root.resolve())):
+                self._texts.pop(path, None)
+                return
+            size = file.stat().st_size
+            if size > self.max_file_bytes:
+                self._leave_out(path, "too-large", f"{size:,} bytes: larger than the limit of {self.max_file_bytes:,}; not read")
+                return
+            data = file.read_bytes()
+            self._texts[path] = SourceText.from_bytes(data)
+        except NotUtf8 as error:
+            self._leave_out(path, "encoding", "not UTF-8; not read. Save it as UTF-8 to have it audited", error.line + 1)
+        except OSError as error:
+            self._leave_out(path, "unreadable", f"cannot be read: {error.strerror or error}")
+
+    def _leave_out(self, path: str, kind: str, message: str, line: int | None = None) -> None:
+        self._texts.pop(path, None)
+        self._problems[path] = [FileProblem(path, line, kind, message)]
+
+    def _forget_file(self, path: str) -> None:
+        self._texts.pop(path, None)
+        self._problems.pop(path, None)
+
+    def _build(self, path: str, text: SourceText, previous: Module | None) -> Module | None:
+        language = language_of(path)
+        if language is None:
+            return None
+        document = self._documents.get(path)
+        try:
+            tree = document.tree if document is not None else parse(text.data, language)
+        except ParseTooSlow as error:
+            self._problems[path] = [FileProblem(path, None, "too-slow", f"{error}; not audited")]
+            return None
+        if tree.root_node.has_error:
+            problems = syntax_problems(tree, most=1)
+            line = text.point(problems[0].start).line + 1 if problems else None
+            self._problems[path] = [
+                FileProblem(path, line, "syntax", "syntax error; the rest of the file is still audited")
+            ]
+        else:
+            self._problems.pop(path, None)
+        return build_module(path, language.family, text.data, list(tree.root_node.children), previous)
+
+    # -- what the program asks (semantics.program.Loader) --
+
+    def load(self, path: str) -> Module | None:
+        text = self._texts.get(path)
+        return self._build(path, text, None) if text is not None else None
+
+    def exists(self, path: str) -> bool:
+        return path in self._texts
+
+    def paths_with(self, word: bytes) -> Iterable[str]:
+        known = self._words.get(word)
+        if known is None:
+            known = {path for path, text in self._texts.items() if word in text.data}
+            self._words[word] = known
+        return known
+
+    def aliases(self, path: str) -> Iterable[tuple[str, str]]:
+        return nearest_aliases(path, self._aliases_in)
+
+    def _aliases_in(self, folder: str) -> list[tuple[str, str]]:
+        if folder not in self._aliases:
+            self._aliases[folder] = typescript_aliases(folder, self._read_config)
+        return self._aliases[folder]
+
+    def _read_config(self, path: str) -> bytes | None:
+        file = self.root / path
+        try:
+            return file.read_bytes() if file.is_file() and file.stat().st_size < self.max_file_bytes else None
+        except OSError:
+            return None
+
+    def python_roots(self, path: str) -> Iterable[str]:
+        return python_roots(path, self.exists)
+
+    # -- what surfaces ask --
+
+    def files(self) -> tuple[str, ...]:
+        """The code files that are read."""
+        return tuple(sorted(self._texts))
+
+    def text(self, path: str) -> SourceText | None:
+        """The current text of a code file, or of another file that evidence points to."""
+        known = self._texts.get(path)
+        if known is not None:
+            return known
+        data = self._read_config(path)
+        try:
+            return SourceText.from_bytes(data) if data is not None else None
+        except NotUtf8:
+            return None
+
+    def locate(self, span: Span) -> tuple[int, int] | None:
+        """Where a span stands now (bytes), None when its code is gone."""
+        module = self.program.loaded(span.path)
+        start = module.start_of(span.unit) if module is not None else None
+        return None if start is None else (start + span.start, start + span.end)
+
+    def problems(self) -> list[FileProblem]:
+        """What was left out or read in part, by path."""
+        return [problem for path in sorted(self._problems) for problem in self._problems[path]]
