@@ -1,0 +1,55 @@
+"""Audited folders on the worker's side: which folder a file belongs to, and what an audit needs of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from halfopen.audit.engine import Auditor, Problem
+from halfopen.audit.settings import Settings, SettingsProblem
+
+PROJECT_MARKERS = ("halfopen.toml", ".git", "pyproject.toml", "package.json")
+"""What the root of a project holds; the same as in the Neovim configuration of clients/."""
+
+
+@dataclass(slots=True, eq=False)
+class AuditedFolder:
+    """One folder with its audit.
+
+    `uri` is the client's name for it, None for the surroundings of a document opened without any
+    folder; those are `alone` where they are no project. `unpublished` are paths whose diagnostics the client has yet to get.
+    """
+
+    root: Path
+    uri: str | None
+    alone: bool
+    auditor: Auditor
+    settings: Settings
+    settings_problems: tuple[SettingsProblem, ...] = ()
+    unpublished: set[str] = field(default_factory=set[str])
+    problems: frozenset[Problem] = frozenset()
+    audited: bool = False
+
+
+def owner(path: Path, folders: Iterable[AuditedFolder]) -> AuditedFolder | None:
+    """The innermost folder that holds the path."""
+    holding = [folder for folder in folders if path.is_relative_to(folder.root)]
+    return max(holding, key=lambda folder: len(folder.root.parts), default=None)
+
+
+def surroundings(path: Path) -> tuple[Path, bool]:
+    """What to audit for a document that was opened without a folder, and whether that is a project.
+
+    The nearest folder above it that holds the strongest marker there is, but never the home folder or
+    a disk's root; else the document's own folder.
+    """
+    above = list(
+        itertools.takewhile(lambda folder: folder not in {Path.home(), Path(folder.anchor)}, path.parents)
+    )
+    for marker in PROJECT_MARKERS:
+        for folder in above:
+            if (folder / marker).exists():
+                return folder, True
+    return path.parent, False
