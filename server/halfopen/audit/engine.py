@@ -7,15 +7,25 @@ offsets in the file's current text; a surface converts them with `text(path)`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from halfopen.audit.finding import Finding, Fix
+from halfopen.audit.rule import registered_rules
 from halfopen.audit.settings import Settings
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known, Unknown
 from halfopen.edits.changes import FileChanges
+from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
+from halfopen.workspace.connections import connections_of
+from halfopen.workspace.discovery import Scope
+from halfopen.workspace.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with how many of how many files are done, and the one at hand."""
@@ -77,3 +87,180 @@ class Auditor:
 
     def __init__(self, root: Path, settings: Settings, only: Iterable[Path] = ()) -> None:
         """`only` narrows what findings are shown for (the paths given to the command); all is still read."""
+        self.root = root
+        self.settings = settings
+        self._only = tuple(path.resolve() for path in only)
+        self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes)
+        self._dossiers: tuple[Dossier, ...] = ()
+        self._checked: dict[int, tuple[Dossier, tuple[Finding, ...]]] = {}
+        self._located: dict[str, tuple[Located, ...]] = {}
+        self._rule_problems: dict[str, Problem] = {}
+
+    # -- what changed --
+
+    def open(self, path: str, document: Document) -> None:
+        """An editor owns the file's text from now on; `document` is read again at each refresh."""
+        self._workspace.open(path, document)
+
+    def changed(self, path: str) -> None:
+        """The open document was edited."""
+        self._workspace.changed(path)
+
+    def close(self, path: str) -> None:
+        """The file on disk counts again."""
+        self._workspace.close(path)
+
+    def touched(self, paths: Iterable[str]) -> None:
+        """Files were created, changed or deleted on disk."""
+        self._workspace.touched(paths)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Other settings from now on; files are found anew where what to look at changed."""
+        before, self.settings = self.settings, settings
+        self._checked.clear()
+        if _scope(before) != _scope(settings) or before.max_file_bytes != settings.max_file_bytes:
+            documents = self._workspace.documents()
+            self._workspace = Workspace(self.root, _scope(settings), settings.max_file_bytes)
+            for path, document in documents.items():
+                self._workspace.open(path, document)
+
+    # -- the work --
+
+    def refresh(
+        self, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> frozenset[str]:
+        """Bring the audit in step with every change; the paths whose findings or their places changed.
+
+        Where `cancelled` says so, what is done is kept and the next call goes on from there.
+        """
+        self._workspace.scan(progress, cancelled)
+        self._workspace.update()
+        if cancelled is not None and cancelled():
+            return frozenset()
+        self._dossiers = connections_of(self._workspace, cancelled)
+        alive = {id(dossier) for dossier in self._dossiers}
+        self._checked = {key: value for key, value in self._checked.items() if key in alive}
+        found = [finding for dossier in self._dossiers for finding in self._findings_of(dossier)]
+        before = self._located
+        self._located = self._locate_all(found)
+        return frozenset(
+            path for path in before.keys() | self._located.keys() if before.get(path) != self._located.get(path)
+        )
+
+    def _findings_of(self, dossier: Dossier) -> tuple[Finding, ...]:
+        known = self._checked.get(id(dossier))
+        if known is not None:
+            return known[1]
+        found: list[Finding] = []
+        for code, registered in registered_rules().items():
+            try:
+                if dossier.connection.side in registered.rule.sides:
+                    found += registered.rule.check(dossier, self.settings.targets)
+            except Exception as error:  # a broken rule costs its own findings only
+                _log.exception("rule %s failed on %s", code, dossier.connection.id)
+                message = f"rule {code} failed on {dossier.connection.id}: {error!r}; its findings are missing here"
+                self._rule_problems[code] = Problem(dossier.connection.site.path, None, "rule", message)
+        self._checked[id(dossier)] = (dossier, tuple(found))
+        return tuple(found)
+
+    def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
+        by_path: dict[str, list[Located]] = {}
+        for finding in findings:
+            place = self._workspace.locate(finding.span)
+            if place is None or not self._shows(finding):
+                continue
+            evidence = tuple(each for each in map(self._locate_evidence, finding.evidence) if each is not None)
+            located = Located(finding, finding.span.path, place[0], place[1], evidence)
+            by_path.setdefault(located.path, []).append(located)
+        return {
+            path: tuple(sorted(each, key=lambda one: (one.start, one.finding.code, one.finding.message)))
+            for path, each in by_path.items()
+        }
+
+    def _shows(self, finding: Finding) -> bool:
+        floor = self.settings.severity_floor
+        if floor is not None and finding.severity < floor:
+            return False
+        if not self._only:
+            return True
+        path = (self.root / finding.span.path).resolve()
+        return any(path == each or path.is_relative_to(each) for each in self._only)
+
+    def _locate_evidence(self, evidence: Evidence) -> LocatedEvidence | None:
+        place = evidence.place
+        if isinstance(place, Span):
+            found = self._workspace.locate(place)
+            return LocatedEvidence(place.path, found[0], found[1], evidence.text) if found else None
+        text = self.text(place.path)
+        if text is None or not 1 <= place.line <= text.line_count:
+            return None
+        start, end = text.line_range(place.line - 1)
+        return LocatedEvidence(place.path, start, end, evidence.text)
+
+    # -- what surfaces show --
+
+    def findings(self, path: str | None = None) -> tuple[Located, ...]:
+        """All findings in the order of paths and lines, or those of one file."""
+        if path is not None:
+            return self._located.get(path, ())
+        return tuple(located for each in sorted(self._located) for located in self._located[each])
+
+    def paths_with_findings(self) -> frozenset[str]:
+        return frozenset(self._located)
+
+    def connections(self) -> tuple[ConnectionView, ...]:
+        """Every connection, in the order of paths and lines."""
+        found: list[ConnectionView] = []
+        for dossier in self._dossiers:
+            connection = dossier.connection
+            place = self._workspace.locate(connection.extent) or self._workspace.locate(connection.site)
+            if place is not None:
+                facts = {"url": _plain(dossier.url), "owner": _plain(dossier.owner)}
+                found.append(
+                    ConnectionView(
+                        connection.id,
+                        connection.side,
+                        connection.extent.path,
+                        place[0],
+                        place[1],
+                        connection.name,
+                        connection.library,
+                        (),
+                        facts,
+                    )
+                )
+        return tuple(sorted(found, key=lambda each: (each.path, each.start)))
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What about the input a person should know."""
+        of_files = [Problem(each.path, each.line, each.kind, each.message) for each in self._workspace.problems()]
+        return (*of_files, *self._rule_problems.values())
+
+    def files(self) -> tuple[str, ...]:
+        """The code files that are read."""
+        return self._workspace.files()
+
+    def text(self, path: str) -> SourceText | None:
+        """The current text of a file of the workspace."""
+        return self._workspace.text(path)
+
+    def changes(self, located: Located, fix: Fix) -> Mapping[str, FileChanges]:
+        """The edits of a fix, from the current text; empty where it no longer applies."""
+        return {path: each for path, each in fix.build(self.text, self._workspace.locate).items() if each}
+
+
+def _scope(settings: Settings) -> Scope:
+    return Scope(settings.exclude, settings.respect_gitignore)
+
+
+def _plain(fact: Known[object] | Unknown) -> object:
+    """A fact as JSON shows it."""
+    if isinstance(fact, Unknown):
+        return {"known": False, "settled_by": fact.settled_by}
+    value = fact.value
+    if hasattr(value, "kind") and hasattr(value, "name"):
+        value = {"kind": value.kind, "name": value.name, "lifetime": getattr(value, "lifetime", None)}  # type: ignore[attr-defined]
+    return {"known": True, "value": value, "confidence": fact.confidence.word}
+
+
+__all__ = ["Auditor", "ConnectionView", "Located", "LocatedEvidence", "Problem", "Progress"]

@@ -28,6 +28,8 @@ class ParameterOf:
 Origin: TypeAlias = At[tree.Expr] | External | ParameterOf
 
 _DEPTH = 24
+_LONGEST_NAME = 6
+"""Members and calls in a qualified name; also ends names that are defined by themselves (`s = s.strip()`)."""
 _WINDOWS = frozenset({"window", "globalThis", "self", "global"})
 _TRANSPARENT_HOOKS = frozenset({"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"})
 _REFS = frozenset({"react.useRef", "react.createRef", "react.default.useRef"})
@@ -588,33 +590,35 @@ def _last_name(callee: tree.Expr) -> str | None:
 # --- names of what is outside -------------------------------------------------------------------
 
 
-def qualified(program: Program, at: At[tree.Expr]) -> frozenset[str]:
+def qualified(program: Program, at: At[tree.Expr], _depth: int = 0) -> frozenset[str]:
     """The dotted names of the external things an expression may be.
 
     "fastapi.WebSocket", "react.useEffect", "WebSocket" (a browser or language builtin). A member of an
     instance of an external class reads "fastapi.FastAPI().websocket"; a parameter annotated with one
     counts as its instance.
     """
+    if _depth > _LONGEST_NAME:
+        return frozenset()
     found: set[str] = set()
     for origin in origins(program, at):
-        found |= _qualified_origin(program, origin, 0)
+        found |= _qualified_origin(program, origin, _depth + 1)
     return frozenset(found)
 
 
 def _qualified_origin(program: Program, origin: Origin, depth: int) -> set[str]:
     if isinstance(origin, External):
         return {str(origin)}
-    if depth > 6:
+    if depth > _LONGEST_NAME:
         return set()
     if isinstance(origin, ParameterOf):
         found: set[str] = set()
         if not origin.steps:
             for annotation in annotation_parts(origin.parameter):
-                found |= {f"{name}()" for name in qualified(program, origin.function.to(annotation))}
+                found |= {f"{name}()" for name in qualified(program, origin.function.to(annotation), depth)}
         return found
     match origin.node:
         case tree.Call(callee=callee):
-            return {f"{name}()" for name in qualified(program, origin.to(callee))}
+            return {f"{name}()" for name in qualified(program, origin.to(callee), depth)}
         case tree.Member(object=inner, name=name):
             found = set()
             for each in origins(program, origin.to(inner)):

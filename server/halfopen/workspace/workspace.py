@@ -208,6 +208,10 @@ class Workspace:
 
     # -- what surfaces ask --
 
+    def documents(self) -> dict[str, Document]:
+        """The open documents."""
+        return dict(self._documents)
+
     def files(self) -> tuple[str, ...]:
         """The code files that are read."""
         return tuple(sorted(self._texts))

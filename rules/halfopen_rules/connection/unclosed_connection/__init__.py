@@ -1,0 +1,1 @@
+"""WS1B unclosed-connection."""

@@ -1,0 +1,170 @@
+"""WS1B: a connection, or something it acquired, outlives its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from halfopen.audit.finding import Confidence, Finding, Fix, Severity, TextOf
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import CleanupRepair, Dossier, FinallyRepair, Leak, LeakKind, Resource
+from halfopen.edits.changes import FileChanges
+from halfopen.semantics.unit import Span
+
+CODE = "WS1B"
+SLUG = "unclosed-connection"
+
+_SEVERITY: dict[LeakKind, Severity] = {
+    "on-send": Severity.MEDIUM,
+    "on-error": Severity.MEDIUM,
+    "only-when-open": Severity.MEDIUM,
+    "after-await": Severity.MEDIUM,
+    "successor": Severity.MEDIUM,
+}
+"""Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
+
+_LESS_SURE: frozenset[LeakKind] = frozenset({"after-await", "unread"})
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for each place at which something leaks; several resources acquired there are named together."""
+    leaking: dict[tuple[str, int, int], list[Resource]] = {}
+    for resource in dossier.resources:
+        if resource.leaks:
+            span = resource.acquired
+            leaking.setdefault((span.path, id(span.unit), span.start), []).append(resource)
+    for resources in leaking.values():
+        yield _finding(dossier, resources)
+
+
+def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
+    first = resources[0]
+    leak = first.leaks[0]
+    names = " and ".join(dict.fromkeys(each.what for each in resources))
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=_SEVERITY.get(leak.kind, Severity.HIGH),
+        confidence=Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH,
+        span=first.acquired,
+        message=_message(first, leak, names),
+        connection=dossier.connection.id,
+        evidence=tuple(evidence for each in resources for one in each.leaks for evidence in one.evidence),
+        fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
+    )
+
+
+def _message(resource: Resource, leak: Leak, name: str) -> str:
+    owner = resource.owner
+    if resource.kind == "socket":
+        return _socket_message(leak, name, owner)
+    if resource.kind == "handler":
+        return (
+            f"{owner} never receives and does not send in each turn of its loop: when the client leaves, nothing "
+            "tells the handler, and it runs on with all it holds"
+        )
+    if leak.kind == "successor":
+        return (
+            f"{name} holds one socket for each key: when a client reconnects, the cleanup of its old connection "
+            "removes the new one, which then receives nothing"
+        )
+    if resource.kind == "registration":
+        return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; later broadcasts go to a dead socket"
+    if resource.kind == "task":
+        return f"{name} {_RUNNING[leak.kind]}, and keeps its socket and its work alive"
+    if resource.kind == "subscription":
+        return f"{name} {_RUNNING[leak.kind]}, and keeps its connection to the broker"
+    if leak.kind == "rearmed":
+        return f"Closing the socket of {owner} sets it up again: {name} starts after the release and nobody closes it"
+    return f"{name} of {owner} is never cleared: it runs on after {owner} is gone"
+
+
+def _socket_message(leak: Leak, name: str, owner: str) -> str:
+    match leak.kind:
+        case "each-render":
+            return f"{owner} makes a new WebSocket on each render and closes none of them"
+        case "only-when-open":
+            return f"{owner} closes {name} only when it is open: one that is still connecting is left to open later"
+        case "after-await":
+            return (
+                f"{name} is made after a pause: if {owner} is released meanwhile, the socket opens "
+                "with nobody left to close it"
+            )
+        case "not-in-cleanup":
+            return f"The cleanup of {owner} does not close {name}: each unmount leaves a live socket behind"
+        case _:
+            return f"{owner} never closes {name}: each unmount leaves a live socket behind"
+
+
+_REGISTERED: Mapping[LeakKind, str] = {
+    "never": "{owner} enters its client in {name}, and nothing removes it",
+    "on-disconnect": "A disconnect skips the removal from {name}",
+    "on-send": "A client that leaves before the guarded part stays in {name}",
+    "on-error": "Only WebSocketDisconnect removes the client from {name}: any other error leaves it there",
+    "unreached": "{owner} can end without removing its client from {name}",
+}
+
+_RUNNING: Mapping[LeakKind, str] = {
+    "never": "is never ended: it runs on after its client has left",
+    "on-disconnect": "runs on after its client has left: the disconnect skips its end",
+    "on-send": "runs on where the client leaves before the guarded part",
+    "on-error": "is ended only on WebSocketDisconnect: after any other error it runs on",
+    "unreached": "runs on where the handler ends normally",
+}
+
+
+def _fixes(resource: Resource) -> Iterator[Fix]:
+    match resource.repair:
+        case FinallyRepair(release=release) as repair:
+            yield Fix(f"Call `{release}` in a finally block", safe=True, build=_finally(repair))
+        case CleanupRepair(statements=statements) as repair:
+            yield Fix(f"Call `{statements[0]}` in the effect's cleanup", safe=True, build=_cleanup(repair, resource.acquired))
+        case None:
+            return
+
+
+_Build = Callable[[TextOf, Callable[[Span], tuple[int, int] | None]], Mapping[str, FileChanges]]
+
+
+def _finally(repair: FinallyRepair) -> _Build:
+    def build(text: TextOf, locate: Callable[[Span], tuple[int, int] | None]) -> Mapping[str, FileChanges]:
+        from halfopen.edits.python import wrap_in_finally
+
+        path = repair.function.path
+        source, function, statement = text(path), locate(repair.function), locate(repair.statement)
+        if source is None or function is None or statement is None:
+            return {}
+        return {path: wrap_in_finally(source.data, function, repair.release, statement)}
+
+    return build
+
+
+def _cleanup(repair: CleanupRepair, acquired: Span) -> _Build:
+    def build(text: TextOf, locate: Callable[[Span], tuple[int, int] | None]) -> Mapping[str, FileChanges]:
+        from halfopen.edits.typescript import add_effect_cleanup
+
+        path = repair.callback.path
+        source, callback, place = text(path), locate(repair.callback), locate(acquired)
+        if source is None or callback is None:
+            return {}
+        after = place[0] if place is not None and acquired.path == path else None
+        return {path: add_effect_cleanup(source.data, callback, repair.statements, after=after)}
+
+    return build
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Unclosed connection",
+    section="1B Improper Connection Cleanup",
+    category=Category.CONNECTION,
+    severity=Severity.HIGH,
+    effort_hours=(0.5, 2.0),
+    check=check,
+    monitoring=(
+        "open connections per process: returns to its base line after clients leave",
+        "size of each connection registry",
+    ),
+    related=("react-doctor:effect-needs-cleanup",),
+)
