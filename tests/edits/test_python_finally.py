@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from textwrap import dedent, indent
 
 import pytest
@@ -581,7 +582,7 @@ def test_a_cleanup_that_is_no_statement_is_refused() -> None:
 def test_the_changes_touch_only_what_changes() -> None:
     text = b"async def f(ws):\n    pool.add(ws)\n    s = 'a'  \n    await serve(ws)\n\n\nx = 1\n"
     changes = wrap_in_finally(text, (0, text.index(b"\n\n\nx")), RELEASE, (21, 33))
-    kept = b"".join(text[a.end : b.start] for a, b in zip(changes, changes[1:], strict=False))
+    kept = b"".join(text[a.end : b.start] for a, b in itertools.pairwise(changes))
     assert b"s = 'a'  \n" in kept
     assert changes[-1].end <= text.index(b"\n\nx")
 

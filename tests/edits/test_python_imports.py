@@ -25,7 +25,12 @@ def added(code: str, module: str, name: str | None = None) -> str:
         ('"""Doc."""\n\nx = 1\n', "asyncio", None, '"""Doc."""\n\nimport asyncio\n\nx = 1\n'),
         ('"""Doc."""\n', "asyncio", None, '"""Doc."""\n\nimport asyncio\n'),
         ('"""Doc."""', "asyncio", None, '"""Doc."""\n\nimport asyncio\n'),
-        ("#!/bin/env python\n# (c)\n\nx = 1\n", "os", None, "#!/bin/env python\n# (c)\n\nimport os\n\nx = 1\n"),
+        (
+            "#!/bin/env python\n# (c)\n\nx = 1\n",
+            "os",
+            None,
+            "#!/bin/env python\n# (c)\n\nimport os\n\nx = 1\n",
+        ),
         ("import os\nimport sys\n", "re", None, "import os\nimport re\nimport sys\n"),
         ("import os  # why\nx = 1\n", "sys", None, "import os  # why\nimport sys\nx = 1\n"),
         (

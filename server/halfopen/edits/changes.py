@@ -20,13 +20,13 @@ FileChanges: TypeAlias = tuple[Replacement, ...]
 
 
 def apply(data: bytes, changes: Iterable[Replacement]) -> bytes:
-    """The text with all changes made; they must not overlap.
+    """The text with all changes made; they must not overlap. Insertions at one place keep their order.
 
     Raises ValueError where two changes overlap.
     """
     result: list[bytes] = []
     position = 0
-    for change in sorted(changes):
+    for change in sorted(changes, key=lambda change: (change.start, change.end)):
         if change.start < position:
             raise ValueError(f"two changes overlap at byte {change.start}")
         result += (data[position : change.start], change.text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,22 @@
+"""Edits of TypeScript and JavaScript files, in the style that each file has.
+
+Statements are given in plain style (semicolons, single quotes, two spaces) and written with the
+file's semicolons, quotes, indentation and line ends. Each builder gives no changes (`()`) where the
+text already is as wanted or cannot safely be made so; none makes a file that parses stop parsing.
+"""
+
+from halfopen.edits.typescript.effect import add_effect_cleanup
+from halfopen.edits.typescript.imports import add_named_import
+from halfopen.edits.typescript.insertion import (
+    add_first_statements,
+    insert_statement_after,
+    insert_statement_before,
+)
+
+__all__ = [
+    "add_effect_cleanup",
+    "add_first_statements",
+    "add_named_import",
+    "insert_statement_after",
+    "insert_statement_before",
+]
