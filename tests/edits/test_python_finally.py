@@ -634,7 +634,7 @@ def _blocks(statement: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 _BODIES = st.lists(st.recursive(_SIMPLE, _blocks, max_leaves=12), max_size=4).map("\n".join)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(_BODIES, _BODIES, st.booleans(), st.sampled_from(("    ", "\t", "  ")), st.booleans())
 def test_any_function_still_parses_and_a_second_time_changes_nothing(
     above: str, below: str, inside: bool, unit: str, crlf: bool
