@@ -1,0 +1,157 @@
+"""The tables at hand: those of the package, and those that a team adds.
+
+Parsing all tables costs more than a whole save may, and one workspace uses few of them. So the
+catalogue keeps their texts, knows from a scan which modules and packages each speaks of, and
+parses a table when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from halfopen.libraries.interpret import model_of
+from halfopen.libraries.model import LibraryModel
+from halfopen.libraries.recognition import Constructor
+from halfopen.libraries.table import Table, TableError, read_table
+from halfopen.libraries.versions import ANY_VERSION, VersionRange, parse_version, version_range
+
+_DATA = Path(__file__).with_name("data")
+_MODULE = re.compile(r'^module\s*=\s*"([^"]+)"', re.MULTILINE)
+_PACKAGES = re.compile(r"^packages\s*=\s*\[([^\]]*)\]", re.MULTILINE)
+_STRING = re.compile(r'"([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedTable:
+    """A table that a team added and that cannot be used; the others are."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The tables by library, and which libraries a package or an imported module belongs to."""
+
+    texts: Mapping[str, str]
+    library_of_package: Mapping[str, str]
+    """By distribution name (normalised, PEP 503) or npm package name."""
+    libraries_of_module: Mapping[str, tuple[str, ...]]
+    """By the module that code imports, as tables name it (`partysocket/ws`, `websockets.sync.client`)."""
+    rejected: tuple[RejectedTable, ...] = ()
+
+    def model(
+        self,
+        library: str,
+        versions: VersionRange | str | None = None,
+        *,
+        implementation: str | None = None,
+        installed: frozenset[str] | None = None,
+    ) -> LibraryModel:
+        """What `library` does by default in the given versions.
+
+        `versions` is a version (`0.30.1`), a requirement's range in the ecosystem's own grammar,
+        or None when nothing is known; text that is no range counts as nothing. `implementation`
+        is what a launch asked for (`ws="wsproto"`, a worker class); None and `auto` mean that the
+        library picks one, among the packages `installed` when those are known.
+
+        Raises KeyError for a library without a table.
+        """
+        table = self.table(library)
+        known = _known(table, versions) if isinstance(versions, str) else versions
+        return model_of(table, known or ANY_VERSION, implementation=implementation, installed=installed)
+
+    def table(self, library: str) -> Table:
+        """The parsed table. Raises KeyError for a library without one."""
+        return _parsed(library, self.texts[library])
+
+    def constructors(self, module: str) -> Mapping[str, tuple[str, Constructor]]:
+        """By exported name: the library, and what that export of `module` makes."""
+        return {
+            constructor.export: (library, constructor)
+            for library in self.libraries_of_module.get(module, ())
+            for constructor in self.table(library).constructors
+            if constructor.module == module
+        }
+
+
+def _known(table: Table, versions: str) -> VersionRange | None:
+    if table.ecosystem == "python":
+        exact = parse_version(versions)
+        if exact is not None:
+            return VersionRange.exactly(exact)
+    try:
+        return version_range(table.ecosystem, versions)
+    except ValueError:
+        return None
+
+
+@cache
+def _parsed(library: str, text: str) -> Table:
+    return read_table(f"{library}.toml", text)
+
+
+_Names = tuple[Iterable[str], Iterable[str]]
+"""The modules and the packages that a table speaks of."""
+
+
+def _catalogue(
+    texts: Mapping[str, str], names: Mapping[str, _Names], rejected: tuple[RejectedTable, ...]
+) -> Catalogue:
+    packages: dict[str, str] = {}
+    modules: dict[str, list[str]] = {}
+    for library, (its_modules, its_packages) in names.items():
+        for module in dict.fromkeys(its_modules):
+            modules.setdefault(module, []).append(library)
+        packages.update(dict.fromkeys(its_packages, library))
+    return Catalogue(texts, packages, {module: tuple(of) for module, of in modules.items()}, rejected)
+
+
+def _scan(text: str) -> _Names:
+    """The names in one of the package's own tables, which are all written alike."""
+    packages = (name for listed in _PACKAGES.findall(text) for name in _STRING.findall(listed))
+    return _MODULE.findall(text), packages
+
+
+@cache
+def built_in_catalogue() -> Catalogue:
+    """The tables that come with the package."""
+    texts = {path.stem: path.read_text("utf-8") for path in sorted(_DATA.glob("*.toml"))}
+    return _catalogue(texts, {library: _scan(text) for library, text in texts.items()}, ())
+
+
+def load_catalogue(extra: Iterable[Path] = ()) -> Catalogue:
+    """The package's tables and those in the `extra` folders (`*.toml`), which win over them.
+
+    A table that cannot be read is left out and told in `rejected`.
+    """
+    texts = dict(built_in_catalogue().texts)
+    names = {library: _scan(text) for library, text in texts.items()}
+    rejected: list[RejectedTable] = []
+    for folder in extra:
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                text = path.read_text("utf-8")
+                table = read_table(path.name, text)
+            except (TableError, OSError, UnicodeDecodeError) as error:
+                rejected.append(RejectedTable(path.as_posix(), str(error)))
+                continue
+            texts[table.library] = text
+            modules = [constructor.module for constructor in table.constructors]
+            names[table.library] = (modules, table.packages)
+    return _catalogue(texts, names, tuple(rejected))
+
+
+def defaults(
+    library: str,
+    versions: VersionRange | str | None = None,
+    *,
+    implementation: str | None = None,
+    installed: frozenset[str] | None = None,
+) -> LibraryModel:
+    """`Catalogue.model` over the package's own tables."""
+    return built_in_catalogue().model(library, versions, implementation=implementation, installed=installed)
