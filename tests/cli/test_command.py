@@ -118,12 +118,10 @@ def test_json_paths_are_relative_to_the_audited_directory(run: Run, project: Pat
 def test_json_positions_count_from_one_in_code_points(run: Run, project: Path) -> None:
     path = project / "web" / "src" / "useProgress.tsx"
     path.write_text(CLIENT.replace("    const ws", "    /* 🙂名 */ const ws"), encoding="utf-8")
-    before = {each.path: each for each in report(run, cwd=project).findings}
-    finding = before["web/src/useProgress.tsx"]
-    lines = path.read_text(encoding="utf-8").split("\n")
+    [finding] = [each for each in report(run, cwd=project).findings if each.path.endswith(".tsx")]
+    line = path.read_text(encoding="utf-8").split("\n")[finding.line - 1]
     assert finding.line == finding.end_line
-    assert "ws" in lines[finding.line - 1][finding.column - 1 : finding.end_column - 1].lower()
-    assert "🙂" not in lines[finding.line - 1][finding.column - 1 :]
+    assert line[finding.column - 1 : finding.end_column - 1] == "new WebSocket(url)"
 
 
 def test_two_runs_give_the_same_bytes(run: Run, project: Path) -> None:
@@ -216,6 +214,13 @@ def test_settings_are_obeyed(run: Run, project: Path) -> None:
     done = run("audit", "web/src/useProgress.tsx", cwd=project)
     assert done.returncode == 0
     assert "web/src/useProgress.tsx: not audited" in done.stdout
+
+
+def test_a_clean_file_named_alone_is_not_noted(run: Run, project: Path) -> None:
+    write(project / "api" / "index.py", CLEAN)
+    done = run("audit", "api/index.py", cwd=project)
+    assert done.returncode == 0
+    assert "Notes on the input" not in done.stdout
 
 
 def test_huge_files_are_noted(run: Run, project: Path) -> None:
@@ -354,3 +359,35 @@ def test_the_version_is_the_packages(run: Run) -> None:
 
     assert run("--version").stdout == f"halfopen {__version__}\n"
     assert run("-V").stdout == f"halfopen {__version__}\n"
+
+
+def test_an_internal_error_is_no_finding(project: Path) -> None:
+    code = (
+        "import sys, halfopen.cli.audit_command as command\n"
+        "def fail(*_): raise RuntimeError('out of luck')\n"
+        "command.audited = fail\n"
+        "sys.argv = ['halfopen', 'audit']\n"
+        "from halfopen.cli import main\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "out of luck" in done.stderr
+    assert "halfopen: internal error. Please report it" in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error(project: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "halfopen", "audit"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(60)

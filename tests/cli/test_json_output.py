@@ -66,11 +66,12 @@ def test_facts_become_plain_values(result: AuditResult) -> None:
     document = json.loads(json_text(dataclasses.replace(result, connections=(connection,))))
     assert document["connections"][0]["facts"] == {
         "keepalive": {
+            "known": True,
             "value": [20.0, "inf"],
             "confidence": "high",
             "evidence": [{"path": "requirements.txt", "line": 12, "text": "uvicorn 0.54"}],
         },
         "names": ["a", "b"],
-        "proxy": {"settled_by": "nginx.conf", "evidence": []},
+        "proxy": {"known": False, "settled_by": "nginx.conf", "evidence": []},
         "sure": "low",
     }

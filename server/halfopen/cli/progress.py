@@ -34,30 +34,29 @@ def _reporter(stack: ExitStack, shown_from: float) -> Progress:
         if show is None:
             if time.monotonic() < shown_from:
                 return
-            show = _bar(stack)
+            show = _bar(stack, total)
         show(done, total, path)
 
     return report
 
 
-def _bar(stack: ExitStack) -> Progress:
+def _bar(stack: ExitStack, total: int) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
     from halfopen.report.printable import one_line
 
-    bar = stack.enter_context(
-        Bar(
-            TextColumn("Auditing"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[path]}", style="dim", markup=False),
-            console=Console(stderr=True),
-            transient=True,
-        )
+    bar = Bar(
+        TextColumn("Auditing"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[path]}", style="dim", markup=False),
+        console=Console(stderr=True),
+        transient=True,
     )
-    task = bar.add_task("audit", path="")
+    task = bar.add_task("audit", total=total, path="")
+    stack.enter_context(bar)
 
     def show(done: int, total: int, path: str) -> None:
         bar.update(task, completed=done, total=total, path=one_line(path)[-PATH_CELLS:])

@@ -6,7 +6,7 @@ import difflib
 import sys
 from collections.abc import Mapping
 
-from halfopen.audit.rule import Registered, registered_rules
+from halfopen.audit.rule import Registered, Rule, registered_rules
 from halfopen.cli.messages import USAGE_ERROR, complain
 
 WIDEST_TEXT_CELLS = 100
@@ -30,10 +30,31 @@ def explain_rule(name: str) -> int:
     if not console.is_terminal:
         sys.stdout.write(markdown if markdown.endswith("\n") else markdown + "\n")
         return 0
-    from rich.markdown import Markdown
-
-    console.print(Markdown(markdown, hyperlinks=False), width=min(console.width, WIDEST_TEXT_CELLS))
+    _show(registered.rule, markdown)
     return 0
+
+
+def _show(rule: Rule, markdown: str) -> None:
+    """Write a rule's text to a terminal, in colours that suit a dark and a light one."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.text import Text
+    from rich.theme import Theme
+
+    from halfopen.report.text_output import SEVERITY_STYLE
+
+    console = Console(
+        highlight=False, theme=Theme({"markdown.code": "bold cyan", "markdown.h2": "bold magenta"})
+    )
+    title = Text.assemble(
+        (rule.code, "bold"),
+        f" {rule.slug}  ",
+        (rule.severity.name, SEVERITY_STYLE[rule.severity]),
+        (f"  {rule.category.value}, {' and '.join(sorted(rule.sides))}", "dim"),
+    )
+    console.print(title)
+    text = Markdown(markdown, hyperlinks=False, code_theme="ansi_dark")
+    console.print(text, width=min(console.width, WIDEST_TEXT_CELLS))
 
 
 def list_rules() -> int:

@@ -164,12 +164,17 @@ def plain(value: object) -> object:
         case Known():
             known = cast(Known[object], value)
             return {
+                "known": True,
                 "value": plain(known.value),
                 "confidence": known.confidence.word,
                 "evidence": [plain(each) for each in known.evidence],
             }
         case Unknown():
-            return {"settled_by": value.settled_by, "evidence": [plain(each) for each in value.evidence]}
+            return {
+                "known": False,
+                "settled_by": value.settled_by,
+                "evidence": [plain(each) for each in value.evidence],
+            }
         case Evidence():
             line = {"line": value.place.line} if isinstance(value.place, Line) else {}
             return {"path": value.place.path, **line, "text": value.text}

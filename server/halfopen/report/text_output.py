@@ -132,8 +132,6 @@ def _write_connection(
     for other in others:
         text = Text.assemble(page.both_ways, " ", _who(other), "  ", (_where(other.place), "cyan"))
         page.write(text, 2, 2)
-    if not others:
-        page.write(Text(f"{page.both_ways} other side not found in these files", "dim"), 2)
     page.blank()
 
 
@@ -250,9 +248,7 @@ def _write_summary(page: _Page, result: AuditResult) -> None:
         more = f" ({suppressed} suppressed)" if suppressed else ""
         page.write(Text(f"No findings{more}", "bold green"))
     page.write(Text(f"Audited: {scope}"))
-    following = _next_step(result)
-    if following:
-        page.write(Text.assemble("Next: ", following))
+    page.write(_next_step(result))
 
 
 def _findings_summary(result: AuditResult) -> str:
@@ -276,15 +272,18 @@ def _findings_summary(result: AuditResult) -> str:
     return "; ".join((summary, *notes))
 
 
-def _next_step(result: AuditResult) -> str:
+def _next_step(result: AuditResult) -> Text:
+    """What to do now."""
     if result.files == 0:
-        return "no Python, TypeScript or JavaScript here: halfopen audit PATH, with the directory of the code"
-    if not result.connections and not result.findings:
-        return "no WebSocket endpoint or client here: audit the directory that holds both, server and browser code"
-    if result.shown:
+        advice = "There is no Python, TypeScript or JavaScript here: name the directory of the code."
+    elif not result.connections and not result.findings:
+        advice = "There is no WebSocket endpoint or client here: name the directory that holds both sides."
+    elif result.shown:
         worst = min(result.shown, key=lambda each: (-each.severity, -each.confidence, each.place))
-        return f"halfopen explain {worst.code} (how it fails, how to verify it, how to fix it)"
-    return ""
+        advice = f"Next: halfopen explain {worst.code} (how it fails, how to verify it, how to fix it)"
+    else:
+        advice = "Next: audit again after changes; halfopen rules lists what was looked for"
+    return Text(advice)
 
 
 def _count(number: int, what: str) -> str:
