@@ -476,6 +476,14 @@ def test_the_files_quotes_and_semicolons_are_followed() -> None:
     assert cleaned(after, *statements) == after
 
 
+def test_statements_may_be_given_without_semicolons() -> None:
+    before = "useEffect(() => {\n  const ws = open();\n}, []);\n"
+    close = "if (ws) {\n  ws.close()\n}"
+    after = before.replace("\n}", "\n  return () => {\n    if (ws) {\n      ws.close();\n    }\n  };\n}")
+    assert cleaned(before, close) == after
+    assert cleaned(after, close) == after
+
+
 def test_only_the_missing_statements_are_added() -> None:
     before = "useEffect(() => {\n  const ws = open();\n  return () => {\n    ws.close();\n  };\n}, []);\n"
     after = before.replace("    ws.close", "    active = false;\n    ws.close")

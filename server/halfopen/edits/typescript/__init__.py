@@ -1,8 +1,8 @@
 """Edits of TypeScript and JavaScript files, in the style that each file has.
 
-Statements are given in plain style (semicolons, single quotes, two spaces) and written with the
-file's semicolons, quotes, indentation and line ends. Each builder gives no changes (`()`) where the
-text already is as wanted or cannot safely be made so; none makes a file that parses stop parsing.
+Statements are given with an indentation of two spaces and written with the file's semicolons, quotes,
+indentation and line ends. Each builder gives no changes (`()`) where the text already is as wanted or
+cannot safely be made so; none makes a file that parses stop parsing.
 """
 
 from halfopen.edits.typescript.effect import add_effect_cleanup

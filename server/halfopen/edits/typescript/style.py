@@ -118,6 +118,8 @@ class Style:
         for node in walk(statement):
             if node.type == ";" and not self.semicolons and self._droppable(file, node):
                 changes.append(Replacement(node.start_byte, node.end_byte, ""))
+            elif node.type in _ENDED and self.semicolons and node.children[-1].type != ";":
+                changes.append(Replacement(node.end_byte, node.end_byte, ";"))
             elif node.type == "string":
                 content = file.of(node)[1:-1]
                 if not any(character in content for character in "\"'\\"):
