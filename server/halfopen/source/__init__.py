@@ -3,7 +3,7 @@
 from halfopen.source.document import Change, Document
 from halfopen.source.languages import Language, language_of
 from halfopen.source.parsing import MAX_FILE_BYTES, ParseTooSlow, SyntaxProblem, parse, syntax_problems
-from halfopen.source.text import ColumnUnit, NotUtf8, Position, SourceText
+from halfopen.source.text import ColumnUnit, NotUtf8, Position, SourceText, Splice
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -15,6 +15,7 @@ __all__ = [
     "ParseTooSlow",
     "Position",
     "SourceText",
+    "Splice",
     "SyntaxProblem",
     "language_of",
     "parse",

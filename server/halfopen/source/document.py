@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from halfopen.source.languages import Language
-from halfopen.source.parsing import parse
+from halfopen.source.parsing import ParseTooSlow, parse, parse_seconds
 from halfopen.source.text import ColumnUnit, Position, SourceText
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class Change:
 class Document:
     """The text of an open file, edited in place, with a tree that is parsed when asked for.
 
-    Edits between two parses are told to the old tree, so that the next parse redoes only what they touched.
+    Edits between two parses are told to a copy of the last tree, so that the next parse redoes only what
+    they touched, and a tree that was handed out stays as it was. Not thread-safe.
     """
 
     def __init__(self, text: SourceText, language: Language, version: int = 0) -> None:
@@ -34,43 +35,58 @@ class Document:
         self.language = language
         self.version = version
         self._tree: tree_sitter.Tree | None = None
-        self._stale = True
+        self._edited_tree: tree_sitter.Tree | None = None
+        self._too_slow = False
 
     def apply(self, changes: Sequence[Change], unit: ColumnUnit, version: int | None = None) -> None:
         """Make the changes in order; positions of each refer to the text after the one before it."""
         for change in changes:
             if change.start is None or change.end is None:
-                self.text = SourceText.from_str(change.text)
-                self._tree = None
+                self._replace_all(SourceText.from_str(change.text))
             else:
-                start, end = self.text.offset(change.start, unit), self.text.offset(change.end, unit)
-                self._splice(min(start, end), max(start, end), change.text.encode("utf-8", "surrogatepass"))
-        self._stale = True
+                self._replace_range(change.start, change.end, change.text, unit)
         if version is not None:
             self.version = version
 
-    def _splice(self, start: int, end: int, replacement: bytes) -> None:
-        before = self.text
-        self.text = before.replace(start, end, replacement)
-        if self._tree is None:
-            return
-        new_end = start + len(replacement)
-        self._tree.edit(
-            start_byte=start,
-            old_end_byte=end,
-            new_end_byte=new_end,
-            start_point=_tree_point(before.data, start),
-            old_end_point=_tree_point(before.data, end),
-            new_end_point=_tree_point(self.text.data, new_end),
-        )
-
     @property
     def tree(self) -> tree_sitter.Tree:
-        """The syntax tree of the current text. Raises ParseTooSlow."""
-        if self._tree is None or self._stale:
-            self._tree = parse(self.text.data, self.language, self._tree)
-            self._stale = False
+        """The syntax tree of the current text. Raises ParseTooSlow, the second time at no cost."""
+        if self._too_slow:
+            raise ParseTooSlow(parse_seconds(len(self.text.data)))
+        if self._tree is None:
+            try:
+                self._tree = parse(self.text.data, self.language, self._edited_tree)
+            except ParseTooSlow:
+                self._too_slow = True
+                raise
+            finally:
+                self._edited_tree = None
         return self._tree
+
+    def _replace_all(self, text: SourceText) -> None:
+        if text.data == self.text.data:
+            return
+        self.text = text
+        self._tree = self._edited_tree = None
+        self._too_slow = False
+
+    def _replace_range(self, start: Position, end: Position, text: str, unit: ColumnUnit) -> None:
+        before = self.text
+        splice = before.splice(start, end, text, unit)
+        self.text = splice.text
+        self._too_slow = False
+        if self._tree is not None:
+            self._edited_tree = self._tree.copy()
+            self._tree = None
+        if self._edited_tree is not None:
+            self._edited_tree.edit(
+                start_byte=splice.start,
+                old_end_byte=splice.old_end,
+                new_end_byte=splice.new_end,
+                start_point=_tree_point(before.data, splice.start),
+                old_end_point=_tree_point(before.data, splice.old_end),
+                new_end_point=_tree_point(splice.text.data, splice.new_end),
+            )
 
 
 def _tree_point(data: bytes, offset: int) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import posixpath
-import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,8 @@ def language_of(path: str) -> Language | None:
 
 
 @cache
-def _grammar(language: Language) -> tree_sitter.Language:
+def grammar_of(language: Language) -> tree_sitter.Language:
+    """The grammar of a language, loaded when first asked for."""
     import tree_sitter
 
     if language is Language.PYTHON:
@@ -57,18 +57,3 @@ def _grammar(language: Language) -> tree_sitter.Language:
     if language is Language.TYPESCRIPT:
         return tree_sitter.Language(tree_sitter_typescript.language_typescript())
     return tree_sitter.Language(tree_sitter_typescript.language_tsx())
-
-
-_parsers = threading.local()
-
-
-def parser_of(language: Language) -> tree_sitter.Parser:
-    """This thread's parser for a language."""
-    import tree_sitter
-
-    name = language.value
-    parser: tree_sitter.Parser | None = getattr(_parsers, name, None)
-    if parser is None:
-        parser = tree_sitter.Parser(_grammar(language))
-        setattr(_parsers, name, parser)
-    return parser
