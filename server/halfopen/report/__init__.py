@@ -1,0 +1,1 @@
+"""What an audit found, as text for people and as data for machines."""
