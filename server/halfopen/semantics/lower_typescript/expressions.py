@@ -19,7 +19,7 @@ from halfopen.semantics.lower_typescript.reading import (
     name,
     only_expression,
     opaque,
-    type_text,
+    type_arguments,
 )
 from halfopen.semantics.tree import (
     Argument,
@@ -133,7 +133,7 @@ def _call_link(node: SyntaxNode, parts: list[SyntaxNode], callee: Expr, reading:
     else:
         optional = any(part.type == "?." for part in node.children)
         written = node.child_by_field_name("type_arguments")
-        types = None if written is None else type_text(written, reading)
+        types = None if written is None else type_arguments(written, reading)
         given = node.child_by_field_name("arguments")
     arguments = () if given is None else _arguments(given, reading)
     return Call(node.start_byte - base, node.end_byte - base, callee, arguments, False, optional, types)
@@ -165,7 +165,7 @@ def _new(node: SyntaxNode, reading: Reading) -> Expr:
     callee = field(node, "constructor", reading)
     given = node.child_by_field_name("arguments")
     written = node.child_by_field_name("type_arguments")
-    types = None if written is None else type_text(written, reading)
+    types = None if written is None else type_arguments(written, reading)
     arguments = () if given is None else _arguments(given, reading)
     return Call(node.start_byte - base, node.end_byte - base, callee, arguments, True, False, types)
 
@@ -173,7 +173,7 @@ def _new(node: SyntaxNode, reading: Reading) -> Expr:
 def _meta_property(node: SyntaxNode, reading: Reading) -> Expr:
     """`import.meta`; `new.target` has no form of its own."""
     start, end = node.start_byte, node.end_byte
-    if not reading.data.startswith(b"import", start):
+    if not (reading.data.startswith(b"import", start) and reading.data.endswith(b"meta", start, end)):
         return opaque(node, "new.target", reading)
     base = reading.base
     subject = Name(start - base, start - base + len("import"), "import")
@@ -408,9 +408,7 @@ def bound_names(target: Expr) -> list[str]:
 
 EXPRESSIONS.update(dict.fromkeys([*_LINKS, *_TRANSPARENT], _chain))
 EXPRESSIONS.update(
-    dict.fromkeys(
-        ["identifier", "type_identifier", "this", "super", "import", "private_property_identifier"], name
-    )
+    dict.fromkeys(["identifier", "this", "super", "import", "private_property_identifier"], name)
 )
 EXPRESSIONS.update(
     {

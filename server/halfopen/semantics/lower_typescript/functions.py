@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal as OneOf
 
 from tree_sitter import Node as SyntaxNode
@@ -171,7 +172,7 @@ def _method_body(
 def _parameter_properties(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
     """What `constructor(private url: string)` does besides taking an argument: `this.url = url`.
 
-    Every offset is that of the parameter's name, which lies outside the body.
+    Every offset is that of the parameter's name, which lies outside the body; `this` has no width.
     """
     found: list[Statement] = []
     for parameter in node.named_children:
@@ -183,7 +184,7 @@ def _parameter_properties(node: SyntaxNode, reading: Reading) -> tuple[Statement
         value = name(pattern, reading)
         if isinstance(value, Name):
             start, end = value.start, value.end
-            target = Member(start, end, Name(start, end, "this"), value.id, start)
+            target = Member(start, end, Name(start, start, "this"), value.id, start)
             found.append(Assign(start, end, (target,), Name(start, end, value.id)))
     return tuple(found)
 
@@ -259,14 +260,14 @@ def _definition_name(text: str | None, start: int, node: SyntaxNode, reading: Re
 # --- classes -----------------------------------------------------------------------------------
 
 
-def class_value(node: SyntaxNode, reading: Reading, outer_decorators: tuple[Expr, ...] = ()) -> Class:
-    """A class; `outer_decorators` stand before the `export` that it follows."""
+def class_value(node: SyntaxNode, reading: Reading, outer: Sequence[SyntaxNode] = ()) -> Class:
+    """A class; `outer` are the decorators before the `export` that it follows."""
     base = reading.base
     start, end = node.start_byte - base, node.end_byte - base
     named, name_start = None, start
     bases: tuple[Expr, ...] = ()
     body = Block(end, end, (), True)
-    decorators = list(outer_decorators)
+    decorators = [only_expression(decorator, reading) for decorator in outer]
     is_started = False
     for child in node.children:
         kind = child.type
@@ -302,13 +303,13 @@ def _bases(node: SyntaxNode, reading: Reading) -> tuple[Expr, ...]:
 
 def _class_body(node: SyntaxNode, reading: Reading) -> Block:
     found: list[Statement] = []
-    decorators: list[Expr] = []
+    decorators: list[SyntaxNode] = []
     for child in node.named_children:
         kind = child.type
         if kind == "decorator":
-            decorators.append(only_expression(child, reading))
+            decorators.append(child)
         elif kind == "method_definition" and decorators:
-            found += _method_declaration(child, reading, tuple(decorators))
+            found += _method_declaration(child, reading, decorators)
             decorators = []
         elif kind in STATEMENTS:
             found += statement(child, reading)
@@ -316,12 +317,14 @@ def _class_body(node: SyntaxNode, reading: Reading) -> Block:
 
 
 def _method_declaration(
-    node: SyntaxNode, reading: Reading, decorators: tuple[Expr, ...] = ()
+    node: SyntaxNode, reading: Reading, decorators: Sequence[SyntaxNode] = ()
 ) -> tuple[Statement, ...]:
-    value = _method(node, reading, decorators)
+    """A method; the assignment begins with its decorators, the function after them."""
+    value = _method(node, reading, tuple(only_expression(each, reading) for each in decorators))
     named = node.child_by_field_name("name")
     target = opaque(node, "missing", reading) if named is None else _member_target(named, reading)
-    return (Assign(value.start, value.end, (target,), value, "function"),)
+    start = decorators[0].start_byte - reading.base if decorators else value.start
+    return (Assign(start, value.end, (target,), value, "function"),)
 
 
 def _method_expression(node: SyntaxNode, reading: Reading) -> Expr:
@@ -334,13 +337,17 @@ def _signature(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
 
 
 def _member_target(node: SyntaxNode, reading: Reading) -> Expr:
-    """The name that a member is bound to: the text inside a quoted one, `Opaque` for a computed one."""
+    """The name that a member is bound to: the text inside a quoted one, `Opaque` for a computed one.
+
+    A name that is written with escapes has no width.
+    """
     kind = node.type
     if kind == "computed_property_name":
         return opaque(node, "computed", reading, (property_key(node, reading),))
     if kind == "string" and node.end_byte - node.start_byte > 2:
-        start, end = node.start_byte + 1, node.end_byte - 1
-        return Name(start - reading.base, end - reading.base, string_value(node, reading))
+        start, text = node.start_byte + 1, string_value(node, reading)
+        end = node.end_byte - 1 if text == reading.text(start, node.end_byte - 1) else start
+        return Name(start - reading.base, end - reading.base, text)
     return name(node, reading)
 
 
@@ -381,12 +388,13 @@ def _static_block(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
 
 
 def class_declaration(
-    node: SyntaxNode, reading: Reading, outer_decorators: tuple[Expr, ...] = ()
+    node: SyntaxNode, reading: Reading, outer: Sequence[SyntaxNode] = ()
 ) -> tuple[Statement, ...]:
-    """A class statement; `outer_decorators` as in `class_value`."""
-    value = class_value(node, reading, outer_decorators)
+    """A class statement, which begins with its decorators; `outer` as in `class_value`."""
+    value = class_value(node, reading, outer)
     target = _definition_name(value.name, value.name_start, node, reading)
-    return (Assign(value.start, value.end, (target,), value, "class"),)
+    start = (outer[0] if outer else node).start_byte - reading.base
+    return (Assign(start, value.end, (target,), value, "class"),)
 
 
 EXPRESSIONS.update(

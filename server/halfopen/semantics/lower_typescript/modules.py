@@ -14,7 +14,6 @@ from halfopen.semantics.lower_typescript.reading import (
     expression,
     first_part,
     name,
-    only_expression,
     statement,
 )
 from halfopen.semantics.tree import (
@@ -169,7 +168,7 @@ def _export(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
 
 
 def _declared(node: SyntaxNode, parts: list[SyntaxNode], reading: Reading) -> tuple[Statement, ...]:
-    decorators = tuple(only_expression(part, reading) for part in parts if part.type == "decorator")
+    decorators = [part for part in parts if part.type == "decorator"]
     if decorators and node.type in ("class_declaration", "abstract_class_declaration"):
         return class_declaration(node, reading, decorators)
     return statement(node, reading)

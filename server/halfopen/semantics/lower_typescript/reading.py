@@ -13,11 +13,12 @@ from tree_sitter import Node as SyntaxNode
 
 from halfopen.semantics.tree import Block, Do, Expr, Failed, Name, Opaque, Statement, TypeText
 
-MAX_DEPTH = 150
+MAX_DEPTH = 100
 """Levels of nesting that are read; what lies deeper becomes `Opaque("too deep")`.
 
-Each level costs up to five Python frames and the interpreter allows 1,000. Chains (operands, method
-calls, `else if`, `? :`) are read in loops and count as one level, whatever their length.
+Code that people write stays under 60. A level costs up to seven Python frames and the interpreter
+allows 1,000. Chains (operands, method calls, `else if`, `? :`) are read in loops and count as one
+level, whatever their length.
 """
 
 COMMENTS = frozenset({"comment", "html_comment"})
@@ -37,7 +38,7 @@ class Reading:
         """Whether there is an ERROR or MISSING node anywhere: only then are they searched for."""
         self.depth = 0
         self.recovered: set[tuple[int, int]] = set()
-        """The spans of the ERROR nodes whose contents stand in a `Failed` already."""
+        """The spans of the ERROR nodes whose contents have a place in the tree already."""
 
     def text(self, start: int, end: int) -> str:
         """The source between two absolute offsets."""
@@ -129,7 +130,7 @@ def statement(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
     if reader is None:
         if kind in COMMENTS:
             return ()
-        reader = _expression_as_statement
+        reader = _expression_as_statement if kind in EXPRESSIONS else _fragment
     if reading.depth >= MAX_DEPTH:
         return (do(node, opaque(node, "too deep", reading), reading),)
     reading.depth += 1
@@ -146,6 +147,14 @@ def do(node: SyntaxNode, value: Expr, reading: Reading) -> Do:
 
 def _expression_as_statement(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
     return (do(node, expression(node, reading), reading),)
+
+
+def _fragment(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
+    """A part of a construct that did not parse as a whole, such as a lone `switch_case` or a keyword."""
+    if not node.is_named or _is_type(node.type):
+        return ()
+    found = failed(node, reading)
+    return (found,) if found.statements else ()
 
 
 def statements(nodes: Iterable[SyntaxNode], reading: Reading) -> tuple[Statement, ...]:
@@ -178,6 +187,14 @@ def type_text(node: SyntaxNode, reading: Reading) -> TypeText:
     return TypeText(start - reading.base, end - reading.base, reading.text(start, end))
 
 
+def type_arguments(node: SyntaxNode, reading: Reading) -> TypeText:
+    """What stands between the angle brackets of `f<T, U>()`."""
+    start, end = node.start_byte, node.end_byte
+    start += reading.data.startswith(b"<", start)
+    end -= start < end and reading.data[end - 1 : end] == b">"
+    return TypeText(start - reading.base, end - reading.base, reading.text(start, end))
+
+
 def annotation(node: SyntaxNode, reading: Reading) -> TypeText:
     """The type in a `: T`."""
     return type_text(first_part(node.named_children) or node, reading)
@@ -187,7 +204,7 @@ def annotation(node: SyntaxNode, reading: Reading) -> TypeText:
 
 
 def unread_errors(node: SyntaxNode, reading: Reading) -> list[Statement]:
-    """A `Failed` for each ERROR inside `node` that no statement inside it has accounted for."""
+    """A `Failed` for each ERROR inside `node` that nothing inside it has accounted for, types aside."""
     found: list[SyntaxNode] = []
     pending = [node]
     while pending:
@@ -195,14 +212,14 @@ def unread_errors(node: SyntaxNode, reading: Reading) -> list[Statement]:
             if child.is_error:
                 if (child.start_byte, child.end_byte) not in reading.recovered:
                     found.append(child)
-            elif child.has_error:
+            elif child.has_error and not _is_type(child.type):
                 pending.append(child)
     found.sort(key=lambda error: error.start_byte)
     return [failed(error, reading) for error in found]
 
 
 def failed(error: SyntaxNode, reading: Reading) -> Failed:
-    """An ERROR node, with the statements, class members and expressions that can be read of it."""
+    """An ERROR node or a fragment, with the statements, class members and expressions that can be read of it."""
     start, end = error.start_byte, error.end_byte
     reading.recovered.add((start, end))
     return Failed(start - reading.base, end - reading.base, _legible(error, reading))
@@ -212,7 +229,7 @@ def _legible(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
     result: list[Statement] = []
     for child in node.named_children:
         kind = child.type
-        if kind in COMMENTS or kind in _TYPE_PARTS or kind.endswith("_type"):
+        if kind in COMMENTS or kind == "formal_parameters" or _is_type(kind):
             continue
         if kind in STATEMENTS or kind in EXPRESSIONS:
             result += statement(child, reading)
@@ -223,9 +240,11 @@ def _legible(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
     return tuple(result)
 
 
-_TYPE_PARTS = frozenset(
-    {"type_annotation", "type_arguments", "type_parameters", "interface_body", "formal_parameters"}
-)
+def _is_type(kind: str) -> bool:
+    return kind in _TYPE_PARTS or kind.endswith("_type")
+
+
+_TYPE_PARTS = frozenset({"type_annotation", "type_arguments", "type_parameters", "interface_body"})
 
 
 def _failed_statement(node: SyntaxNode, reading: Reading) -> tuple[Statement, ...]:
