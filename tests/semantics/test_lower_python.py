@@ -66,6 +66,7 @@ STATEMENTS = {
     "self.a: 'B | None' = None": "(= (. self a) :'B | None' None)",
     "a": "a",
     "a, b": "(tuple a b)",
+    "a,": "(tuple a)",
     "a; b = 1; c()": "a\n(= b 1)\n(call c)",
     "pass": "",
     "...": "(opaque:ellipsis)",
@@ -272,6 +273,7 @@ DEFINITIONS = {
     "def f(a: list[int] | None, b: A | B, c: a.b[c, d]): pass": (
         "(function f (function f [a:(| ([] list int) None) b:(| A B) c:([] (. a b) (tuple c d))] {}))"
     ),
+    "def f(a: b[c:d]): pass": "(function f (function f [a:([] b (opaque:slice c d))] {}))",
     "def f(a: list[A] | B | C): pass": "(function f (function f [a:(| ([] list A) B C)] {}))",
     "def f[T: int, *Ts, **P](a: T, *b: *Ts) -> T: pass": "(function f (function f [a:T *b:*Ts] -> T {}))",
     "def f[T = int](a: T): pass": "(function f (function f [a:T] {}))",

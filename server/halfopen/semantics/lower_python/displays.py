@@ -216,7 +216,7 @@ def _member_type(node: SyntaxNode, reading: Reading) -> Expr:
 
 
 EXPRESSIONS.update(dict.fromkeys(_COMPREHENSIONS, _comprehension))
-EXPRESSIONS.update(dict.fromkeys(["type", "constrained_type", "as_pattern_target"], only_expression))
+EXPRESSIONS.update(dict.fromkeys(["type", "as_pattern_target"], only_expression))
 # A `pair` on its own is the element of a dict comprehension.
 EXPRESSIONS.update(
     dict.fromkeys(["tuple", "expression_list", "pattern_list", "tuple_expression", "pair"], _tuple)
@@ -241,6 +241,8 @@ EXPRESSIONS.update(
         "set": _set,
         "dictionary": _dictionary,
         "slice": _slice,
+        # `a[b:c]` in an annotation; the bounds of type parameters are not read.
+        "constrained_type": _slice,
         "generic_type": _generic_type,
         "union_type": _union_type,
         "member_type": _member_type,

@@ -90,7 +90,7 @@ def linked(start: int, result: Expr, links: list[_Link], reading: Reading) -> Ex
         if kind == "subscript":
             result = Index(start, link.end_byte - base, result, _key(link, parts, reading))
         elif len(parts) < 2:
-            result = opaque(link, "missing", reading, (result,))
+            result = Opaque(start, link.end_byte - base, "missing", (result,))
         elif kind == "call":
             given = parts[1]
             result = Call(start, given.end_byte - base, result, _arguments(given, reading))
@@ -98,7 +98,7 @@ def linked(start: int, result: Expr, links: list[_Link], reading: Reading) -> Ex
             member = parts[1]
             name_start, end = member.start_byte, member.end_byte
             if name_start == end:
-                result = opaque(link, "missing", reading, (result,))
+                result = Opaque(start, link.end_byte - base, "missing", (result,))
             else:
                 name = intern(reading.data[name_start:end].decode("utf-8", "replace"))
                 result = Member(start, end - base, result, name, name_start - base)

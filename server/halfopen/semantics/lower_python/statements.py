@@ -69,7 +69,10 @@ def _expression_statement(node: SyntaxNode, reading: Reading, found: list[Statem
         if reader is not None:
             reader(parts[0], reading, found)
         else:
-            found.append(Do(start, end, expression_of_type(parts[0], kind, reading)))
+            value = expression_of_type(parts[0], kind, reading)
+            if reading.data.endswith(b",", 0, end + reading.base):
+                value = Sequence(start, end, (value,), "tuple")
+            found.append(Do(start, end, value))
     elif parts:
         found.append(Do(start, end, Sequence(start, end, expressions(parts, reading), "tuple")))
 
