@@ -69,7 +69,7 @@ async def _fix_all(
     if not _wanted(FIX_ALL, only) or ls.last_audit is None or ls.view.document(uri) is None:
         return None
     action = types.CodeAction("Apply all safe halfopen fixes", kind=FIX_ALL, data={"uri": uri})
-    if only is not None or not ls.client.resolves_edits:
+    if only or not ls.client.resolves_edits:
         return action if await _fill(ls, action) else None
     safe = any(fix.safe for shown in ls.view.findings(uri) for fix in shown.finding.fixes)
     return action if safe else None
@@ -115,7 +115,7 @@ def _workspace_edit(ls: HalfopenServer, edits: tuple[Edits, ...]) -> types.Works
 
 def _wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
     """Whether a kind is asked for: each named kind stands for all below it too."""
-    if only is None:
+    if not only:
         return True
     names = (each.value if isinstance(each, types.CodeActionKind) else each for each in only)
     return any(name == "" or kind == name or kind.startswith(f"{name}.") for name in names)

@@ -80,13 +80,13 @@ class HalfopenProtocol(LanguageServerProtocol):
             return types.ResponseError(types.ErrorCodes.InvalidRequest.value, "this is not JSON-RPC 2.0")
         if method == types.EXIT:
             return None
-        if isinstance(message, Unreadable):
-            text = f"the parameters of {method} cannot be read"
-            return types.ResponseError(types.ErrorCodes.InvalidParams.value, text)
         if self._shutdown and method is not None:
             return types.ResponseError(types.ErrorCodes.InvalidRequest.value, "the server is shutting down")
         if self._workspace is None and method not in {None, types.INITIALIZE}:
             return types.ResponseError(types.ErrorCodes.ServerNotInitialized.value, "initialize comes first")
         if self._workspace is not None and method == types.INITIALIZE:
             return types.ResponseError(types.ErrorCodes.InvalidRequest.value, "initialize comes only once")
+        if isinstance(message, Unreadable):
+            text = f"the parameters of {method} cannot be read"
+            return types.ResponseError(types.ErrorCodes.InvalidParams.value, text)
         return None

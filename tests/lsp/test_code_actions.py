@@ -1,0 +1,160 @@
+"""Fixes as an editor offers and applies them."""
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from .conftest import StartEditor
+from .editor import FULL, PLAIN, Editor, edits_in, replaced
+from .samples import CLEAN_TSX, LEAKY_PYTHON, LEAKY_TSX, write
+
+TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+async def quick_fixes(editor: Editor, path: Path) -> list[types.CodeAction]:
+    [diagnostic] = editor.shown(path) or []
+    return await editor.actions(path, diagnostic.range, only=["quickfix"])
+
+
+@pytest.mark.parametrize(
+    ("name", "leaky", "cleanup"),
+    [("Status.tsx", LEAKY_TSX, "ws.close()"), ("app.py", LEAKY_PYTHON, "finally:")],
+    ids=["tsx", "python"],
+)
+async def test_a_fix_is_offered_made_and_the_finding_is_gone(
+    start_editor: StartEditor, workspace: Path, name: str, leaky: str, cleanup: str
+) -> None:
+    path = write(workspace / name, leaky)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    first = (await quick_fixes(editor, path))[0]
+    [diagnostic] = editor.shown(path) or []
+    assert first.kind == types.CodeActionKind.QuickFix
+    assert first.edit is None, "edits are made only when they are asked for"
+    assert [each.range for each in first.diagnostics or ()] == [diagnostic.range]
+
+    action = await editor.resolved(first)
+    fixed = replaced(leaky, edits_in(action, path))
+    assert cleanup in fixed
+    assert cleanup not in leaky
+    assert action.edit is not None
+    [change] = action.edit.document_changes or []
+    assert isinstance(change, types.TextDocumentEdit)
+    assert change.text_document.version == 1
+
+    editor.change(
+        path,
+        *(
+            types.TextDocumentContentChangePartial(edit.range, edit.new_text)
+            for edit in reversed(edits_in(action, path))
+        ),
+    )
+    editor.save(path)
+    await editor.settled()
+    assert editor.shown(path) == []
+    assert await editor.actions(path, diagnostic.range) == []
+
+
+async def test_only_a_safe_fix_is_preferred(start_editor: StartEditor, workspace: Path) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    [diagnostic] = editor.shown(path) or []
+    assert isinstance(diagnostic.data, dict)
+    safe = {fix["title"]: fix["safe"] for fix in diagnostic.data["fixes"]}
+    actions = await quick_fixes(editor, path)
+    assert {action.title: action.is_preferred for action in actions} == safe
+
+
+async def test_a_client_that_cannot_resolve_gets_the_edits_at_once(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace, capabilities=PLAIN)
+    editor.open(path)
+    await editor.settled()
+    first = (await quick_fixes(editor, path))[0]
+    assert first.edit is not None
+    assert first.edit.document_changes is None
+    assert "ws.close()" in replaced(LEAKY_TSX, edits_in(first, path))
+    assert first.is_preferred is None
+
+
+async def test_a_fix_is_made_for_the_text_as_it_is_now(start_editor: StartEditor, workspace: Path) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    first = (await quick_fixes(editor, path))[0]
+    before = replaced(LEAKY_TSX, edits_in(await editor.resolved(first), path))
+    editor.change(path, types.TextDocumentContentChangePartial(TOP, "// 😀\n\n"))
+    after = replaced("// 😀\n\n" + LEAKY_TSX, edits_in(await editor.resolved(first), path))
+    assert after == "// 😀\n\n" + before
+
+
+async def test_a_fix_of_what_is_gone_changes_nothing(start_editor: StartEditor, workspace: Path) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    first = (await quick_fixes(editor, path))[0]
+    editor.change(path, types.TextDocumentContentChangeWholeDocument(CLEAN_TSX))
+    assert (await editor.resolved(first)).edit is None
+    assert "no longer applies" in editor.client.messages[-1].message
+
+
+async def test_fix_all_is_made_before_a_save_from_unsaved_text(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    path = write(workspace / "Status.tsx", CLEAN_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    two = LEAKY_TSX + LEAKY_TSX.replace("ProcessingStatus", "Other").partition("\n\n")[2]
+    editor.change(path, types.TextDocumentContentChangeWholeDocument(two))
+    [action] = await editor.actions(path, TOP, only=["source.fixAll"])
+    assert action.kind == "source.fixAll.halfopen"
+    fixed = replaced(two, edits_in(action, path))
+    assert fixed.count("ws.close()") == 2
+
+    editor.change(path, types.TextDocumentContentChangeWholeDocument(fixed))
+    editor.save(path)
+    await editor.settled()
+    assert editor.shown(path) == []
+    assert await editor.actions(path, TOP, only=["source.fixAll"]) == []
+
+
+@pytest.mark.parametrize(
+    ("only", "kinds"),
+    [
+        (["quickfix"], {"quickfix"}),
+        (["source.fixAll.halfopen"], {"source.fixAll.halfopen"}),
+        (["source"], {"source.fixAll.halfopen"}),
+        (["source.organizeImports"], set()),
+        (["refactor"], set()),
+        ([], {"quickfix", "source.fixAll.halfopen"}),
+        (None, {"quickfix", "source.fixAll.halfopen"}),
+    ],
+)
+async def test_only_the_kinds_asked_for_are_offered(
+    start_editor: StartEditor, workspace: Path, only: list[str] | None, kinds: set[str]
+) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace, capabilities=FULL)
+    editor.open(path)
+    await editor.settled()
+    [diagnostic] = editor.shown(path) or []
+    actions = await editor.actions(path, diagnostic.range, only=only)
+    assert {str(getattr(each.kind, "value", each.kind)) for each in actions} == kinds
+
+
+async def test_away_from_a_finding_there_is_no_quick_fix(start_editor: StartEditor, workspace: Path) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    assert await editor.actions(path, TOP, only=["quickfix"]) == []
+    assert await editor.actions(workspace / "absent.ts", TOP) == []
