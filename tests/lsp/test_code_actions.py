@@ -6,7 +6,7 @@ import pytest
 from lsprotocol import types
 
 from .conftest import StartEditor
-from .editor import FULL, PLAIN, Editor, edits_in, replaced
+from .editor import PLAIN, Editor, edits_in, replaced
 from .samples import CLEAN_TSX, LEAKY_PYTHON, LEAKY_TSX, write
 
 TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
@@ -127,9 +127,13 @@ async def test_fix_all_is_made_before_a_save_from_unsaved_text(
     assert await editor.actions(path, TOP, only=["source.fixAll"]) == []
 
 
-@pytest.mark.parametrize(
-    ("only", "kinds"),
-    [
+async def test_only_the_kinds_asked_for_are_offered(start_editor: StartEditor, workspace: Path) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    [diagnostic] = editor.shown(path) or []
+    cases: list[tuple[list[str] | None, set[str]]] = [
         (["quickfix"], {"quickfix"}),
         (["source.fixAll.halfopen"], {"source.fixAll.halfopen"}),
         (["source"], {"source.fixAll.halfopen"}),
@@ -137,18 +141,10 @@ async def test_fix_all_is_made_before_a_save_from_unsaved_text(
         (["refactor"], set()),
         ([], {"quickfix", "source.fixAll.halfopen"}),
         (None, {"quickfix", "source.fixAll.halfopen"}),
-    ],
-)
-async def test_only_the_kinds_asked_for_are_offered(
-    start_editor: StartEditor, workspace: Path, only: list[str] | None, kinds: set[str]
-) -> None:
-    path = write(workspace / "Status.tsx", LEAKY_TSX)
-    editor = await start_editor(workspace, capabilities=FULL)
-    editor.open(path)
-    await editor.settled()
-    [diagnostic] = editor.shown(path) or []
-    actions = await editor.actions(path, diagnostic.range, only=only)
-    assert {str(getattr(each.kind, "value", each.kind)) for each in actions} == kinds
+    ]
+    for only, kinds in cases:
+        actions = await editor.actions(path, diagnostic.range, only=only)
+        assert {str(getattr(each.kind, "value", each.kind)) for each in actions} == kinds, only
 
 
 async def test_away_from_a_finding_there_is_no_quick_fix(start_editor: StartEditor, workspace: Path) -> None:

@@ -19,7 +19,6 @@ from .samples import LEAKY_TSX, SOCKET, write
     [
         ([], "utf-16"),
         (["utf-8"], "utf-8"),
-        (["utf-16"], "utf-16"),
         (["utf-32", "utf-16"], "utf-32"),
         (["utf-7", "utf-8", "utf-16"], "utf-8"),
         (["utf-7"], "utf-16"),

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from lsprotocol import types
 
 from .conftest import StartEditor
@@ -13,35 +12,33 @@ from .wire import Wire
 TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "untitled:Untitled-1",
-        "git:/w/Status.tsx?ref=HEAD",
-        "vscode-notebook-cell:/w/notes.ipynb#W0",
-        "file:relative.tsx",
-        "file:///w/nul%00.tsx",
-        "http://[broken/Status.tsx",
-        "Status.tsx",
-        "",
-    ],
+NOT_FILES = (
+    "untitled:Untitled-1",
+    "git:/w/Status.tsx?ref=HEAD",
+    "vscode-notebook-cell:/w/notes.ipynb#W0",
+    "file:relative.tsx",
+    "file:///w/nul%00.tsx",
+    "http://[broken/Status.tsx",
+    "Status.tsx",
+    "",
 )
-async def test_a_document_that_is_no_file_is_left_alone(
-    start_editor: StartEditor, workspace: Path, uri: str
-) -> None:
+
+
+async def test_documents_that_are_no_files_are_left_alone(start_editor: StartEditor, workspace: Path) -> None:
     path = write(workspace / "Status.tsx", LEAKY_TSX)
     editor = await start_editor(workspace)
-    editor.open(uri, LEAKY_TSX)
-    editor.change(uri, types.TextDocumentContentChangePartial(TOP, "// more\n"))
-    editor.save(uri)
-    assert await editor.hover(uri, 6, 30) is None
-    assert await editor.actions(uri, TOP) == []
-    editor.close(uri)
+    for uri in NOT_FILES:
+        editor.open(uri, LEAKY_TSX)
+        editor.change(uri, types.TextDocumentContentChangePartial(TOP, "// more\n"))
+        editor.save(uri)
+        assert await editor.hover(uri, 6, 30) is None
+        assert await editor.actions(uri, TOP) == []
+        editor.close(uri)
     await editor.settled()
-    assert editor.shown(uri) == []
+    assert [editor.shown(uri) for uri in NOT_FILES] == [[]] * len(NOT_FILES)
     assert editor.count(path) == 1
-    notes = [each for each in editor.client.log_messages if "not a file" in each.message]
-    assert len(notes) == 1
+    notes = [each.message for each in editor.client.log_messages if "not a file" in each.message]
+    assert notes == [f"{uri} is not audited: it is not a file" for uri in NOT_FILES]
     assert no_errors(editor)
 
 
@@ -71,29 +68,18 @@ async def test_changes_out_of_order_are_taken_as_they_come(
     assert no_errors(editor)
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "inserted_at"),
-    [
-        ((6, 9_999), (6, 9_999), "end of line 6"),
-        ((9_999, 3), (9_999, 7), "end"),
-        ((7, 2), (6, 2**31 - 1), "swapped"),
-    ],
-)
 async def test_ranges_outside_of_the_text_are_moved_into_it(
-    start_editor: StartEditor,
-    workspace: Path,
-    start: tuple[int, int],
-    end: tuple[int, int],
-    inserted_at: str,
+    start_editor: StartEditor, workspace: Path
 ) -> None:
     path = write(workspace / "Status.tsx", LEAKY_TSX)
     editor = await start_editor(workspace)
     editor.open(path)
-    place = types.Range(types.Position(*start), types.Position(*end))
-    editor.change(path, types.TextDocumentContentChangePartial(place, "\n"))
-    editor.save(path)
-    await editor.settled()
-    assert editor.count(path) == 1, inserted_at
+    for start, end in (((6, 9_999), (6, 9_999)), ((9_999, 3), (9_999, 7)), ((8, 2), (7, 2**31 - 1))):
+        place = types.Range(types.Position(*start), types.Position(*end))
+        editor.change(path, types.TextDocumentContentChangePartial(place, "\n"))
+        editor.save(path)
+        await editor.settled()
+        assert editor.count(path) == 1, (start, end)
     assert no_errors(editor)
 
 

@@ -144,7 +144,9 @@ class Auditor:
         before = self._located
         self._located = self._locate_all(found)
         return frozenset(
-            path for path in before.keys() | self._located.keys() if before.get(path) != self._located.get(path)
+            path
+            for path in before.keys() | self._located.keys()
+            if before.get(path) != self._located.get(path)
         )
 
     def _findings_of(self, dossier: Dossier) -> tuple[Finding, ...]:
@@ -158,7 +160,9 @@ class Auditor:
                     found += registered.rule.check(dossier, self.settings.targets)
             except Exception as error:  # a broken rule costs its own findings only
                 _log.exception("rule %s failed on %s", code, dossier.connection.id)
-                message = f"rule {code} failed on {dossier.connection.id}: {error!r}; its findings are missing here"
+                message = (
+                    f"rule {code} failed on {dossier.connection.id}: {error!r}; its findings are missing here"
+                )
                 self._rule_problems[code] = Problem(dossier.connection.site.path, None, "rule", message)
         self._checked[id(dossier)] = (dossier, tuple(found))
         return tuple(found)
@@ -169,7 +173,9 @@ class Auditor:
             place = self._workspace.locate(finding.span)
             if place is None or not self._shows(finding):
                 continue
-            evidence = tuple(each for each in map(self._locate_evidence, finding.evidence) if each is not None)
+            evidence = tuple(
+                each for each in map(self._locate_evidence, finding.evidence) if each is not None
+            )
             located = Located(finding, finding.span.path, place[0], place[1], evidence)
             by_path.setdefault(located.path, []).append(located)
         return {
@@ -233,7 +239,9 @@ class Auditor:
 
     def problems(self) -> tuple[Problem, ...]:
         """What about the input a person should know."""
-        of_files = [Problem(each.path, each.line, each.kind, each.message) for each in self._workspace.problems()]
+        of_files = [
+            Problem(each.path, each.line, each.kind, each.message) for each in self._workspace.problems()
+        ]
         return (*of_files, *self._rule_problems.values())
 
     def files(self) -> tuple[str, ...]:

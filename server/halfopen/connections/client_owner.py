@@ -96,7 +96,7 @@ def references(program: Program, function: At[tree.Function]) -> list[At[tree.Ex
     name, definition = name_of_function(function)
     is_member = klass is not None and function.index.parents.get(definition) is klass.body if name else False
     if klass is not None and name is not None and (function.node.receiver is not None or is_member):
-        for module, unit in program.units_with(name):
+        for module, unit in program.units_with(name, "typescript", as_member=True):
             at: At[tree.Node] = At(module.path, unit, function.node)
             for node in at.index.parents:
                 if isinstance(node, tree.Member) and node.name == name:
@@ -178,7 +178,7 @@ def instance_effects(program: Program, klass: At[tree.Class]) -> list[Effect]:
     found: list[Effect] = []
     if klass.node.name is None:
         return found
-    for module, unit in program.units_with(klass.node.name):
+    for module, unit in program.units_with(klass.node.name, "typescript"):
         at: At[tree.Node] = At(module.path, unit, klass.node)
         for call in at.index.calls:
             if call.is_new and isinstance(call.callee, tree.Name | tree.Member):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from halfopen.connections.client_owner import Reach, is_component_class
 from halfopen.connections.dossier import Owner
 from halfopen.semantics import tree
-from halfopen.semantics.program import At, Program
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import Effect, effects_in, react_owner
 from halfopen.semantics.values import functions, members
 
@@ -52,12 +52,14 @@ def closure_of(program: Program, roots: list[At[tree.Function]]) -> list[At[tree
                 continue
             found[function.node] = function
             program.queries.note(function.unit)
-            for node in tree.walk(function.node.body, tree.same_function):
+            for node in own_nodes(function):
                 if isinstance(node, tree.Call):
                     following += functions(program, function.to(node.callee))
                     if isinstance(node.callee, tree.Member) and node.callee.name == "forEach":
                         following += [
-                            each for argument in node.arguments[:1] for each in functions(program, function.to(argument.value))
+                            each
+                            for argument in node.arguments[:1]
+                            for each in functions(program, function.to(argument.value))
                         ]
         level = following
     return list(found.values())
@@ -66,7 +68,7 @@ def closure_of(program: Program, roots: list[At[tree.Function]]) -> list[At[tree
 def statements_of(functions_: list[At[tree.Function]]) -> Iterator[At[tree.Node]]:
     """Every node that runs in these functions themselves."""
     for function in functions_:
-        for node in tree.walk(function.node.body, tree.same_function):
+        for node in own_nodes(function):
             yield function.to(node)
 
 
@@ -102,7 +104,7 @@ def requires_open(test: tree.Expr) -> bool:
         case tree.Operation(operator="and", operands=operands):
             return any(requires_open(each) for each in operands)
         case tree.Operation(operator="==", operands=(left, right)):
-            return _reads_state(left) and _is_open(right) or _reads_state(right) and _is_open(left)
+            return (_reads_state(left) and _is_open(right)) or (_reads_state(right) and _is_open(left))
         case _:
             return False
 
@@ -127,7 +129,14 @@ def cleanups_of(program: Program, effect: Effect) -> list[At[tree.Function]]:
     return list(found)
 
 
-def release_roots(program: Program, call: At[tree.Call], owner: Owner, reach: Reach, socket: Socket, held: list[At[tree.Expr]]) -> list[At[tree.Function]]:
+def release_roots(
+    program: Program,
+    call: At[tree.Call],
+    owner: Owner,
+    reach: Reach,
+    socket: Socket,
+    held: list[At[tree.Expr]],
+) -> list[At[tree.Function]]:
     """The functions whose purpose is to let go: cleanups, `componentWillUnmount`, or whatever closes on demand.
 
     Closing from within the socket's own handlers (a heartbeat that gives up, an error) is no release.
@@ -144,16 +153,29 @@ def release_roots(program: Program, call: At[tree.Call], owner: Owner, reach: Re
         for effect in effects_of_owner(program, call, reach):
             found += cleanups_of(program, effect)
         return list(dict.fromkeys(found))
-    inner = [each for event in ("open", "message", "close", "error") for each in socket.handlers(program, held, event)]
+    inner = [
+        each
+        for event in ("open", "message", "close", "error")
+        for each in socket.handlers(program, held, event)
+    ]
     inside = {each.node for each in inner}
     found = []
     for alias in held:
         member = alias.parent
         user = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if isinstance(user, tree.Call) and user.callee is member and isinstance(member, tree.Member) and member.name == "close":
+        if (
+            isinstance(user, tree.Call)
+            and user.callee is member
+            and isinstance(member, tree.Member)
+            and member.name == "close"
+        ):
             function = alias.index.function_of(user)
             ancestors = alias.index.ancestors(user)
-            if function is not None and not any(each in inside for each in ancestors) and not _scheduled(alias, function):
+            if (
+                function is not None
+                and not any(each in inside for each in ancestors)
+                and not _scheduled(alias, function)
+            ):
                 if reach.creating is None or function is not reach.creating.node:
                     found.append(alias.to(function))
     return list(dict.fromkeys(found))
@@ -166,7 +188,9 @@ def _scheduled(at: At[tree.Expr], function: tree.Function) -> bool:
     if not isinstance(call, tree.Call):
         return False
     callee = call.callee
-    name = callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    name = (
+        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    )
     return name in ("setTimeout", "setInterval")
 
 
@@ -200,7 +224,11 @@ def written_names(closure: list[At[tree.Function]]) -> frozenset[str]:
             case tree.Call(callee=callee, arguments=arguments) if _sets_state(callee):
                 for argument in arguments:
                     for node in tree.walk(argument.value):
-                        if isinstance(node, tree.Entry) and isinstance(node.key, tree.Literal) and isinstance(node.key.value, str):
+                        if (
+                            isinstance(node, tree.Entry)
+                            and isinstance(node.key, tree.Literal)
+                            and isinstance(node.key.value, str)
+                        ):
                             names.add(node.key.value)
             case _:
                 pass
@@ -245,9 +273,7 @@ def guards_of(program: Program, at: At[tree.Node], closure_depth: int = 3) -> It
     for ancestor in at.index.ancestors(at.node):
         if ancestor is function:
             break
-        if isinstance(ancestor, tree.If):
-            yield from _with_called(program, at.to(ancestor.test), closure_depth)
-        elif isinstance(ancestor, tree.Conditional):
+        if isinstance(ancestor, tree.If) or isinstance(ancestor, tree.Conditional):
             yield from _with_called(program, at.to(ancestor.test), closure_depth)
         elif isinstance(ancestor, tree.Operation) and ancestor.operator in ("and", "or", "??"):
             for operand in ancestor.operands[:-1]:
@@ -269,13 +295,17 @@ def _with_called(program: Program, test: At[tree.Expr], depth: int) -> Iterator[
     for node in tree.walk(test.node):
         if isinstance(node, tree.Call):
             for function in functions(program, test.to(node.callee)):
-                for inner in tree.walk(function.node.body, tree.same_function):
+                for inner in own_nodes(function):
                     if isinstance(inner, tree.Return) and inner.value is not None:
                         yield inner.value
         elif isinstance(node, tree.Name):
             binding = test.index.bindings.get(node)
             for definition in binding.definitions if binding else ():
-                if definition.kind == "value" and definition.value is not None and not isinstance(definition.value, tree.Function):
+                if (
+                    definition.kind == "value"
+                    and definition.value is not None
+                    and not isinstance(definition.value, tree.Function)
+                ):
                     yield definition.value
 
 

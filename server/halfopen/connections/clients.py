@@ -25,7 +25,7 @@ from halfopen.connections.dossier import CleanupRepair, Leak, Owner, Resource
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
-from halfopen.semantics.program import At, Program
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import Effect
 from halfopen.semantics.unit import Unit
 from halfopen.semantics.values import functions, qualified
@@ -33,7 +33,9 @@ from halfopen.semantics.values import functions, qualified
 MARKERS = (b"WebSocket",)
 """A file without any of these words makes no native socket."""
 
-_TEST_FILE = re.compile(r"(^|/)(__tests__|__mocks__|e2e|cypress)/|\.(test|spec|stories)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$")
+_TEST_FILE = re.compile(
+    r"(^|/)(__tests__|__mocks__|e2e|cypress)/|\.(test|spec|stories)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def client_resources(program: Program, client: Client) -> tuple[Resource, ...]:
 def _socket_resource(view: View) -> Resource:
     leaks, repair = _socket_leaks(view)
     released_by = tuple(
-        Evidence(each.span, f"{view.owner.name} closes it here") for each in closers(view.socket, view.released)
+        Evidence(each.span, f"{view.owner.name} closes it here")
+        for each in closers(view.socket, view.released)
     )
     return Resource("socket", _socket_name(view), view.owner.name, view.call.span, leaks, released_by, repair)
 
@@ -143,21 +146,35 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
                 return (), None
             kind = "not-in-cleanup" if owner.kind == "effect" or view.roots else "no-cleanup"
             return (
-                (Leak(kind, tuple(Evidence(root.span, "this cleanup does not close it") for root in view.roots[:2])),),
+                (
+                    Leak(
+                        kind,
+                        tuple(
+                            Evidence(root.span, "this cleanup does not close it") for root in view.roots[:2]
+                        ),
+                    ),
+                ),
                 _cleanup_repair(view),
             )
         conditions = [(each, only_when_open(each)) for each in found]
         if all(condition is not None for _, condition in conditions):
             closer, condition = conditions[0]
             assert condition is not None
-            text = f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
+            text = (
+                f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
+            )
             return (Leak("only-when-open", (Evidence(closer.span, text),)),), None
     elif view.roots:
         conditions = [only_when_open(each) for each in closers(view.socket, view.released)]
         if conditions and all(condition is not None for condition in conditions):
             closer = closers(view.socket, view.released)[0]
             return (
-                (Leak("only-when-open", (Evidence(closer.span, "does nothing while the socket is still connecting"),)),),
+                (
+                    Leak(
+                        "only-when-open",
+                        (Evidence(closer.span, "does nothing while the socket is still connecting"),),
+                    ),
+                ),
                 None,
             )
     late = _after_pause(view)
@@ -168,7 +185,10 @@ def _runs_in_render(view: View) -> bool:
     """Whether the creation stands in the component's or hook's own body, not in a function or initializer."""
     if view.reach.creating is None:
         return False
-    if view.reach.creating.span.start != view.owner.span.start or view.reach.creating.unit is not view.owner.span.unit:
+    if (
+        view.reach.creating.span.start != view.owner.span.start
+        or view.reach.creating.unit is not view.owner.span.unit
+    ):
         return False
     for ancestor in view.call.index.ancestors(view.call.node):
         if ancestor is view.reach.creating.node:
@@ -183,7 +203,9 @@ def _closes_itself(view: View) -> bool:
     function = view.reach.creating
     if function is None or view.owner.kind not in ("function", "component", "hook"):
         return False
-    handlers = [each for event in ("open", "message") for each in view.socket.handlers(view.program, view.held, event)]
+    handlers = [
+        each for event in ("open", "message") for each in view.socket.handlers(view.program, view.held, event)
+    ]
     return bool(closers(view.socket, closure_of(view.program, handlers)))
 
 
@@ -226,7 +248,9 @@ def _cleanup_repair(view: View) -> CleanupRepair | None:
         return CleanupRepair(callback.span, (f"{target.id}.close()",))
     text = view.call.to(target).text
     if isinstance(target, tree.Member) and target.name == "current" and isinstance(target.object, tree.Name):
-        return CleanupRepair(callback.span, (f"{text}?.close()",)) if view.call.unit is callback.unit else None
+        return (
+            CleanupRepair(callback.span, (f"{text}?.close()",)) if view.call.unit is callback.unit else None
+        )
     if inside and isinstance(target, tree.Name) and _declared_at_top(callback, target.id):
         return CleanupRepair(callback.span, (f"{target.id}?.close()",))
     return None
@@ -263,7 +287,10 @@ def _after_pause(view: View) -> Leak | None:
                 "after-await",
                 (
                     Evidence(function.to(pause).span, f"{view.owner.name} may be gone when this is done"),
-                    *(Evidence(root.span, "this release has nothing to close yet then") for root in view.roots[:1]),
+                    *(
+                        Evidence(root.span, "this release has nothing to close yet then")
+                        for root in view.roots[:1]
+                    ),
                 ),
             )
         if effect_with_callback(view.program, function) is not None:
@@ -277,13 +304,15 @@ def _after_pause(view: View) -> Leak | None:
 
 def _rearming(view: View, function: At[tree.Function]) -> bool:
     """A pause inside a socket's own handler is the reconnect's matter."""
-    handlers = [each for event in ("close", "error") for each in view.socket.handlers(view.program, view.held, event)]
+    handlers = [
+        each for event in ("close", "error") for each in view.socket.handlers(view.program, view.held, event)
+    ]
     return function in handlers
 
 
 def _pause_before(function: At[tree.Function], node: tree.Node) -> tree.Node | None:
     if function.node.is_async:
-        for each in tree.walk(function.node.body, tree.same_function):
+        for each in own_nodes(function):
             if isinstance(each, tree.Await) and each.end <= node.start:
                 return each
     parent = function.parent
@@ -294,14 +323,14 @@ def _pause_before(function: At[tree.Function], node: tree.Node) -> tree.Node | N
 
 
 def _conditions_in(program: Program, function: At[tree.Function]) -> Iterator[tree.Expr]:
-    for node in tree.walk(function.node.body, tree.same_function):
+    for node in own_nodes(function):
         match node:
             case tree.If(test=test) | tree.Conditional(test=test):
                 yield test
                 for inner in tree.walk(test):
                     if isinstance(inner, tree.Call):
                         for called in functions(program, function.to(inner.callee)):
-                            for each in tree.walk(called.node.body, tree.same_function):
+                            for each in own_nodes(called):
                                 if isinstance(each, tree.Return) and each.value is not None:
                                     yield each.value
             case tree.Operation(operator="and" | "or"):
@@ -344,7 +373,15 @@ def _reconnects(view: View) -> Iterator[Resource]:
                 "the reconnect",
                 view.owner.name,
                 trigger.span,
-                (Leak("rearmed", (Evidence(release.span, text), Evidence(view.call.span, "the socket that comes back"))),),
+                (
+                    Leak(
+                        "rearmed",
+                        (
+                            Evidence(release.span, text),
+                            Evidence(view.call.span, "the socket that comes back"),
+                        ),
+                    ),
+                ),
             )
     for trigger in _timers(view):
         if trigger.node in told:
@@ -372,7 +409,7 @@ def _triggers(view: View, handler: At[tree.Function]) -> Iterator[tuple[At[tree.
         if function.node in seen or len(path) > 4:
             continue
         seen.add(function.node)
-        for node in tree.walk(function.node.body, tree.same_function):
+        for node in own_nodes(function):
             if not isinstance(node, tree.Call):
                 continue
             call = function.to(node)
@@ -391,7 +428,7 @@ def _triggers(view: View, handler: At[tree.Function]) -> Iterator[tuple[At[tree.
 def _schedules(view: View, callees: list[At[tree.Function]]) -> bool:
     """Whether the functions reach the creation only through a timer of their own (`scheduleReconnect()`)."""
     for function in callees:
-        for node in tree.walk(function.node.body, tree.same_function):
+        for node in own_nodes(function):
             if node is view.call.node:
                 return False
             if isinstance(node, tree.Call):
@@ -403,7 +440,9 @@ def _schedules(view: View, callees: list[At[tree.Function]]) -> bool:
 
 def _is_timer(program: Program, call: At[tree.Call], name: str = "setTimeout") -> bool:
     callee = call.node.callee
-    written = callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    written = (
+        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    )
     return written == name and name in qualified(program, call.to(callee))
 
 
@@ -425,7 +464,11 @@ def _detaches(view: View) -> bool:
         match at.node:
             case tree.Assign(targets=targets):
                 for target in targets:
-                    if isinstance(target, tree.Member) and target.name == "onclose" and target.object in view.socket.nodes:
+                    if (
+                        isinstance(target, tree.Member)
+                        and target.name == "onclose"
+                        and target.object in view.socket.nodes
+                    ):
                         return True
             case tree.Call(callee=tree.Member(object=inner, name="removeEventListener"), arguments=arguments):
                 if inner in view.socket.nodes and arguments and isinstance(arguments[0].value, tree.Literal):
@@ -437,7 +480,11 @@ def _detaches(view: View) -> bool:
 
 
 def _guarded(
-    view: View, trigger: At[tree.Call], chain: list[At[tree.Node]], written: frozenset[str], pending: bool = False
+    view: View,
+    trigger: At[tree.Call],
+    chain: list[At[tree.Node]],
+    written: frozenset[str],
+    pending: bool = False,
 ) -> bool:
     """Whether a condition on the way to the creation reads what the release writes."""
     tests: list[tree.Expr] = []
@@ -464,13 +511,15 @@ def _entry_tests(view: View, function: At[tree.Function]) -> list[tree.Expr]:
         if current.node in seen or len(seen) > 8:
             continue
         seen.add(current.node)
-        for node in tree.walk(current.node.body, tree.same_function):
+        for node in own_nodes(current):
             if isinstance(node, tree.Call):
                 call = current.to(node)
                 if node is view.call.node or view.reach.enters(view.program, call):
                     tests += guards_of(view.program, call)
                     waiting += [
-                        each for each in functions(view.program, call.to(node.callee)) if each.node in view.reach.functions
+                        each
+                        for each in functions(view.program, call.to(node.callee))
+                        if each.node in view.reach.functions
                     ]
     return tests
 
@@ -486,9 +535,9 @@ def _socket_state_names(view: View, tests: list[tree.Expr]) -> frozenset[str]:
 
 
 def _asks_code(test: tree.Expr) -> bool:
-    return any(isinstance(node, tree.Member) and node.name in ("code", "wasClean") for node in tree.walk(test)) or any(
-        isinstance(node, tree.Name) and node.id in ("code", "wasClean") for node in tree.walk(test)
-    )
+    return any(
+        isinstance(node, tree.Member) and node.name in ("code", "wasClean") for node in tree.walk(test)
+    ) or any(isinstance(node, tree.Name) and node.id in ("code", "wasClean") for node in tree.walk(test))
 
 
 def _cleared(view: View, timer: At[tree.Call], clearer: str) -> bool:
@@ -497,7 +546,13 @@ def _cleared(view: View, timer: At[tree.Call], clearer: str) -> bool:
     for at in statements_of(view.released):
         if isinstance(at.node, tree.Call) and at.node.arguments:
             callee = at.node.callee
-            name = callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+            name = (
+                callee.id
+                if isinstance(callee, tree.Name)
+                else callee.name
+                if isinstance(callee, tree.Member)
+                else ""
+            )
             if name in ("clearTimeout", "clearInterval") and at.node.arguments[0].value in handles:
                 return True
     return False
@@ -510,9 +565,15 @@ def _connection_code(view: View) -> list[At[tree.Function]]:
     """The functions that run for this connection: those that make it, its handlers, and what they call."""
     roots = [
         *view.reach.functions.values(),
-        *(each for event in ("open", "message", "close", "error") for each in view.socket.handlers(view.program, view.held, event)),
+        *(
+            each
+            for event in ("open", "message", "close", "error")
+            for each in view.socket.handlers(view.program, view.held, event)
+        ),
     ]
-    same_unit = [each for each in closure_of(view.program, roots) if each.unit in {root.unit for root in roots}]
+    same_unit = [
+        each for each in closure_of(view.program, roots) if each.unit in {root.unit for root in roots}
+    ]
     return list(dict.fromkeys(same_unit))
 
 
@@ -556,7 +617,13 @@ def _cleared_anywhere(view: View, timer: At[tree.Call], code: list[At[tree.Funct
     for at in statements_of([*view.released, *code]):
         if isinstance(at.node, tree.Call) and at.node.arguments and at.node.arguments[0].value in handles:
             callee = at.node.callee
-            name = callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+            name = (
+                callee.id
+                if isinstance(callee, tree.Name)
+                else callee.name
+                if isinstance(callee, tree.Member)
+                else ""
+            )
             if name in ("clearInterval", "clearTimeout"):
                 return True
     return False
@@ -588,7 +655,11 @@ def _listeners(view: View) -> Iterator[Resource]:
     released = list(statements_of(view.released))
     for at in statements_of(code):
         node = at.node
-        if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member) or len(node.arguments) < 2:
+        if (
+            not isinstance(node, tree.Call)
+            or not isinstance(node.callee, tree.Member)
+            or len(node.arguments) < 2
+        ):
             continue
         if node.callee.name != "addEventListener" or not _is_page(view.program, at.to(node.callee.object)):
             continue
@@ -605,7 +676,9 @@ def _listeners(view: View) -> Iterator[Resource]:
         if effect is not None and isinstance(listener, tree.Name):
             target = at.to(node.callee.object).text
             quoted = at.to(event).text
-            repair = CleanupRepair(effect.callback.span, (f"{target}.removeEventListener({quoted}, {listener.id})",))
+            repair = CleanupRepair(
+                effect.callback.span, (f"{target}.removeEventListener({quoted}, {listener.id})",)
+            )
         yield Resource(
             "listener",
             f"the {event.value} listener",
@@ -619,7 +692,8 @@ def _listeners(view: View) -> Iterator[Resource]:
 def _handler_concerns(view: View, call: At[tree.Call]) -> bool:
     callbacks = functions(view.program, call.to(call.node.arguments[1].value))
     return any(
-        at.node in view.socket.nodes or (isinstance(at.node, tree.Call) and view.reach.enters(view.program, at))
+        at.node in view.socket.nodes
+        or (isinstance(at.node, tree.Call) and view.reach.enters(view.program, at))
         for at in statements_of(callbacks)
     )
 
@@ -652,9 +726,9 @@ __all__ = [
     "MARKERS",
     "Client",
     "Confidence",
+    "cleanups_of",
     "client_resources",
     "clients_in",
-    "cleanups_of",
     "effects_of_owner",
     "owner_of_client",
 ]

@@ -23,7 +23,9 @@ def dossiers_in(program: Program, path: str, unit: Unit) -> tuple[Dossier, ...]:
     if unit.language == "python":
         endpoints = program.queries.get(("endpoints", path, unit), lambda: endpoints_in(program, path, unit))
         return tuple(
-            program.queries.get(("dossier", each.handler.node), lambda each=each: _endpoint_dossier(program, each))
+            program.queries.get(
+                ("dossier", each.handler.node), lambda each=each: _endpoint_dossier(program, each)
+            )
             for each in endpoints
         )
     clients = program.queries.get(("clients", path, unit), lambda: clients_in(program, path, unit))

@@ -71,12 +71,17 @@ def _endpoints(program: Program, path: str, unit: Unit) -> Iterator[Endpoint]:
             endpoint = _decorated(program, at, decorator)
             if endpoint is not None:
                 yield endpoint
-    for call in index.calls:
+    for call in index.calls if _may_register(unit) else ():
         yield from _registered(program, At(path, unit, call))
     for klass in index.classes:
         at_class = At(path, unit, klass)
         if _is_endpoint_class(program, at_class):
             yield Endpoint(at_class, "starlette", None, None)
+
+
+def _may_register(unit: Unit) -> bool:
+    """A cheap look before every call is resolved."""
+    return b"WebSocketRoute" in unit.text or b"websocket_route" in unit.text
 
 
 def _decorated(program: Program, function: At[tree.Function], decorator: tree.Expr) -> Endpoint | None:
@@ -121,7 +126,9 @@ def _registered(program: Program, call: At[tree.Call]) -> Iterator[Endpoint]:
         return
     for origin in origins(program, call.to(handler)):
         if isinstance(origin, At) and isinstance(origin.node, tree.Class):
-            yield Endpoint(origin.to(origin.node), library or "starlette", call.to(route) if route else None, router)
+            yield Endpoint(
+                origin.to(origin.node), library or "starlette", call.to(route) if route else None, router
+            )
     for function in functions(program, call.to(handler)):
         if function.index.class_of(function.node) is None or function.node.name not in ("__init__",):
             yield Endpoint(function, library or "starlette", call.to(route) if route else None, router)

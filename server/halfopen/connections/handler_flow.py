@@ -25,11 +25,15 @@ RECEIVERS = frozenset({"receive", "receive_text", "receive_bytes", "receive_json
 SENDERS = frozenset({"send", "send_text", "send_bytes", "send_json", "send_denial_response"})
 ITERATORS = frozenset({"iter_text", "iter_bytes", "iter_json"})
 _QUIET = frozenset({"accept", "close"})
-_PARSERS = frozenset({"loads", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python"})
+_PARSERS = frozenset(
+    {"loads", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python"}
+)
 _WAITS = frozenset(
     {"asyncio.sleep", "asyncio.wait", "asyncio.Event().wait", "asyncio.Queue().get", "asyncio.Queue().put"}
 )
-_DISCONNECTS = frozenset({"WebSocketDisconnect", "ConnectionClosed", "ConnectionClosedError", "ConnectionClosedOK"})
+_DISCONNECTS = frozenset(
+    {"WebSocketDisconnect", "ConnectionClosed", "ConnectionClosedError", "ConnectionClosedOK"}
+)
 _EVERYTHING = frozenset({"Exception", "BaseException"})
 _DEPTH = 5
 
@@ -50,7 +54,11 @@ class Sockets:
 
 def socket_method(sockets: Sockets, call: tree.Node) -> str | None:
     """The method's name where a node calls a method of the socket."""
-    if isinstance(call, tree.Call) and isinstance(call.callee, tree.Member) and sockets.is_socket(call.callee.object):
+    if (
+        isinstance(call, tree.Call)
+        and isinstance(call.callee, tree.Member)
+        and sockets.is_socket(call.callee.object)
+    ):
         return call.callee.name
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from halfopen.semantics import tree
-from halfopen.semantics.program import At, Global, Program
+from halfopen.semantics.program import At, Global, Program, own_nodes
 from halfopen.semantics.values import classes, is_receiver
 
 
@@ -107,7 +107,7 @@ def _module_name(program: Program, path: str, name: str) -> Container | None:
 
 def registrations_in(program: Program, function: At[tree.Function]) -> Iterator[Registration]:
     """What a function's own statements put into long-lived containers."""
-    for node in tree.walk(function.node.body, tree.same_function):
+    for node in own_nodes(function):
         match node:
             case tree.Call(callee=tree.Member(object=inner, name=name), arguments=arguments) if (
                 name in _ADDING and arguments
@@ -130,7 +130,7 @@ def registrations_in(program: Program, function: At[tree.Function]) -> Iterator[
 
 def removals_in(program: Program, function: At[tree.Function]) -> Iterator[Removal]:
     """What a function's own statements take out of long-lived containers."""
-    for node in tree.walk(function.node.body, tree.same_function):
+    for node in own_nodes(function):
         yield from removals_at(program, function.to(node))
 
 
@@ -159,7 +159,9 @@ def removals_at(program: Program, at: At[tree.Node]) -> Iterator[Removal]:
                         yield Removal(container, at, at.to(target.key), by_key=True)
         case tree.Assign(targets=targets, value=tree.Comprehension() as value):
             for target in targets:
-                container = container_of(program, at.to(target)) if not isinstance(target, tree.Index) else None
+                container = (
+                    container_of(program, at.to(target)) if not isinstance(target, tree.Index) else None
+                )
                 if container is not None and any(
                     container_of(program, at.to(clause.iterable)) == container for clause in value.clauses
                 ):

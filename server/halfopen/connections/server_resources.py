@@ -36,12 +36,13 @@ from halfopen.connections.registries import (
 from halfopen.semantics import tree
 from halfopen.semantics.control import Exit, held_exits
 from halfopen.semantics.flow import aliases, aliases_of_target
-from halfopen.semantics.program import At, Program
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import ParameterOf, argument_of, functions, members, origins, qualified
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})
 _DEPTH = 5
+_MOST_FUNCTIONS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,25 @@ def _handling(program: Program, function: At[tree.Function], name: str) -> Handl
     parameter = socket_parameter(program, function)
     if parameter is not None:
         nodes = {each.node for each in aliases_of_target(program, function.to(parameter.target))}
-    reachable = tuple(_reachable(program, function))
-    return Handling(program, function, Sockets(frozenset(nodes)), reachable, name)
+    sockets = Sockets(frozenset(nodes))
+    return Handling(program, function, sockets, tuple(_reachable(program, function, sockets)), name)
 
 
-def _reachable(program: Program, root: At[tree.Function]) -> Iterator[At[tree.Function]]:
-    """The endpoint and the workspace functions it calls or starts, nearest first."""
+def _reachable(program: Program, root: At[tree.Function], sockets: Sockets) -> Iterator[At[tree.Function]]:
+    """The endpoint and the workspace functions it calls or starts, nearest first.
+
+    Beyond the endpoint's own helpers only functions that have the socket in hand are followed further:
+    the rest is the application's work, not the connection's.
+    """
     seen: set[tree.Node] = {root.node}
     level: list[At[tree.Function]] = [root]
-    for _ in range(_DEPTH):
+    for depth in range(_DEPTH):
         next_level: list[At[tree.Function]] = []
         for function in level:
             yield function
             program.queries.note(function.unit)
+            if len(seen) > _MOST_FUNCTIONS or (depth > 1 and not sockets.mentions(function.node.body)):
+                continue
             for node in tree.walk(function.node.body):
                 if isinstance(node, tree.Call):
                     for callee in functions(program, function.to(node.callee)):
@@ -131,7 +138,9 @@ def _is_of_connection(handling: Handling, value: At[tree.Expr]) -> bool:
         for origin in origins(handling.program, value):
             if isinstance(origin, At) and isinstance(origin.node, tree.Call):
                 if qualified(handling.program, origin.to(origin.node.callee)) & {"asyncio.Queue"}:
-                    return handling.function_at(origin.index.function_of(origin.node) or origin.node) is not None
+                    return (
+                        handling.function_at(origin.index.function_of(origin.node) or origin.node) is not None
+                    )
                 if handling.sockets.mentions(origin.node) and _keeps_socket(handling, origin.to(origin.node)):
                     return True
     return False
@@ -209,7 +218,7 @@ class _ContainerView:
             self._net[function.node] = known
         return known
 
-    def _question(self, function: At[tree.Function]):  # noqa: ANN202
+    def _question(self, function: At[tree.Function]):
         return question(
             self.program,
             function,
@@ -265,7 +274,7 @@ class _ContainerView:
             each.container == self.container and is_own(each) for each in removals_in(self.program, function)
         )
         if not found and depth < _DEPTH:
-            for node in tree.walk(function.node.body, tree.same_function):
+            for node in own_nodes(function):
                 if isinstance(node, tree.Call) and any(
                     self._contains_removal(callee, depth + 1)
                     for callee in functions(self.program, function.to(node.callee))
@@ -305,7 +314,7 @@ class _ContainerView:
     def _acquiring_nodes(self, function: At[tree.Function]) -> list[tree.Node]:
         return [
             node
-            for node in tree.walk(function.node.body, tree.same_function)
+            for node in own_nodes(function)
             if self._acquires(function, node)
             or (isinstance(node, tree.Call) and self._acquired_then_thrown(function, node))
         ]
@@ -364,8 +373,13 @@ class _ContainerView:
         return Leak(
             "successor",
             (
-                Evidence(slot.node.span, f"a second connection with the same key takes the entry over: {slot.node.text}"),
-                Evidence(removals[0].node.span, "removes whatever stands under the key, also the newer connection"),
+                Evidence(
+                    slot.node.span,
+                    f"a second connection with the same key takes the entry over: {slot.node.text}",
+                ),
+                Evidence(
+                    removals[0].node.span, "removes whatever stands under the key, also the newer connection"
+                ),
             ),
         )
 
@@ -385,7 +399,8 @@ class _ContainerView:
             return True
         if isinstance(key.node, tree.Template):
             return any(
-                not isinstance(part, str) and self._is_fresh(key.to(part), depth + 1) for part in key.node.parts
+                not isinstance(part, str) and self._is_fresh(key.to(part), depth + 1)
+                for part in key.node.parts
             )
         for origin in origins(self.program, key):
             if isinstance(origin, ParameterOf):
@@ -394,15 +409,21 @@ class _ContainerView:
                 arguments = [
                     self._is_fresh(function.to(argument), depth + 1)
                     for function in self.handling.reachable
-                    for node in tree.walk(function.node.body, tree.same_function)
+                    for node in own_nodes(function)
                     if isinstance(node, tree.Call)
-                    and any(each.node is origin.function.node for each in functions(self.program, function.to(node.callee)))
+                    and any(
+                        each.node is origin.function.node
+                        for each in functions(self.program, function.to(node.callee))
+                    )
                     for argument in [argument_of(node, origin.function.node, origin.parameter)]
                     if argument is not None
                 ]
                 return bool(arguments) and all(arguments)
             if isinstance(origin, At) and isinstance(origin.node, tree.Call | tree.Member | tree.Template):
-                if any("uuid" in name or name in ("id", "next", "secrets.token_hex", "secrets.token_urlsafe") for name in _names_called(self.program, origin)):
+                if any(
+                    "uuid" in name or name in ("id", "next", "secrets.token_hex", "secrets.token_urlsafe")
+                    for name in _names_called(self.program, origin)
+                ):
                     return True
         return False
 
@@ -416,7 +437,10 @@ class _ContainerView:
                 mentions = any(
                     isinstance(each, tree.Operation)
                     and each.operator == "in"
-                    and any(container_of(self.program, slot.node.to(part)) == self.container for part in each.operands)
+                    and any(
+                        container_of(self.program, slot.node.to(part)) == self.container
+                        for part in each.operands
+                    )
                     for each in tree.walk(node.test)
                 )
                 leaves = any(isinstance(each, tree.Return | tree.Raise) for each in tree.walk(node.then))
@@ -438,7 +462,7 @@ class _ContainerView:
     def _release_text(self, node: tree.Node) -> str | None:
         """The removal as the endpoint writes it somewhere, else the counterpart of a direct registration."""
         root = self.handling.root
-        for each in tree.walk(root.node.body, tree.same_function):
+        for each in own_nodes(root):
             if isinstance(each, tree.Call | tree.Delete) and self._releases(root, each):
                 parent = root.index.parents.get(each)
                 whole = parent if isinstance(parent, tree.Await) else each
@@ -476,8 +500,16 @@ class _ContainerView:
             if not isinstance(statement, tree.Assign) or not isinstance(statement.value, tree.Function):
                 continue
             method = klass.to(statement.value)
-            own = [each for each in removals_in(self.program, method) if each.container == self.container and is_own(each)]
-            names = [each.target.id for each in method.node.parameters[1:] if isinstance(each.target, tree.Name) and each.default is None]
+            own = [
+                each
+                for each in removals_in(self.program, method)
+                if each.container == self.container and is_own(each)
+            ]
+            names = [
+                each.target.id
+                for each in method.node.parameters[1:]
+                if isinstance(each.target, tree.Name) and each.default is None
+            ]
             if own and all(name in given for name in names):
                 call = f"{root.to(node.callee.object).text}.{method.node.name}({', '.join(given[name] for name in names)})"
                 return f"await {call}" if method.node.is_async else call
@@ -511,14 +543,26 @@ def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, s
     errors = [each for each in exits if each.kind == "exception" and each.raises == "error"]
     receiving = [each for each in disconnects if _receives(handling, each.node)]
     if receiving:
-        yield Leak("on-disconnect", evidence(receiving[0], f"a disconnect raised here leaves the handler while it {state}"))
+        yield Leak(
+            "on-disconnect",
+            evidence(receiving[0], f"a disconnect raised here leaves the handler while it {state}"),
+        )
     elif any(each.kind in ("end", "return") for each in exits):
         first = next(each for each in exits if each.kind in ("end", "return"))
         yield Leak("unreached", evidence(first, f"the handler ends here while it {state}"))
     elif disconnects:
-        yield Leak("on-send", evidence(disconnects[0], f"a client that leaves during this is never removed: it {state}"))
+        yield Leak(
+            "on-send",
+            evidence(disconnects[0], f"a client that leaves during this is never removed: it {state}"),
+        )
     elif errors:
-        yield Leak("on-error", evidence(errors[0], f"an error raised here (a binary frame, bad JSON) leaves the handler while it {state}"))
+        yield Leak(
+            "on-error",
+            evidence(
+                errors[0],
+                f"an error raised here (a binary frame, bad JSON) leaves the handler while it {state}",
+            ),
+        )
 
 
 def _receives(handling: Handling, node: tree.Node) -> bool:
@@ -571,7 +615,7 @@ def _method(program: Program, klass: At[tree.Class], name: str) -> At[tree.Funct
 def _tasks(handling: Handling) -> Iterator[Resource]:
     """Endless tasks that work for this connection and are started with `create_task`."""
     program, root = handling.program, handling.root
-    for node in tree.walk(root.node.body, tree.same_function):
+    for node in own_nodes(root):
         if not isinstance(node, tree.Call) or not node.arguments:
             continue
         if not qualified(program, root.to(node.callee)) & _SPAWNERS:
@@ -586,7 +630,15 @@ def _tasks(handling: Handling) -> Iterator[Resource]:
         if _handed_over(root, held):
             continue
         stops = _stops_alias(program, root, held)
-        yield _resource_of_exits(handling, node, stops, "task", f"the task {root.to(coroutine).text.split('(')[0]}()", "is still running", ".cancel()")
+        yield _resource_of_exits(
+            handling,
+            node,
+            stops,
+            "task",
+            f"the task {root.to(coroutine).text.split('(')[0]}()",
+            "is still running",
+            ".cancel()",
+        )
 
 
 def _endless(handling: Handling, function: At[tree.Function]) -> bool:
@@ -594,7 +646,7 @@ def _endless(handling: Handling, function: At[tree.Function]) -> bool:
     sockets = handling.sockets
     if not any(sockets.is_socket(node) for node in tree.walk(function.node.body)):
         return False
-    for node in tree.walk(function.node.body, tree.same_function):
+    for node in own_nodes(function):
         if isinstance(node, tree.Loop) and (
             (node.kind == "while" and isinstance(node.test, tree.Literal) and node.test.value)
             or (node.is_async and socket_method(sockets, node.iterable or node) not in ITERATORS)
@@ -621,7 +673,9 @@ def _sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
         statement = statements.pop(0)
         if isinstance(statement, tree.Try):
             swallowed = any(
-                not any(isinstance(each, tree.Jump | tree.Return | tree.Raise) for each in tree.walk(handler.body))
+                not any(
+                    isinstance(each, tree.Jump | tree.Return | tree.Raise) for each in tree.walk(handler.body)
+                )
                 for handler in statement.handlers
             )
             if not swallowed:
@@ -631,11 +685,14 @@ def _sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
             continue
         for node in tree.walk(statement, tree.same_function):
             if isinstance(node, tree.Await) and isinstance(node.value, tree.Call):
-                if socket_method(handling.sockets, node.value) in SENDERS:
+                if socket_method(handling.sockets, node.value) in SENDERS or (handling.sockets.mentions(node.value) and functions(program, root.to(node.value.callee))):
                     sends = True
-                elif handling.sockets.mentions(node.value) and functions(program, root.to(node.value.callee)):
-                    sends = True
-                elif isinstance(node.value.callee, tree.Member) and node.value.callee.name in ("get", "get_message", "wait", "listen"):
+                elif isinstance(node.value.callee, tree.Member) and node.value.callee.name in (
+                    "get",
+                    "get_message",
+                    "wait",
+                    "listen",
+                ):
                     return False
     return sends and not loop.is_async
 
@@ -649,14 +706,24 @@ def _handed_over(function: At[tree.Function], held: set[tree.Node]) -> bool:
         if isinstance(parent, tree.Argument):
             call = function.index.parents.get(parent)
             if isinstance(call, tree.Call) and isinstance(call.callee, tree.Member):
-                if call.callee.name in ("add", "append", "push_async_callback", "callback", "add_done_callback"):
+                if call.callee.name in (
+                    "add",
+                    "append",
+                    "push_async_callback",
+                    "callback",
+                    "add_done_callback",
+                ):
                     return True
-        if isinstance(parent, tree.Assign) and any(isinstance(each, tree.Member | tree.Index) for each in parent.targets):
+        if isinstance(parent, tree.Assign) and any(
+            isinstance(each, tree.Member | tree.Index) for each in parent.targets
+        ):
             return True
     return False
 
 
-def _stops_alias(program: Program, function: At[tree.Function], held: set[tree.Node]) -> Callable[[tree.Node], bool]:
+def _stops_alias(
+    program: Program, function: At[tree.Function], held: set[tree.Node]
+) -> Callable[[tree.Node], bool]:
     """Nodes that cancel, await or gather one of the task's expressions."""
 
     def stops(node: tree.Node) -> bool:
@@ -671,7 +738,9 @@ def _stops_alias(program: Program, function: At[tree.Function], held: set[tree.N
                 return False
             case tree.Loop(iterable=iterable, body=body) if iterable is not None:
                 cancels = any(
-                    isinstance(each, tree.Call) and isinstance(each.callee, tree.Member) and each.callee.name == "cancel"
+                    isinstance(each, tree.Call)
+                    and isinstance(each.callee, tree.Member)
+                    and each.callee.name == "cancel"
                     for each in tree.walk(body)
                 )
                 return cancels and any(each in held for each in tree.walk(iterable))
@@ -691,7 +760,9 @@ def _is_pending(program: Program, function: At[tree.Function], name: tree.Expr) 
             inner = function.index.bindings.get(definition.value)
             for each in inner.definitions if inner else ():
                 value = each.value.value if isinstance(each.value, tree.Await) else each.value
-                if isinstance(value, tree.Call) and "asyncio.wait" in qualified(program, function.to(value.callee)):
+                if isinstance(value, tree.Call) and "asyncio.wait" in qualified(
+                    program, function.to(value.callee)
+                ):
                     return True
     return False
 
@@ -715,13 +786,15 @@ def _resource_of_exits(
             return any(
                 stops(inner)
                 for callee in functions(program, root.to(each.callee))
-                for inner in tree.walk(callee.node.body, tree.same_function)
+                for inner in own_nodes(callee)
             )
         return False
 
     exits = held_exits(
         root.node.body,
-        question(program, root, throwing, acquires=lambda each: each is node, releases=releases, implied=_is_name),
+        question(
+            program, root, throwing, acquires=lambda each: each is node, releases=releases, implied=_is_name
+        ),
     )
     stopped = any(releases(each) for each in tree.walk(root.node.body))
     leaks: tuple[Leak, ...] = ()
@@ -729,7 +802,11 @@ def _resource_of_exits(
         leaks = tuple(leaks_of_exits(handling, exits, node, state)) if stopped else (Leak("never"),)
     statement = _statement_of(root, node)
     name = _assigned_name(root, node)
-    repair = FinallyRepair(root.span, root.to(statement).span, f"{name}{stop}") if leaks and name and statement else None
+    repair = (
+        FinallyRepair(root.span, root.to(statement).span, f"{name}{stop}")
+        if leaks and name and statement
+        else None
+    )
     released = tuple(
         Evidence(root.to(each).span, f"{root.to(each).text.splitlines()[0]} ends it")
         for each in tree.walk(root.node.body)
@@ -744,13 +821,19 @@ def _is_name(test: tree.Expr) -> bool:
         case tree.Name():
             return True
         case tree.Operation(operator="is not" | "and" | "not", operands=operands):
-            return all(isinstance(each, tree.Literal) or _is_name(each) or _asks_done(each) for each in operands)
+            return all(
+                isinstance(each, tree.Literal) or _is_name(each) or _asks_done(each) for each in operands
+            )
         case _:
             return False
 
 
 def _asks_done(test: tree.Expr) -> bool:
-    return isinstance(test, tree.Call) and isinstance(test.callee, tree.Member) and test.callee.name in ("done", "cancelled")
+    return (
+        isinstance(test, tree.Call)
+        and isinstance(test.callee, tree.Member)
+        and test.callee.name in ("done", "cancelled")
+    )
 
 
 def _assigned_name(function: At[tree.Function], node: tree.Node) -> str | None:
@@ -768,17 +851,23 @@ def _assigned_name(function: At[tree.Function], node: tree.Node) -> str | None:
 def _subscriptions(handling: Handling) -> Iterator[Resource]:
     """`pubsub.subscribe(...)` in the endpoint's own body, on a pubsub made there."""
     program, root = handling.program, handling.root
-    for node in tree.walk(root.node.body, tree.same_function):
+    for node in own_nodes(root):
         if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
             continue
-        if node.callee.name not in ("subscribe", "psubscribe") or not isinstance(node.callee.object, tree.Name):
+        if node.callee.name not in ("subscribe", "psubscribe") or not isinstance(
+            node.callee.object, tree.Name
+        ):
             continue
         made = [
             origin.to(origin.node)
             for origin in origins(program, root.to(node.callee.object))
             if isinstance(origin, At) and isinstance(origin.node, tree.Call) and origin.unit is root.unit
         ]
-        made = [each for each in made if isinstance(each.node.callee, tree.Member) and each.node.callee.name == "pubsub"]
+        made = [
+            each
+            for each in made
+            if isinstance(each.node.callee, tree.Member) and each.node.callee.name == "pubsub"
+        ]
         if not made or any(isinstance(each.parent, tree.Item) for each in made):
             continue
         held = {alias.node for each in made for alias in aliases(program, each)}
@@ -792,14 +881,22 @@ def _subscriptions(handling: Handling) -> Iterator[Resource]:
             )
 
         name = node.callee.object.id
-        resource = _resource_of_exits(handling, node, ends, "subscription", f"the subscription of {name}", "is still subscribed", "")
+        resource = _resource_of_exits(
+            handling, node, ends, "subscription", f"the subscription of {name}", "is still subscribed", ""
+        )
         repair = resource.repair
         if resource.leaks:
             statement = _statement_of(root, node)
             if statement is not None:
                 repair = FinallyRepair(root.span, root.to(statement).span, f"await {name}.aclose()")
         yield Resource(
-            resource.kind, resource.what, resource.owner, resource.acquired, resource.leaks, resource.released_by, repair
+            resource.kind,
+            resource.what,
+            resource.owner,
+            resource.acquired,
+            resource.leaks,
+            resource.released_by,
+            repair,
         )
 
 
@@ -814,23 +911,28 @@ def _unread(handling: Handling, resources: list[Resource]) -> Resource | None:
     if _leaves_workspace(handling):
         return None
     for function in handling.reachable:
-        for node in tree.walk(function.node.body, tree.same_function):
+        for node in own_nodes(function):
             if not isinstance(node, tree.Loop):
                 continue
-            endless = node.kind == "while" and (not isinstance(node.test, tree.Literal) or bool(node.test.value))
+            endless = node.kind == "while" and (
+                not isinstance(node.test, tree.Literal) or bool(node.test.value)
+            )
             if not (endless or node.is_async) or _sends_each_turn(handling, node):
                 continue
             if not handling.sockets.mentions(node.body):
                 continue
             accept = _accepting(handling)
             kinds: LeakKind = "unread"
-            leak = Leak(kinds, (Evidence(function.to(node).span, "this loop neither receives nor sends in each turn"),))
+            leak = Leak(
+                kinds,
+                (Evidence(function.to(node).span, "this loop neither receives nor sends in each turn"),),
+            )
             return Resource("handler", handling.name, handling.name, (accept or root).span, (leak,))
     return None
 
 
 def _accepting(handling: Handling) -> At[tree.Node] | None:
-    for node in tree.walk(handling.root.node.body, tree.same_function):
+    for node in own_nodes(handling.root):
         if socket_method(handling.sockets, node) == "accept":
             return handling.root.to(node)
     return None
@@ -840,9 +942,14 @@ def _leaves_workspace(handling: Handling) -> bool:
     """Whether the socket is handed to code that cannot be read here, which may receive from it."""
     for function in handling.reachable:
         for node in tree.walk(function.node.body):
-            if isinstance(node, tree.Call) and any(handling.sockets.is_socket(each.value) for each in node.arguments):
+            if isinstance(node, tree.Call) and any(
+                handling.sockets.is_socket(each.value) for each in node.arguments
+            ):
                 if not functions(handling.program, function.to(node.callee)):
                     names = qualified(handling.program, function.to(node.callee))
-                    if any(not name.startswith(("logging", "str", "id", "print", "repr", "hash")) for name in names):
+                    if any(
+                        not name.startswith(("logging", "str", "id", "print", "repr", "hash"))
+                        for name in names
+                    ):
                         return True
     return False

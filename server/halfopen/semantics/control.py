@@ -127,7 +127,9 @@ def _statement(statement: tree.Statement, states: set[_State], question: Questio
             return flow
         case tree.Raise(value=value):
             flow = _evaluate([value], states, question)
-            flow.thrown |= {(kind, state, statement) for kind in question.throws(statement) for state in flow.through}
+            flow.thrown |= {
+                (kind, state, statement) for kind in question.throws(statement) for state in flow.through
+            }
             flow.through = set()
             return flow
         case tree.Jump(kind=kind):
@@ -222,7 +224,11 @@ def _loop(statement: tree.Loop, states: set[_State], question: Question) -> _Flo
     heads = set(entered.through)
     after: set[_State] = set()
     while True:
-        head = _evaluate([statement.test], heads, question) if not statement.runs_first else _Flow(through=set(heads))
+        head = (
+            _evaluate([statement.test], heads, question)
+            if not statement.runs_first
+            else _Flow(through=set(heads))
+        )
         if statement.kind == "for":
             _event(statement, head, question)
         body = _block(statement.body, head.through, question)

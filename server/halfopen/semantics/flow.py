@@ -201,7 +201,7 @@ class _Flow:
                 self.push(at, path[1:])
 
     def instance_members(self, klass: At[tree.Class], name: str) -> Iterator[At[tree.Expr]]:
-        for module, unit in self.program.units_with(name):
+        for module, unit in self.program.units_with(name, klass.unit.language, as_member=True):
             at: At[tree.Node] = At(module.path, unit, klass.node)
             for node in at.index.parents:
                 if isinstance(node, tree.Member) and node.name == name:
@@ -253,7 +253,7 @@ class _Flow:
         name, _ = name_of_function(function)
         if name is None or function.unit.language != "python":
             return
-        for module, unit in self.program.units_with("Depends"):
+        for module, unit in self.program.units_with("Depends", "python"):
             if name.encode() not in unit.words:
                 continue
             at: At[tree.Node] = At(module.path, unit, function.node)
@@ -303,7 +303,14 @@ class _Flow:
             for reader in store:
                 self.store_reader(reader, path)
             return True
-        if isinstance(callee, tree.Member) and callee.name in ("append", "add", "push", "set", "setdefault", "put_nowait"):
+        if isinstance(callee, tree.Member) and callee.name in (
+            "append",
+            "add",
+            "push",
+            "set",
+            "setdefault",
+            "put_nowait",
+        ):
             self.hold(at.to(callee.object), (None, *path))
         return False
 
@@ -333,7 +340,7 @@ class _Flow:
     def context(self, context: At[tree.Expr], path: Path) -> None:
         made = [each for each in origins(self.program, context) if isinstance(each, At)]
         for hook in ("useContext", "use"):
-            for module, unit in self.program.units_with(hook):
+            for module, unit in self.program.units_with(hook, "typescript"):
                 at: At[tree.Node] = At(module.path, unit, context.node)
                 for call in at.index.calls:
                     if _last(call.callee) == hook and call.arguments:
@@ -369,7 +376,11 @@ def _state_of_setter(program: Program, name: At[tree.Name]) -> At[tree.Expr] | N
     if hook is None or hook[1] != 1:
         return None
     parent = hook[0].parent
-    if isinstance(parent, tree.Assign) and isinstance(parent.targets[0], tree.Sequence) and parent.targets[0].items:
+    if (
+        isinstance(parent, tree.Assign)
+        and isinstance(parent.targets[0], tree.Sequence)
+        and parent.targets[0].items
+    ):
         return hook[0].to(parent.targets[0].items[0])
     return None
 
@@ -381,7 +392,11 @@ def _promise_of(program: Program, name: At[tree.Name]) -> At[tree.Call] | None:
             continue
         at: At[tree.Node] = At(path, unit, definition.node)
         function = at.parent
-        if isinstance(function, tree.Function) and function.parameters and function.parameters[0] is definition.node:
+        if (
+            isinstance(function, tree.Function)
+            and function.parameters
+            and function.parameters[0] is definition.node
+        ):
             argument = at.index.parents.get(function)
             call = at.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
             if isinstance(call, tree.Call) and call.is_new and _last(call.callee) == "Promise":

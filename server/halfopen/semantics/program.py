@@ -87,6 +87,17 @@ class External:
         return ".".join(part for part in (self.module, self.name) if part)
 
 
+def own_nodes(function: At[tree.Function]) -> tuple[tree.Node, ...]:
+    """Every node that runs as part of a function itself, in pre-order; nested functions appear, not their bodies."""
+    memo = function.unit.memo.setdefault("own nodes", {})
+    assert isinstance(memo, dict)
+    nodes: tuple[tree.Node, ...] | None = memo.get(function.node)  # type: ignore[assignment]
+    if nodes is None:
+        nodes = tuple(tree.walk(function.node.body, tree.same_function))
+        memo[function.node] = nodes
+    return nodes
+
+
 class Loader(Protocol):
     """What the program needs of the workspace."""
 
@@ -156,15 +167,22 @@ class Program:
                     changed.add(NameToken(path, name))
         return changed
 
-    def units_with(self, word: str) -> Iterator[tuple[Module, Unit]]:
-        """Every unit of the workspace whose text contains a word."""
+    def units_with(self, word: str, language: str, as_member: bool = False) -> Iterator[tuple[Module, Unit]]:
+        """Every unit of a language ("python", "typescript") whose text contains a word.
+
+        `as_member` asks for the word after a dot.
+        """
         encoded = word.encode()
+        sought = b"." + encoded if as_member else encoded
         self.queries.note(WordToken(encoded))
+        is_python = language == "python"
         for path in sorted(self.loader.paths_with(encoded)):
+            if path.endswith((".py", ".pyi")) is not is_python:
+                continue
             module = self.module(path)
             if module is not None:
                 for unit in module.units:
-                    if encoded in unit.words:
+                    if sought in unit.text and encoded in unit.words:
                         yield module, unit
 
     # -- names --
@@ -177,9 +195,7 @@ class Program:
 
     def definitions(self, variable: Variable) -> list[At[tree.Node]]:
         """The nodes that define a variable (see `definition_of`)."""
-        return [
-            At(path, unit, definition.target) for path, unit, definition in self.definitions_of(variable)
-        ]
+        return [At(path, unit, definition.target) for path, unit, definition in self.definitions_of(variable)]
 
     def definitions_of(self, variable: Variable) -> list[tuple[str, Unit, Definition]]:
         """Everything that gives a variable a value, in its own file."""
@@ -212,7 +228,8 @@ class Program:
                 if current.name.encode() in unit.words:
                     self.queries.note(unit)
                     found += [
-                        At(current.path, unit, name) for name in index_of(unit).module_reads.get(current.name, ())
+                        At(current.path, unit, name)
+                        for name in index_of(unit).module_reads.get(current.name, ())
                     ]
             waiting += self.importers(current)
         self.queries.note(WordToken(variable.name.encode()))
@@ -223,12 +240,18 @@ class Program:
         module = self.module(variable.path)
         if module is None:
             return []
-        exported_as = {name for name, each in module.exports.items() if each.local == variable.name and not each.module}
+        exported_as = {
+            name for name, each in module.exports.items() if each.local == variable.name and not each.module
+        }
         found: list[Global] = []
         for exported in exported_as:
             if exported == "default":
                 stem = posixpath.splitext(posixpath.basename(variable.path))[0]
-                search = posixpath.basename(posixpath.dirname(variable.path)) if stem in ("index", "__init__") else stem
+                search = (
+                    posixpath.basename(posixpath.dirname(variable.path))
+                    if stem in ("index", "__init__")
+                    else stem
+                )
                 words = [search]
             else:
                 words = [exported]
@@ -297,10 +320,10 @@ class Program:
         In Python `name` may itself be a submodule: `from app.api import ws` gives app/api/ws.py
         only where app/api/__init__.py does not define `ws` (`resolve_name` decides).
         """
-        module = self._modules.get(path)
-        if path.endswith((".py", ".pyi")) or (module is not None and module.language == "python"):
-            return self._resolve_python(path, specifier)
-        return self._resolve_typescript(path, specifier)
+        key = ("import", path, specifier)
+        if path.endswith((".py", ".pyi")):
+            return self.queries.get(key, lambda: self._resolve_python(path, specifier))
+        return self.queries.get(key, lambda: self._resolve_typescript(path, specifier))
 
     def _resolve_python(self, path: str, specifier: str) -> str | None:
         dots = len(specifier) - len(specifier.lstrip("."))
@@ -323,12 +346,16 @@ class Program:
         return None
 
     def _resolve_typescript(self, path: str, specifier: str) -> str | None:
-        specifier = specifier.split("?")[0]
+        specifier = specifier.split("?", maxsplit=1)[0]
         if specifier.startswith("."):
-            return self._typescript_file(posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier)))
+            return self._typescript_file(
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
+            )
         for prefix, folder in self.loader.aliases(path):
             if specifier.startswith(prefix):
-                found = self._typescript_file(posixpath.normpath(posixpath.join(folder, specifier[len(prefix) :])))
+                found = self._typescript_file(
+                    posixpath.normpath(posixpath.join(folder, specifier[len(prefix) :]))
+                )
                 if found is not None:
                     return found
         return None
@@ -356,7 +383,9 @@ class Program:
         self.queries.note(FileToken(path))
         return self.loader.exists(path)
 
-    def resolve_export(self, path: str | None, name: str, _seen: frozenset[str] = frozenset()) -> Global | str | None:
+    def resolve_export(
+        self, path: str | None, name: str, _seen: frozenset[str] = frozenset()
+    ) -> Global | str | None:
         """Where a module's export is defined: a name of some module, a whole module (its path), or None."""
         if path is None or path in _seen:
             return None

@@ -50,6 +50,11 @@ class AnswerToken:
 Token = Unit | NameToken | WordToken | FileToken | AnswerToken
 
 
+_NO_CYCLE = 1 << 30
+_DEEPEST = 60
+"""Answers nested deeper than any real code needs: the innermost gives up, and nothing around it is kept."""
+
+
 class Queries:
     """A table of answers with what each rests on."""
 
@@ -57,7 +62,9 @@ class Queries:
         self._answers: dict[Hashable, object] = {}
         self._tokens: dict[Hashable, set[Token]] = {}
         self._dependents: dict[Token, set[Hashable]] = {}
-        self._running: list[tuple[Hashable, set[Token]]] = []
+        self._running: dict[Hashable, int] = {}
+        self._noting: set[Token] | None = None
+        self._cycle_head = _NO_CYCLE
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The answer for `key`, computed if it is not known.
@@ -68,14 +75,21 @@ class Queries:
         self.note(AnswerToken(key))
         if key in self._answers:
             return cast(T, self._answers[key])
-        if any(running == key for running, _ in self._running):
+        if key in self._running:
             raise RecursionError(f"the answer {key!r} rests on itself")
         tokens: set[Token] = set()
-        self._running.append((key, tokens))
+        depth = self._running[key] = len(self._running)
+        outer, self._noting = self._noting, tokens
         try:
             answer = compute()
         finally:
-            self._running.pop()
+            self._noting = outer
+            del self._running[key]
+        if self._cycle_head < depth:
+            if outer is not None:
+                outer |= tokens
+            return answer
+        self._cycle_head = _NO_CYCLE
         self._answers[key] = answer
         self._tokens[key] = tokens
         for token in tokens:
@@ -84,8 +98,19 @@ class Queries:
 
     def note(self, token: Token) -> None:
         """The answer being computed rests on `token`."""
-        if self._running:
-            self._running[-1][1].add(token)
+        if self._noting is not None:
+            self._noting.add(token)
+
+    def get_or(self, key: Hashable, compute: Callable[[], T], in_cycle: T) -> T:
+        """Like `get`, but `in_cycle` where the answer is being computed just now.
+
+        What was computed within the cycle is not kept: it would depend on where the cycle was entered.
+        """
+        depth = self._running.get(key)
+        if depth is None and len(self._running) < _DEEPEST:
+            return self.get(key, compute)
+        self._cycle_head = min(self._cycle_head, depth if depth is not None else 0)
+        return in_cycle
 
     def rests_on(self, key: Hashable) -> frozenset[Token]:
         """The tokens an answer rests on, those of the answers it used included."""

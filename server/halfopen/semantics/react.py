@@ -42,7 +42,9 @@ class Owner:
 def is_effect(program: Program, call: At[tree.Call]) -> bool:
     """Whether a call is React's `useEffect`, `useLayoutEffect` or `useInsertionEffect`."""
     callee = call.node.callee
-    name = callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
+    name = (
+        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
+    )
     if name not in _EFFECTS and not isinstance(callee, tree.Name):
         return False
     return any(
@@ -59,7 +61,9 @@ def effect_of(program: Program, call: At[tree.Call]) -> Effect | None:
         return None
     for callback in functions(program, call.to(call.node.arguments[0].value)):
         dependencies = call.node.arguments[1].value if len(call.node.arguments) > 1 else None
-        items = dependencies.items if isinstance(dependencies, tree.Sequence) else () if dependencies else None
+        items = (
+            dependencies.items if isinstance(dependencies, tree.Sequence) else () if dependencies else None
+        )
         return Effect(call, callback, items)
     return None
 
@@ -116,7 +120,13 @@ def _makes_elements(function: At[tree.Function]) -> bool:
             return True
         if isinstance(node, tree.Call):
             callee = node.callee
-            name = callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+            name = (
+                callee.id
+                if isinstance(callee, tree.Name)
+                else callee.name
+                if isinstance(callee, tree.Member)
+                else ""
+            )
             if kind_of_name(name) == "hook":
                 return True
     return False

@@ -22,7 +22,9 @@ def is_store_factory(program: Program, call: At[tree.Call]) -> bool:
     if isinstance(callee, tree.Call):
         return not callee.arguments and is_store_factory(program, call.to(callee))
     return any(
-        isinstance(origin, External) and origin.module.startswith("zustand") and origin.name in (*_FACTORIES, "default")
+        isinstance(origin, External)
+        and origin.module.startswith("zustand")
+        and origin.name in (*_FACTORIES, "default")
         for origin in origins(program, call.to(callee))
     )
 
@@ -133,7 +135,9 @@ def store_names(program: Program, store: At[tree.Call]) -> list[Variable]:
 def state_readers(program: Program, call: At[tree.Call], callee: At[tree.Expr]) -> Iterator[At[tree.Node]]:
     """For `useStore(...)`: the call itself without a selector, else the selector's parameter."""
     if not any(
-        isinstance(origin, At) and isinstance(origin.node, tree.Call) and is_store_factory(program, origin.to(origin.node))
+        isinstance(origin, At)
+        and isinstance(origin.node, tree.Call)
+        and is_store_factory(program, origin.to(origin.node))
         for origin in origins(program, callee)
     ):
         return

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from halfopen.semantics import tree
-from halfopen.semantics.program import At, External, Global, Local, Program, Variable
+from halfopen.semantics.program import At, External, Global, Local, Program, Variable, own_nodes
 from halfopen.semantics.scopes import Definition, Step
 
 
@@ -27,51 +27,50 @@ class ParameterOf:
 
 Origin: TypeAlias = At[tree.Expr] | External | ParameterOf
 
-_DEPTH = 24
 _LONGEST_NAME = 6
 """Members and calls in a qualified name; also ends names that are defined by themselves (`s = s.strip()`)."""
 _WINDOWS = frozenset({"window", "globalThis", "self", "global"})
-_TRANSPARENT_HOOKS = frozenset({"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"})
+_TRANSPARENT_HOOKS = frozenset(
+    {"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"}
+)
 _REFS = frozenset({"react.useRef", "react.createRef", "react.default.useRef"})
 
 
 def origins(program: Program, at: At[tree.Expr]) -> tuple[Origin, ...]:
     """What an expression may be, each origin once, in source order."""
-    found: dict[Origin, None] = {}
-    for origin in _origins(program, at, frozenset(), 0):
-        found[origin] = None
-    return tuple(found)
+
+    def compute() -> tuple[Origin, ...]:
+        program.queries.note(at.unit)
+        return tuple(dict.fromkeys(_origins_of(program, at)))
+
+    empty: tuple[Origin, ...] = ()
+    return program.queries.get_or(("origins", at.node), compute, empty)
 
 
-def _origins(
-    program: Program, at: At[tree.Expr], seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _origins_of(program: Program, at: At[tree.Expr]) -> Iterator[Origin]:
     node = at.node
-    if node in seen or depth > _DEPTH:
-        return
-    seen = seen | {node}
     match node:
         case tree.Name(id=name):
             if name == "this" or is_receiver(at, name):
                 yield at
             else:
-                yield from _variable(program, program.variable(at.to(node)), seen, depth)  # type: ignore[arg-type]
+                yield from _variable(program, program.variable(at.to(node)))  # type: ignore[arg-type]
         case tree.Member(object=inner, name=name):
-            yield from _member(program, at.to(node), inner, name, seen, depth)
+            yield from _member(program, at.to(node), inner, name)
         case tree.Await(value=value) | tree.Spread(value=value):
-            yield from _origins(program, at.to(value), seen, depth + 1)
+            yield from origins(program, at.to(value))
         case tree.AssignExpr(value=value):
-            yield from _origins(program, at.to(value), seen, depth + 1)
+            yield from origins(program, at.to(value))
         case tree.Conditional(then=then, otherwise=otherwise):
-            yield from _origins(program, at.to(then), seen, depth + 1)
-            yield from _origins(program, at.to(otherwise), seen, depth + 1)
+            yield from origins(program, at.to(then))
+            yield from origins(program, at.to(otherwise))
         case tree.Operation(operator="or" | "??", operands=operands):
             for operand in operands:
-                yield from _origins(program, at.to(operand), seen, depth + 1)
+                yield from origins(program, at.to(operand))
         case tree.Operation(operator="and", operands=operands):
-            yield from _origins(program, at.to(operands[-1]), seen, depth + 1)
+            yield from origins(program, at.to(operands[-1]))
         case tree.Call():
-            yield from _call(program, at.to(node), seen, depth)
+            yield from _call(program, at.to(node))
         case _:
             yield at
 
@@ -88,7 +87,17 @@ def is_receiver(at: At[tree.Expr], name: str) -> bool:
     return False
 
 
-def _variable(program: Program, variable: Variable, seen: frozenset[tree.Node], depth: int) -> Iterator[Origin]:
+def _variable(program: Program, variable: Variable) -> Iterator[Origin]:
+    if isinstance(variable, Global):
+        empty: tuple[Origin, ...] = ()
+        yield from program.queries.get_or(
+            ("origins of", variable), lambda: tuple(dict.fromkeys(_defined(program, variable))), empty
+        )
+    else:
+        yield from _defined(program, variable)
+
+
+def _defined(program: Program, variable: Variable) -> Iterator[Origin]:
     definitions = program.definitions_of(variable)
     if not definitions:
         name = variable.name if isinstance(variable, Global) else variable.binding.name
@@ -96,12 +105,10 @@ def _variable(program: Program, variable: Variable, seen: frozenset[tree.Node], 
         return
     for path, unit, definition in definitions:
         at: At[tree.Node] = At(path, unit, definition.target)
-        yield from _definition(program, at, definition, seen, depth)
+        yield from _definition(program, at, definition)
 
 
-def _definition(
-    program: Program, at: At[tree.Node], definition: Definition, seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _definition(program: Program, at: At[tree.Node], definition: Definition) -> Iterator[Origin]:
     match definition.kind:
         case "import":
             imported = program.imported(at.path, definition)
@@ -111,9 +118,9 @@ def _definition(
                 exported = program.default_export(imported.path) if imported.name == "default" else None
                 if exported is not None:
                     unit, value = exported
-                    yield from _origins(program, At(imported.path, unit, value), seen, depth + 1)
+                    yield from origins(program, At(imported.path, unit, value))
                 else:
-                    yield from _variable(program, imported, seen, depth + 1)
+                    yield from _variable(program, imported)
             elif isinstance(imported, str):
                 yield External(f"file:{imported}", "")
         case "parameter":
@@ -122,29 +129,25 @@ def _definition(
                 yield ParameterOf(at.to(function), definition.node, definition.steps)
         case "value" | "context" | "augmented":
             if definition.value is not None:
-                yield from _project(program, at.to(definition.value), definition.steps, seen, depth)
+                yield from _project(program, at.to(definition.value), definition.steps)
         case _:
             return
 
 
-def _project(
-    program: Program, at: At[tree.Expr], steps: tuple[Step, ...], seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _project(program: Program, at: At[tree.Expr], steps: tuple[Step, ...]) -> Iterator[Origin]:
     """The origins of the part of a value that `steps` lead to."""
     if not steps:
-        yield from _origins(program, at, seen, depth + 1)
+        yield from origins(program, at)
         return
-    for origin in _origins(program, at, seen, depth + 1):
-        yield from _step(program, origin, steps, seen, depth + 1)
+    for origin in origins(program, at):
+        yield from _step(program, origin, steps)
 
 
-def _step(
-    program: Program, origin: Origin, steps: tuple[Step, ...], seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _step(program: Program, origin: Origin, steps: tuple[Step, ...]) -> Iterator[Origin]:
     step, rest = steps[0], steps[1:]
     if isinstance(origin, External):
         if isinstance(step, str):
-            yield from _rest(program, _member_of_external(program, origin, step, seen, depth), rest, seen, depth)
+            yield from _rest(program, _member_of_external(program, origin, step), rest)
         return
     if isinstance(origin, ParameterOf):
         yield ParameterOf(origin.function, origin.parameter, (*origin.steps, *steps))
@@ -153,72 +156,64 @@ def _step(
         case tree.Object(entries=entries) if isinstance(step, str):
             for entry in entries:
                 if isinstance(entry.key, tree.Literal) and entry.key.value == step:
-                    yield from _project(program, origin.to(entry.value), rest, seen, depth)
+                    yield from _project(program, origin.to(entry.value), rest)
                 elif entry.key is None:
-                    yield from _project(program, origin.to(entry.value), steps, seen, depth)
+                    yield from _project(program, origin.to(entry.value), steps)
         case tree.Sequence(items=items) if isinstance(step, int) and step < len(items):
-            yield from _project(program, origin.to(items[step]), rest, seen, depth)
+            yield from _project(program, origin.to(items[step]), rest)
         case tree.Name() | tree.Call() | tree.Class() if isinstance(step, str):
-            members = tuple(_member_of(program, origin, step, seen, depth))
-            yield from _rest(program, iter(members), rest, seen, depth)
+            members = tuple(_member_of(program, origin, step))
+            yield from _rest(program, iter(members), rest)
         case _:
             return
 
 
-def _rest(
-    program: Program, found: Iterable[Origin], rest: tuple[Step, ...], seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _rest(program: Program, found: Iterable[Origin], rest: tuple[Step, ...]) -> Iterator[Origin]:
     for origin in found:
         if rest:
-            yield from _step(program, origin, rest, seen, depth + 1)
+            yield from _step(program, origin, rest)
         else:
             yield origin
 
 
-def _member(
-    program: Program, at: At[tree.Member], inner: tree.Expr, name: str, seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _member(program: Program, at: At[tree.Member], inner: tree.Expr, name: str) -> Iterator[Origin]:
     found = False
-    for origin in _origins(program, at.to(inner), seen, depth + 1):
-        for result in _member_of(program, origin, name, seen, depth + 1):
+    for origin in origins(program, at.to(inner)):
+        for result in _member_of(program, origin, name):
             found = True
             yield result
     if not found:
         yield at
 
 
-def _member_of(
-    program: Program, origin: Origin, name: str, seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _member_of(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
     if isinstance(origin, External):
-        yield from _member_of_external(program, origin, name, seen, depth)
+        yield from _member_of_external(program, origin, name)
         return
     if isinstance(origin, ParameterOf):
         for klass in parameter_classes(program, origin):
             for value in members(program, klass, name):
-                yield from _origins(program, value, seen, depth + 1)
+                yield from origins(program, value)
         return
     node = origin.node
     if isinstance(node, tree.Object):
-        yield from _step(program, origin, (name,), seen, depth)
+        yield from _step(program, origin, (name,))
     elif isinstance(node, tree.Call) and name == "current" and is_ref(program, origin.to(node)):
         for value in ref_values(program, origin.to(node)):
-            yield from _origins(program, value, seen, depth + 1)
+            yield from origins(program, value)
     elif isinstance(node, tree.Function) and name in ("bind", "call", "apply"):
         yield origin
     else:
-        for klass in _classes_of(program, origin, seen, depth):
+        for klass in _classes_of(program, origin):
             for value in members(program, klass, name):
-                yield from _origins(program, value, seen, depth + 1)
+                yield from origins(program, value)
 
 
-def _member_of_external(
-    program: Program, origin: External, name: str, seen: frozenset[tree.Node], depth: int
-) -> Iterator[Origin]:
+def _member_of_external(program: Program, origin: External, name: str) -> Iterator[Origin]:
     if origin.module.startswith("file:"):
         resolved = program.resolve_export(origin.module[5:], name)
         if isinstance(resolved, Global):
-            yield from _variable(program, resolved, seen, depth + 1)
+            yield from _variable(program, resolved)
         elif isinstance(resolved, str):
             yield External(f"file:{resolved}", "")
     elif origin.module == "" and origin.name in _WINDOWS:
@@ -227,30 +222,30 @@ def _member_of_external(
         yield External(origin.module, f"{origin.name}.{name}" if origin.name else name)
 
 
-def _call(program: Program, at: At[tree.Call], seen: frozenset[tree.Node], depth: int) -> Iterator[Origin]:
+def _call(program: Program, at: At[tree.Call]) -> Iterator[Origin]:
     """A call is its own origin, unless it hands on a function it was given, or a workspace function's result."""
     node = at.node
     resolved = False
-    for callee in _origins(program, at.to(node.callee), seen, depth + 1):
+    for callee in origins(program, at.to(node.callee)):
         if isinstance(callee, External):
             last = callee.name.rpartition(".")[2]
             if last in _TRANSPARENT_HOOKS or str(callee) in ("functools.partial", "functools.wraps"):
                 if node.arguments:
                     resolved = True
-                    yield from _origins(program, at.to(node.arguments[0].value), seen, depth + 1)
+                    yield from origins(program, at.to(node.arguments[0].value))
             elif last == "useMemo" and node.arguments:
-                for function in _origins(program, at.to(node.arguments[0].value), seen, depth + 1):
+                for function in origins(program, at.to(node.arguments[0].value)):
                     if isinstance(function, At) and isinstance(function.node, tree.Function):
                         for value in returned(function.to(function.node)):
                             resolved = True
-                            yield from _origins(program, value, seen, depth + 1)
+                            yield from origins(program, value)
         elif isinstance(callee, At) and isinstance(callee.node, tree.Function):
             if isinstance(node.callee, tree.Member) and node.callee.name == "bind":
                 resolved = True
                 yield callee
             elif not callee.node.is_generator:
                 for value in returned(callee.to(callee.node)):
-                    for origin in _origins(program, value, seen, depth + 1):
+                    for origin in origins(program, value):
                         resolved = True
                         yield _argument_for(at, callee.to(callee.node), origin)
     if not resolved:
@@ -273,7 +268,7 @@ def returned(function: At[tree.Function]) -> list[At[tree.Expr]]:
     """The expressions a function returns."""
     return [
         function.to(node.value)
-        for node in tree.walk(function.node.body, tree.same_function)
+        for node in own_nodes(function)
         if isinstance(node, tree.Return) and node.value is not None
     ]
 
@@ -300,14 +295,12 @@ def classes(program: Program, at: At[tree.Expr]) -> list[At[tree.Class]]:
     """The workspace classes an expression may be an instance of."""
     found: dict[At[tree.Class], None] = {}
     for origin in origins(program, at):
-        for klass in _classes_of(program, origin, frozenset(), 0):
+        for klass in _classes_of(program, origin):
             found[klass] = None
     return list(found)
 
 
-def _classes_of(
-    program: Program, origin: Origin, seen: frozenset[tree.Node], depth: int
-) -> Iterator[At[tree.Class]]:
+def _classes_of(program: Program, origin: Origin) -> Iterator[At[tree.Class]]:
     if isinstance(origin, ParameterOf):
         yield from parameter_classes(program, origin)
         return
@@ -322,7 +315,7 @@ def _classes_of(
             if klass is not None:
                 yield origin.to(klass)
         case tree.Call(callee=callee):
-            for target in _origins(program, origin.to(callee), seen, depth + 1):
+            for target in origins(program, origin.to(callee)):
                 if isinstance(target, At) and isinstance(target.node, tree.Class):
                     yield target.to(target.node)
         case _:
@@ -353,7 +346,7 @@ def yielded(function: At[tree.Function]) -> list[At[tree.Expr]]:
     """The expressions a generator yields."""
     return [
         function.to(node.value)
-        for node in tree.walk(function.node.body, tree.same_function)
+        for node in own_nodes(function)
         if isinstance(node, tree.Yield) and node.value is not None
     ]
 
@@ -377,7 +370,9 @@ def annotation_parts(parameter: tree.Parameter) -> list[tree.Expr]:
     return found
 
 
-def dependency_calls(program: Program, function: At[tree.Function], parameter: tree.Parameter) -> list[At[tree.Call]]:
+def dependency_calls(
+    program: Program, function: At[tree.Function], parameter: tree.Parameter
+) -> list[At[tree.Call]]:
     """The `Depends(...)`/`Security(...)` calls that inject a parameter, as default or in `Annotated`."""
     candidates: list[tree.Expr] = []
     if parameter.default is not None:
@@ -460,7 +455,10 @@ def _member_table(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
                 targets = node.targets if isinstance(node, tree.Assign) else (node.target,)
                 for target in targets:
                     if isinstance(target, tree.Member) and isinstance(target.object, tree.Name):
-                        if is_receiver(klass.to(target.object), target.object.id) or target.object.id == "this":
+                        if (
+                            is_receiver(klass.to(target.object), target.object.id)
+                            or target.object.id == "this"
+                        ):
                             table.setdefault(target.name, []).append(node.value)
         memo[klass.node] = table
     return table
@@ -485,9 +483,7 @@ def ref_values(program: Program, call: At[tree.Call]) -> list[At[tree.Expr]]:
             parent = read.parent
             if isinstance(parent, tree.Member) and parent.name == "current" and parent.object is read.node:
                 grand = read.index.parents.get(parent)
-                if isinstance(grand, tree.Assign) and parent in grand.targets and grand.value is not None:
-                    found.append(read.to(grand.value))
-                elif isinstance(grand, tree.AssignExpr) and grand.target is parent:
+                if (isinstance(grand, tree.Assign) and parent in grand.targets and grand.value is not None) or (isinstance(grand, tree.AssignExpr) and grand.target is parent):
                     found.append(read.to(grand.value))
     return found
 
@@ -503,9 +499,7 @@ def bound_to(program: Program, at: At[tree.Expr]) -> list[Variable]:
     targets: tuple[tree.Expr, ...] = ()
     if isinstance(parent, tree.Assign) and parent.value is node:
         targets = parent.targets
-    elif isinstance(parent, tree.AssignExpr) and parent.value is node:
-        targets = (parent.target,)
-    elif isinstance(parent, tree.Item) and parent.context is node and parent.target is not None:
+    elif (isinstance(parent, tree.AssignExpr) and parent.value is node) or (isinstance(parent, tree.Item) and parent.context is node and parent.target is not None):
         targets = (parent.target,)
     return [program.variable(at.to(target)) for target in targets if isinstance(target, tree.Name)]
 
@@ -545,7 +539,11 @@ def name_of_function(at: At[tree.Function]) -> tuple[str | None, tree.Node]:
             return target.id, parent
         if isinstance(target, tree.Member):
             return target.name, parent
-    if isinstance(parent, tree.Entry) and isinstance(parent.key, tree.Literal) and isinstance(parent.key.value, str):
+    if (
+        isinstance(parent, tree.Entry)
+        and isinstance(parent.key, tree.Literal)
+        and isinstance(parent.key.value, str)
+    ):
         return parent.key.value, parent
     return None, node
 
@@ -569,7 +567,9 @@ def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.
         search = klass.name
     elif name == "__call__":
         return
-    for module, unit in program.units_with(search):
+    for module, unit in program.units_with(
+        search, function.unit.language, as_member=function.node.receiver is not None and search == name
+    ):
         program.queries.note(unit)
         at: At[tree.Node] = At(module.path, unit, function.node)
         for call in at.index.calls:

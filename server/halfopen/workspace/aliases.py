@@ -40,7 +40,12 @@ def typescript_aliases(folder: str, read: Read) -> list[tuple[str, str]]:
         paths = options.get("paths")  # type: ignore[union-attr]
         if isinstance(paths, dict):
             for alias, targets in paths.items():  # type: ignore[union-attr]
-                if isinstance(targets, list) and targets and isinstance(targets[0], str) and isinstance(alias, str):
+                if (
+                    isinstance(targets, list)
+                    and targets
+                    and isinstance(targets[0], str)
+                    and isinstance(alias, str)
+                ):
                     target = posixpath.normpath(posixpath.join(base_folder or ".", targets[0].rstrip("*")))
                     found.append((alias.rstrip("*"), "" if target == "." else target))
         if isinstance(base, str):

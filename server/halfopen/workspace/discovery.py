@@ -78,7 +78,9 @@ class Excluder:
     def excludes_anywhere(self, path: str) -> bool:
         """Whether a file's path or one of the folders it lies in is left out."""
         parts = path.split("/")
-        return any(self.excludes("/".join(parts[:i]), True) for i in range(1, len(parts))) or self.excludes(path, False)
+        return any(self.excludes("/".join(parts[:i]), True) for i in range(1, len(parts))) or self.excludes(
+            path, False
+        )
 
     def _ignore_of(self, folder: str) -> pathspec.GitIgnoreSpec | None:
         if folder not in self._ignores:

@@ -74,7 +74,11 @@ class Workspace:
 
     # -- reading --
 
-    def scan(self, progress: Callable[[int, int, str], None] | None = None, cancelled: Callable[[], bool] | None = None) -> None:
+    def scan(
+        self,
+        progress: Callable[[int, int, str], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
         """Read the texts of all code files, once."""
         if self._scanned:
             return
@@ -130,17 +134,25 @@ class Workspace:
             return
         file = self.root / path
         try:
-            if not file.is_file() or (file.is_symlink() and not file.resolve().is_relative_to(self.root.resolve())):
+            if not file.is_file() or (
+                file.is_symlink() and not file.resolve().is_relative_to(self.root.resolve())
+            ):
                 self._texts.pop(path, None)
                 return
             size = file.stat().st_size
             if size > self.max_file_bytes:
-                self._leave_out(path, "too-large", f"{size:,} bytes: larger than the limit of {self.max_file_bytes:,}; not read")
+                self._leave_out(
+                    path,
+                    "too-large",
+                    f"{size:,} bytes: larger than the limit of {self.max_file_bytes:,}; not read",
+                )
                 return
             data = file.read_bytes()
             self._texts[path] = SourceText.from_bytes(data)
         except NotUtf8 as error:
-            self._leave_out(path, "encoding", "not UTF-8; not read. Save it as UTF-8 to have it audited", error.line + 1)
+            self._leave_out(
+                path, "encoding", "not UTF-8; not read. Save it as UTF-8 to have it audited", error.line + 1
+            )
         except OSError as error:
             self._leave_out(path, "unreadable", f"cannot be read: {error.strerror or error}")
 

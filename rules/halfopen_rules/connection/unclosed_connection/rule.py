@@ -69,7 +69,9 @@ def _message(resource: Resource, leak: Leak, name: str) -> str:
             "removes the new one, which then receives nothing"
         )
     if resource.kind == "registration":
-        return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; later broadcasts go to a dead socket"
+        return (
+            f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; later broadcasts go to a dead socket"
+        )
     if resource.kind == "task":
         return f"{name} {_RUNNING[leak.kind]}, and keeps its socket and its work alive"
     if resource.kind == "subscription":
@@ -118,7 +120,11 @@ def _fixes(resource: Resource) -> Iterator[Fix]:
         case FinallyRepair(release=release) as repair:
             yield Fix(f"Call `{release}` in a finally block", safe=True, build=_finally(repair))
         case CleanupRepair(statements=statements) as repair:
-            yield Fix(f"Call `{statements[0]}` in the effect's cleanup", safe=True, build=_cleanup(repair, resource.acquired))
+            yield Fix(
+                f"Call `{statements[0]}` in the effect's cleanup",
+                safe=True,
+                build=_cleanup(repair, resource.acquired),
+            )
         case None:
             return
 

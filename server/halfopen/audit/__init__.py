@@ -1,0 +1,1 @@
+"""The audit: rules, findings, settings, and the engine that runs them."""

@@ -1,0 +1,1 @@
+"""Connections and their dossiers: the vocabulary of facts, and what finds them."""

@@ -1,0 +1,1 @@
+"""What code means, in one language-neutral form: trees, scopes, values, flow and control."""
