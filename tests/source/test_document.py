@@ -193,6 +193,14 @@ def test_a_tree_after_edits_that_keep_the_code_whole_is_that_of_a_fresh_parse(
     assert_in_step(document)
 
 
+def test_a_tree_with_errors_does_not_depend_on_what_was_typed_before() -> None:
+    # Re-used parts of the old tree lead the parser to another recovery here than a fresh start does.
+    document = Document(SourceText.from_str("if (a) { b(); } else { c(); }\n"), Language.TSX)
+    assert not document.tree.root_node.has_error
+    document.apply([Change(")", Position(0, 1), Position(0, 1))], ColumnUnit.UTF16)
+    assert_in_step(document)
+
+
 # --- the text, against the simplest editor ------------------------------------------------------
 
 PIECES = [*"ab \t", "\n", "\r", "\r\n", "é", "字", "😀", "e\u0301", "\ud83d", "\ude00"]
