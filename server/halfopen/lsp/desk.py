@@ -20,7 +20,7 @@ from halfopen.lsp.folder_settings import FolderSettings, settings_places
 from halfopen.lsp.folders import AuditedFolder, owner, surroundings
 from halfopen.lsp.json_values import Table
 from halfopen.lsp.locations import path_of, relative
-from halfopen.lsp.reports import range_of, shown_findings
+from halfopen.lsp.reports import ranges_in, shown_findings
 from halfopen.lsp.worker import Worker
 from halfopen.source import Change, ColumnUnit, Document, Position, SourceText, language_of
 
@@ -217,9 +217,9 @@ class Desk:
             text = folder.auditor.text(path)
             if text is None:
                 return ()
+            range_of = ranges_in(text, self._unit)
             edits = tuple(
-                types.TextEdit(range_of(text, each.start, each.end, self._unit), each.text)
-                for each in sorted(replacements)
+                types.TextEdit(range_of(each.start, each.end), each.text) for each in sorted(replacements)
             )
             result.append(Edits(*self._stamp(folder, path), edits))
         return tuple(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 
@@ -12,22 +13,28 @@ from halfopen.audit.engine import Auditor, Located, LocatedEvidence
 from halfopen.lsp.findings import Shown, ShownEvidence
 from halfopen.source import ColumnUnit, SourceText
 
-NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
-
 
 def shown_findings(
     auditor: Auditor, path: str, unit: ColumnUnit, uri_of: Callable[[str], str]
 ) -> tuple[Shown, ...]:
     """The findings of a file that are not suppressed, in the order of the file."""
-    text = auditor.text(path)
-    if text is None:
-        return ()
+    ranges: dict[str, Callable[[int, int], types.Range]] = {}
+
+    def place(name: str, start: int, end: int) -> types.Range:
+        if name not in ranges:
+            text = auditor.text(name)
+            ranges[name] = ranges_in(text, unit) if text else _nowhere
+        return ranges[name](start, end)
+
+    def evidence(each: LocatedEvidence) -> ShownEvidence:
+        return ShownEvidence(uri_of(each.path), each.path, place(each.path, each.start, each.end), each.text)
+
     return tuple(
         Shown(
             key,
             located.finding,
-            range_of(text, located.start, located.end, unit),
-            tuple(_evidence(auditor, each, unit, uri_of) for each in located.evidence),
+            place(path, located.start, located.end),
+            tuple(evidence(each) for each in located.evidence),
         )
         for key, located in keyed(auditor, path)
     )
@@ -48,19 +55,23 @@ def keyed(auditor: Auditor, path: str) -> list[tuple[str, Located]]:
     return result
 
 
-def range_of(text: SourceText, start: int, end: int, unit: ColumnUnit) -> types.Range:
-    """A stretch of bytes as a range of the protocol."""
-    return types.Range(_position(text, start, unit), _position(text, end, unit))
+def ranges_in(text: SourceText, unit: ColumnUnit) -> Callable[[int, int], types.Range]:
+    """What makes ranges of the protocol from stretches of bytes of a text."""
+    if unit is ColumnUnit.UTF8 or text.is_ascii:
+        starts = text.line_starts
+
+        def position(offset: int) -> types.Position:
+            line = bisect_right(starts, offset) - 1
+            return types.Position(line, offset - starts[line])
+    else:
+
+        def position(offset: int) -> types.Position:
+            place = text.position(offset, unit)
+            return types.Position(place.line, place.column)
+
+    return lambda start, end: types.Range(position(start), position(end))
 
 
-def _position(text: SourceText, offset: int, unit: ColumnUnit) -> types.Position:
-    position = text.position(offset, unit)
-    return types.Position(position.line, position.column)
-
-
-def _evidence(
-    auditor: Auditor, evidence: LocatedEvidence, unit: ColumnUnit, uri_of: Callable[[str], str]
-) -> ShownEvidence:
-    text = auditor.text(evidence.path)
-    place = range_of(text, evidence.start, evidence.end, unit) if text else NOWHERE
-    return ShownEvidence(uri_of(evidence.path), evidence.path, place, evidence.text)
+def _nowhere(start: int, end: int) -> types.Range:
+    """The place in a file that cannot be read any more."""
+    return types.Range(types.Position(0, 0), types.Position(0, 0))
