@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TYPECHECK := tests/typecheck
+COMPILERS := $(TYPECHECK)/node_modules/.installed
 
 # What the caller's shell imports from must not stand in for what .venv holds.
 unexport PYTHONPATH
@@ -19,7 +21,7 @@ install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
 demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
 	@$(BIN)/halfopen audit fixtures/demo --exit-zero
 
-test: lint types ## Check style, types and layers, then run every test
+test: lint types $(COMPILERS) ## Check style, types and layers, then run every test
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
@@ -38,7 +40,7 @@ bench: $(INSTALLED) ## Measure the time budgets, as ratios in one run
 	@$(BIN)/python -m bench
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
+	rm -rf $(VENV) $(TYPECHECK)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -47,4 +49,10 @@ $(VENV)/bin/python:
 $(INSTALLED): requirements-dev.txt pyproject.toml server/halfopen/__init__.py | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# TypeScript, and the types of what the fixtures import: tests/rule_fixtures compiles what each fix makes.
+$(COMPILERS): $(addprefix $(TYPECHECK)/,package.json package-lock.json .npmrc)
+	@command -v npm >/dev/null || { echo 'halfopen: npm is not on the PATH; "make test" needs it.' >&2; exit 1; }
+	@cd $(TYPECHECK) && npm ci --loglevel=error >/dev/null
 	@touch $@
