@@ -99,6 +99,32 @@ async def test_the_editors_settings_are_asked_for_and_count(
     assert editor.count(path) == 1
 
 
+async def test_each_folder_has_its_own_settings(start_editor: StartEditor, tmp_path: Path) -> None:
+    one = write(tmp_path / "one" / "web" / "Status.tsx", LEAKY_TSX)
+    two = write(tmp_path / "two" / "web" / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(tmp_path / "one", tmp_path / "two")
+    await editor.settled()
+    assert (editor.count(one), editor.count(two)) == (1, 1)
+    scope = (tmp_path / "two").as_uri()
+    editor.client.set_configuration({"exclude": ["web/"]}, section="halfopen", scope_uri=scope)
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await editor.settled()
+    assert (editor.count(one), editor.count(two)) == (1, 0)
+
+
+async def test_questions_that_overtake_each_other_are_no_error(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    path = write(workspace / "web" / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.client.set_configuration({"exclude": ["web/"]}, section="halfopen")
+    for _ in range(5):
+        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await editor.settled()
+    assert not editor.shown(path)
+    assert not [each for each in editor.client.log_messages if each.type is types.MessageType.Error]
+
+
 async def test_settings_that_a_client_pushes_count(start_editor: StartEditor, workspace: Path) -> None:
     path = write(workspace / "web" / "Status.tsx", LEAKY_TSX)
     editor = await start_editor(workspace, capabilities=PLAIN)

@@ -111,6 +111,22 @@ async def test_a_folder_that_is_not_on_disk_is_noted(start_editor: StartEditor) 
     assert any("vscode-vfs" in each.message for each in editor.client.log_messages)
 
 
+async def test_a_file_reached_past_a_link_belongs_to_its_folder(
+    start_editor: StartEditor, workspace: Path, tmp_path: Path
+) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    link = tmp_path / "link"
+    link.symlink_to(workspace, target_is_directory=True)
+    editor = await start_editor(link)
+    editor.open(path)
+    await editor.settled()
+    assert editor.count(path) == 1
+    editor.change(path, types.TextDocumentContentChangeWholeDocument(""))
+    editor.save(path)
+    await editor.settled()
+    assert editor.shown(path) == []
+
+
 async def test_uris_are_answered_in_the_clients_spelling(start_editor: StartEditor, workspace: Path) -> None:
     path = write(workspace / "a b" / "Stätus.tsx", LEAKY_TSX)
     spelled = path.as_uri().replace("S", "%53")

@@ -70,6 +70,15 @@ async def test_shutdown_does_not_wait_for_the_audit(workspace: Path) -> None:
     assert await patiently(wire.process.wait()) == 0
 
 
+async def test_a_client_that_does_not_read_any_more_is_gone(workspace: Path) -> None:
+    wire = await initialized(workspace)
+    await wire.request("halfopen/status", {"settled": True})
+    wire.stop_reading()
+    await wire.notify("halfopen/status", None, id=99)
+    # Standard input stays open.
+    assert await patiently(wire.process.wait()) == 1
+
+
 async def test_the_end_of_the_clients_process_is_the_end(workspace: Path) -> None:
     client = await sleeper()
     wire = await initialized(workspace, client.pid)

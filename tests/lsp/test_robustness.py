@@ -1,5 +1,6 @@
 """What no client should send, and some do."""
 
+import sys
 from pathlib import Path
 
 from lsprotocol import types
@@ -133,6 +134,29 @@ async def test_requests_that_cannot_be_answered_get_an_error(
     assert (await wire.request("textDocument/hover", {}))["error"]["code"] in {-32600, -32602}
     await wire.notify("exit", None)
     assert await patiently(wire.process.wait()) == 0
+
+
+async def test_what_others_print_stays_out_of_the_protocol(workspace: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from halfopen.lsp import documents, main\n"
+        "did_save = documents.did_save\n"
+        "def loud(ls, params):\n"
+        "    print('noise', flush=True)\n"
+        "    os.write(1, b'noise')\n"
+        "    did_save(ls, params)\n"
+        "documents.did_save = loud\n"
+        "sys.exit(main())"
+    )
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    wire = await Wire.open([sys.executable, "-c", program])
+    await wire.request("initialize", {"processId": None, "rootUri": workspace.as_uri(), "capabilities": {}})
+    await wire.notify("initialized", {})
+    await wire.notify("textDocument/didSave", {"textDocument": {"uri": path.as_uri()}})
+    status = await wire.request("halfopen/status", {"settled": True})
+    assert status["result"]["findings"] == 1
+    wire.process.kill()
+    await wire.process.wait()
 
 
 async def test_a_large_document_and_a_flood_of_edits(start_editor: StartEditor, workspace: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any, Self
 
 from .editor import COMMAND, patiently
@@ -15,9 +16,9 @@ class Wire:
         self._next = 0
 
     @classmethod
-    async def open(cls) -> Self:
+    async def open(cls, command: Sequence[str] = COMMAND) -> Self:
         pipe = asyncio.subprocess.PIPE
-        return cls(await asyncio.create_subprocess_exec(*COMMAND, stdin=pipe, stdout=pipe))
+        return cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe))
 
     async def send(self, data: bytes) -> None:
         assert self.process.stdin is not None
@@ -35,6 +36,11 @@ class Wire:
             message = await patiently(self.read())
             if message.get("id") == self._next and "method" not in message:
                 return message
+
+    def stop_reading(self) -> None:
+        """Close this side of the server's standard output."""
+        transport = self.process._transport.get_pipe_transport(1)
+        transport.close()
 
     async def read(self) -> dict[str, Any]:
         """The next message. Whatever else stood on standard output would end up here and fail."""

@@ -17,7 +17,7 @@ from halfopen.edits.changes import FileChanges
 from halfopen.lsp import fixes
 from halfopen.lsp.findings import Began, Edits, Ended, Event, Note, Progressed, Report
 from halfopen.lsp.folder_settings import FolderSettings, settings_places
-from halfopen.lsp.folders import AuditedFolder, owner, surroundings
+from halfopen.lsp.folders import AuditedFolder, as_folders_spell, owner, surroundings
 from halfopen.lsp.json_values import Table
 from halfopen.lsp.locations import path_of, relative
 from halfopen.lsp.reports import ranges_in, shown_findings
@@ -101,6 +101,7 @@ class Desk:
         self._changed()
 
     def open(self, path: Path, uri: str, opening: int, text: str) -> None:
+        path = as_folders_spell(path, self._folders)
         language = language_of(path.name)
         document = Document(SourceText.from_str(text), language) if language else None
         if before := self._files.get(uri):
@@ -127,12 +128,13 @@ class Desk:
         if file.folder is None:
             return
         file.folder.auditor.changed(self._path(file))
-        if file.folder.settings.run == "onType":
+        if file.folder.settings.run == "onType" and self._begun:
             self._changes += 1
             self._worker.audit_after(file.folder.settings.debounce_milliseconds / 1000)
 
     def save(self, path: Path) -> None:
         """A document was saved. Its diagnostics are sent in any case: the client may wait for a word."""
+        path = as_folders_spell(path, self._folders)
         folder = owner(path, self._folders)
         if folder is not None:
             folder.unpublished.add(path.relative_to(folder.root).as_posix())

@@ -39,6 +39,18 @@ def owner(path: Path, folders: Iterable[AuditedFolder]) -> AuditedFolder | None:
     return max(holding, key=lambda folder: len(folder.root.parts), default=None)
 
 
+def as_folders_spell(path: Path, folders: Iterable[AuditedFolder]) -> Path:
+    """The path as it is below a folder, where links hide that it is below one."""
+    folders = tuple(folders)
+    if folders and owner(path, folders) is None:
+        real = path.resolve()
+        for folder in folders:
+            root = folder.root.resolve()
+            if real.is_relative_to(root):
+                return folder.root / real.relative_to(root)
+    return path
+
+
 def surroundings(path: Path) -> tuple[Path, bool]:
     """What to audit for a document that was opened without a folder, and whether that is a project.
 

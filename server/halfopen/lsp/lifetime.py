@@ -20,13 +20,14 @@ POLL_SECONDS = 1.0
 def follow_client(ls: HalfopenServer, pid: int) -> None:
     """End this process when the client's ends, even if something else keeps standard input open."""
 
-    def ended() -> None:
-        ls.audits.close()
-        # Not sys.exit: a thread still waits for input, which may never come.
-        os._exit(1)
-
-    if not watch_process(pid, ended):
+    if not watch_process(pid, leave):
         ls.note_once(f"process {pid} cannot be seen from here; the server ends with its standard input")
+
+
+def leave() -> None:
+    """End this process because its client is gone."""
+    # Not sys.exit: a thread still waits for input, which may never come.
+    os._exit(1)
 
 
 def watch_process(pid: int, ended: Callable[[], None]) -> bool:

@@ -14,6 +14,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from halfopen.lsp.lifetime import leave
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -52,6 +54,23 @@ class HalfopenProtocol(LanguageServerProtocol):
         self, params: types.WorkDoneProgressCancelParams
     ) -> Generator[Any, Any]:
         yield self._own(types.WINDOW_WORK_DONE_PROGRESS_CANCEL), (params,), None
+
+    def _handle_response(
+        self, msg_id: str | int, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        waiting = self._request_futures.get(msg_id)
+        if waiting is not None and waiting.cancelled():
+            # The answer comes after nobody waits for it any more; pygls would take that for an error.
+            del self._request_futures[msg_id]
+            return
+        super()._handle_response(msg_id, result, error)
+
+    def _send_data(self, data: Any) -> None:
+        try:
+            super()._send_data(data)
+        except BrokenPipeError:
+            # Nobody reads any more. Whoever sent this, a handler or an audit, has no one to tell.
+            leave()
 
     def _own(self, method: str) -> Callable[..., Any]:
         return cast("Callable[..., Any]", self.fm.features[method])  # pyright: ignore[reportUnknownMemberType]

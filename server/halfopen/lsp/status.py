@@ -20,7 +20,7 @@ async def status(ls: HalfopenServer, params: object) -> dict[str, object]:
     the last audit, `findings` what is shown now.
     """
     if getattr(params, "settled", False) is True:
-        if ls.configuring is not None:
+        while ls.configuring is not None and not ls.configuring.done():
             await asyncio.wait([ls.configuring])
         await ls.audits.settled()
     audit = ls.last_audit
