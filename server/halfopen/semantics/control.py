@@ -190,15 +190,16 @@ def _in_evaluation_order(root: tree.Node) -> list[tree.Node]:
 def _if(statement: tree.If, states: set[_State], question: Question) -> _Flow:
     flow = _evaluate([statement.test], states, question)
     into_then, into_else = set(flow.through), set(flow.through)
+    negated = _negated(statement.test)
     if question.implied(statement.test):
         into_else.discard(_HELD)
-    elif _is_negation(statement.test) and question.implied(statement.test.operands[0]):  # type: ignore[union-attr]
+    elif negated is not None and question.implied(negated):
         into_then.discard(_HELD)
     constant = _constant_truth(statement.test)
     if constant is True:
-        into_else = set()
+        into_else.clear()
     elif constant is False:
-        into_then = set()
+        into_then.clear()
     then = _block(statement.then, into_then, question)
     otherwise = _block(statement.otherwise, into_else, question)
     flow.leave_by(then)
@@ -207,8 +208,9 @@ def _if(statement: tree.If, states: set[_State], question: Question) -> _Flow:
     return flow
 
 
-def _is_negation(test: tree.Expr) -> bool:
-    return isinstance(test, tree.Operation) and test.operator == "not" and len(test.operands) == 1
+def _negated(test: tree.Expr) -> tree.Expr | None:
+    """What `not ...` negates."""
+    return test.operands[0] if isinstance(test, tree.Operation) and test.operator == "not" else None
 
 
 def _constant_truth(test: tree.Expr | None) -> bool | None:
@@ -323,7 +325,7 @@ def _reaches(flow: _Flow, state: _State) -> bool:
 def _with(statement: tree.With, states: set[_State], question: Question) -> _Flow:
     flow = _evaluate([item.context for item in statement.items], states, question)
     body = _block(statement.body, flow.through, question)
-    suppressed: frozenset[str] = frozenset().union(*(question.suppresses(item) for item in statement.items))
+    suppressed = {kind for item in statement.items for kind in question.suppresses(item)}
     passing = {each for each in body.thrown if each[0] in suppressed or "*" in suppressed}
     result = _Flow(through=body.through | {state for _, state, _ in passing})
     result.leave_by(flow)

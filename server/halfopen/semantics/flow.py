@@ -13,7 +13,14 @@ from typing import TypeAlias
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.scopes import Step
-from halfopen.semantics.stores import initializers, readers, state_readers, store_around, store_setter_of
+from halfopen.semantics.stores import (
+    Reader,
+    initializers,
+    readers,
+    state_readers,
+    store_around,
+    store_setter_of,
+)
 from halfopen.semantics.values import (
     argument_of,
     bound_to,
@@ -314,12 +321,12 @@ class _Flow:
             self.hold(at.to(callee.object), (None, *path))
         return False
 
-    def store_reader(self, reader: At[tree.Node], path: Path) -> None:
+    def store_reader(self, reader: Reader, path: Path) -> None:
         """An expression that is a store's state, or a selector's parameter that receives it."""
         if isinstance(reader.node, tree.Parameter):
             self.bind(reader.to(reader.node.target), path)
         else:
-            self.push(reader, path)  # type: ignore[arg-type]
+            self.push(reader.to(reader.node), path)
 
     def attribute(self, at: At[tree.Expr], attribute: tree.Attribute, name: str, path: Path) -> None:
         """A JSX attribute reaches the component's props; a context provider's value its consumers."""

@@ -17,16 +17,17 @@ from halfopen.semantics.queries import FileToken, NameToken, Queries, Token, Wor
 from halfopen.semantics.scopes import Binding, Definition, UnitIndex, index_of
 from halfopen.semantics.unit import Span, Unit
 
-N = TypeVar("N", bound=tree.Node, covariant=True)
+N_co = TypeVar("N_co", bound=tree.Node, covariant=True)
+M = TypeVar("M", bound=tree.Node)
 
 
 @dataclass(frozen=True, slots=True)
-class At(Generic[N]):
+class At(Generic[N_co]):
     """A node with the file and unit it stands in."""
 
     path: str
     unit: Unit
-    node: N
+    node: N_co
 
     @property
     def index(self) -> UnitIndex:
@@ -48,9 +49,6 @@ class At(Generic[N]):
     def text(self) -> str:
         """The node as written."""
         return self.unit.text[self.node.start : self.node.end].decode("utf-8", "replace")
-
-
-M = TypeVar("M", bound=tree.Node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +87,8 @@ class External:
 
 def own_nodes(function: At[tree.Function]) -> tuple[tree.Node, ...]:
     """Every node that runs as part of a function itself, in pre-order; nested functions appear, not their bodies."""
-    memo = function.unit.memo.setdefault("own nodes", {})
-    assert isinstance(memo, dict)
-    nodes: tuple[tree.Node, ...] | None = memo.get(function.node)  # type: ignore[assignment]
-    if nodes is None:
-        nodes = tuple(tree.walk(function.node.body, tree.same_function))
-        memo[function.node] = nodes
-    return nodes
+    body = function.node.body
+    return function.unit.derived(("own nodes", body), lambda: tuple(tree.walk(body, tree.same_function)))
 
 
 class Loader(Protocol):

@@ -7,9 +7,10 @@ no inner scope binds belongs to the module; `semantics.program` resolves it acro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 from typing import Literal as OneOf
-from typing import TypeAlias
 
 from halfopen.semantics import tree
 from halfopen.semantics.unit import Unit
@@ -103,11 +104,7 @@ class UnitIndex:
 
 def index_of(unit: Unit) -> UnitIndex:
     """The unit's index, made on first use."""
-    index = unit.memo.get("index")
-    if not isinstance(index, UnitIndex):
-        index = _Indexer(unit).run()
-        unit.memo["index"] = index
-    return index
+    return unit.derived("index", lambda: _Indexer(unit).run())
 
 
 class _Indexer:
@@ -137,18 +134,17 @@ class _Indexer:
     # -- walking --
 
     def visit(self, node: tree.Node, scope: Scope) -> None:
-        kind = node.__class__
-        if kind is tree.Name:
-            self.reads.append((node, scope))  # type: ignore[arg-type]
+        if type(node) is tree.Name:
+            self.reads.append((node, scope))
             return
-        if kind is tree.Literal:
+        if type(node) is tree.Literal:
             return
-        special = _VISITORS.get(kind)
+        special = _VISITORS.get(type(node))
         if special is not None:
             special(self, node, scope)
             return
-        if kind is tree.Call:
-            self.index.calls.append(node)  # type: ignore[arg-type]
+        if type(node) is tree.Call:
+            self.index.calls.append(node)
         parents = self.index.parents
         for child in tree.children(node):
             parents[child] = node
@@ -419,7 +415,7 @@ class _Indexer:
         return None
 
 
-_VISITORS = {
+_VISITORS: dict[type, Callable[[_Indexer, Any, Scope], None]] = {
     tree.Block: _Indexer.block,
     tree.Function: _Indexer.function,
     tree.Class: _Indexer.klass,

@@ -8,10 +8,14 @@ parameters set and get the state; the third is the store itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Program, Variable
 from halfopen.semantics.values import bound_to, origins
+
+Reader: TypeAlias = At[tree.Call | tree.Parameter]
+"""An expression that is a store's state, or a selector's parameter that receives it."""
 
 _FACTORIES = frozenset({"create", "createStore", "createWithEqualityFn"})
 
@@ -63,7 +67,7 @@ def store_around(program: Program, at: At[tree.Node]) -> At[tree.Call] | None:
     return None
 
 
-def store_setter_of(program: Program, call: At[tree.Call]) -> list[At[tree.Node]] | None:
+def store_setter_of(program: Program, call: At[tree.Call]) -> list[Reader] | None:
     """Everyone who reads the store that this call writes; None where the call sets no store.
 
     `set(...)` of the initializer, `useStore.setState(...)` and `api.setState(...)`.
@@ -83,9 +87,12 @@ def _store_written(program: Program, call: At[tree.Call]) -> At[tree.Call] | Non
         return None
     if isinstance(callee, tree.Member) and callee.name == "setState":
         for origin in origins(program, call.to(callee.object)):
-            if isinstance(origin, At) and isinstance(origin.node, tree.Call):
-                if is_store_factory(program, origin.to(origin.node)):
-                    return origin.to(origin.node)
+            if (
+                isinstance(origin, At)
+                and isinstance(origin.node, tree.Call)
+                and is_store_factory(program, origin.to(origin.node))
+            ):
+                return origin.to(origin.node)
     return None
 
 
@@ -100,7 +107,7 @@ def _parameter_position(name: At[tree.Name]) -> tuple[tree.Function | None, int]
     return None, -1
 
 
-def readers(program: Program, store: At[tree.Call]) -> Iterator[At[tree.Node]]:
+def readers(program: Program, store: At[tree.Call]) -> Iterator[Reader]:
     """Expressions that are the store's state (`get()`, `useStore()`, `useStore.getState()`), and selector
     parameters that receive it (`useStore((s) => ...)`, `set((s) => ...)`)."""
     for initializer in initializers(program, store):
@@ -132,7 +139,7 @@ def store_names(program: Program, store: At[tree.Call]) -> list[Variable]:
     return bound_to(program, store)
 
 
-def state_readers(program: Program, call: At[tree.Call], callee: At[tree.Expr]) -> Iterator[At[tree.Node]]:
+def state_readers(program: Program, call: At[tree.Call], callee: At[tree.Expr]) -> Iterator[Reader]:
     """For `useStore(...)`: the call itself without a selector, else the selector's parameter."""
     if not any(
         isinstance(origin, At)
@@ -147,7 +154,7 @@ def state_readers(program: Program, call: At[tree.Call], callee: At[tree.Expr]) 
         yield call
 
 
-def _selector(program: Program, call: At[tree.Call]) -> Iterator[At[tree.Node]]:
+def _selector(program: Program, call: At[tree.Call]) -> Iterator[Reader]:
     for argument in call.node.arguments[:1]:
         for origin in origins(program, call.to(argument.value)):
             if isinstance(origin, At) and isinstance(origin.node, tree.Function) and origin.node.parameters:

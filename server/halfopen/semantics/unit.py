@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from halfopen.semantics.tree import Statement
 
 _WORD = re.compile(rb"[^\W\d]\w*|\$\w*|[$\w]*\$[$\w]*|[\x80-\xff\w]+")
 
+T = TypeVar("T")
 Lower = Callable[[], tuple[Statement, ...]]
 
 
@@ -18,16 +20,16 @@ class Unit:
 
     `text` is the statement's bytes; it decides whether the unit can be reused after an edit.
     `language` is "python" or "typescript" (every JavaScript dialect). The neutral tree is made when
-    `body` is first asked for; `memo` keeps what later analyses derive from this unit alone.
+    `body` is first asked for.
     """
 
-    __slots__ = ("_body", "_lower", "_words", "has_error", "language", "memo", "text")
+    __slots__ = ("_body", "_derived", "_lower", "_words", "has_error", "language", "text")
 
     def __init__(self, text: bytes, language: str, lower: Lower, has_error: bool = False) -> None:
         self.text = text
         self.language = language
         self.has_error = has_error
-        self.memo: dict[str, object] = {}
+        self._derived: dict[Hashable, object] = {}
         self._lower: Lower | None = lower
         self._body: tuple[Statement, ...] = ()
         self._words: frozenset[bytes] | None = None
@@ -46,6 +48,12 @@ class Unit:
         if self._words is None:
             self._words = words_of(self.text)
         return self._words
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` derives from this unit alone, made once for each key."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        return cast(T, self._derived[key])
 
     def __repr__(self) -> str:
         return f"Unit({self.text[:40]!r})"

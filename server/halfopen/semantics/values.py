@@ -50,11 +50,11 @@ def origins(program: Program, at: At[tree.Expr]) -> tuple[Origin, ...]:
 def _origins_of(program: Program, at: At[tree.Expr]) -> Iterator[Origin]:
     node = at.node
     match node:
-        case tree.Name(id=name):
-            if name == "this" or is_receiver(at, name):
+        case tree.Name():
+            if node.id == "this" or is_receiver(at, node.id):
                 yield at
             else:
-                yield from _variable(program, program.variable(at.to(node)))  # type: ignore[arg-type]
+                yield from _variable(program, program.variable(at.to(node)))
         case tree.Member(object=inner, name=name):
             yield from _member(program, at.to(node), inner, name)
         case tree.Await(value=value) | tree.Spread(value=value):
@@ -440,28 +440,27 @@ def members(
 
 def _member_table(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
     """Every member a class defines, with the values it is given."""
-    memo = klass.unit.memo.setdefault("members", {})
-    assert isinstance(memo, dict)
-    table: dict[str, list[tree.Expr]] | None = memo.get(klass.node)  # type: ignore[assignment]
-    if table is None:
-        table = {}
-        for statement in klass.node.body.statements:
-            if isinstance(statement, tree.Assign) and statement.value is not None:
-                for target in statement.targets:
-                    if isinstance(target, tree.Name):
-                        table.setdefault(target.id, []).append(statement.value)
-        for node in tree.walk(klass.node.body):
-            if isinstance(node, tree.Assign | tree.AssignExpr) and node.value is not None:
-                targets = node.targets if isinstance(node, tree.Assign) else (node.target,)
-                for target in targets:
-                    if isinstance(target, tree.Member) and isinstance(target.object, tree.Name):
-                        if (
-                            is_receiver(klass.to(target.object), target.object.id)
-                            or target.object.id == "this"
-                        ):
-                            table.setdefault(target.name, []).append(node.value)
-        memo[klass.node] = table
+    return klass.unit.derived(("members", klass.node), lambda: _members_of(klass))
+
+
+def _members_of(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
+    table: dict[str, list[tree.Expr]] = {}
+    for statement in klass.node.body.statements:
+        if isinstance(statement, tree.Assign) and statement.value is not None:
+            for target in statement.targets:
+                if isinstance(target, tree.Name):
+                    table.setdefault(target.id, []).append(statement.value)
+    for node in tree.walk(klass.node.body):
+        if isinstance(node, tree.Assign | tree.AssignExpr) and node.value is not None:
+            for target in node.targets if isinstance(node, tree.Assign) else (node.target,):
+                if isinstance(target, tree.Member) and _is_instance(klass.to(target.object)):
+                    table.setdefault(target.name, []).append(node.value)
     return table
+
+
+def _is_instance(at: At[tree.Expr]) -> bool:
+    """Whether an expression is `this`, or a method's receiver."""
+    return isinstance(at.node, tree.Name) and (at.node.id == "this" or is_receiver(at, at.node.id))
 
 
 # --- refs --------------------------------------------------------------------------------------
@@ -480,11 +479,16 @@ def ref_values(program: Program, call: At[tree.Call]) -> list[At[tree.Expr]]:
     found = [call.to(argument.value) for argument in call.node.arguments[:1]]
     for variable in bound_to(program, call):
         for read in program.reads(variable):
-            parent = read.parent
-            if isinstance(parent, tree.Member) and parent.name == "current" and parent.object is read.node:
-                grand = read.index.parents.get(parent)
-                if (isinstance(grand, tree.Assign) and parent in grand.targets and grand.value is not None) or (isinstance(grand, tree.AssignExpr) and grand.target is parent):
-                    found.append(read.to(grand.value))
+            held = read.parent
+            if not isinstance(held, tree.Member) or held.name != "current" or held.object is not read.node:
+                continue
+            match read.index.parents.get(held):
+                case tree.Assign(targets=targets, value=value) if value is not None and held in targets:
+                    found.append(read.to(value))
+                case tree.AssignExpr(target=target, value=value) if target is held:
+                    found.append(read.to(value))
+                case _:
+                    pass
     return found
 
 
@@ -496,11 +500,16 @@ def bound_to(program: Program, at: At[tree.Expr]) -> list[Variable]:
         isinstance(parent, tree.Operation) and parent.operator in ("or", "??")
     ):
         node, parent = parent, at.index.parents.get(parent)
-    targets: tuple[tree.Expr, ...] = ()
-    if isinstance(parent, tree.Assign) and parent.value is node:
-        targets = parent.targets
-    elif (isinstance(parent, tree.AssignExpr) and parent.value is node) or (isinstance(parent, tree.Item) and parent.context is node and parent.target is not None):
-        targets = (parent.target,)
+    targets: tuple[tree.Expr | None, ...] = ()
+    match parent:
+        case tree.Assign(value=value) if value is node:
+            targets = parent.targets
+        case tree.AssignExpr(value=value) if value is node:
+            targets = (parent.target,)
+        case tree.Item(context=context) if context is node:
+            targets = (parent.target,)
+        case _:
+            pass
     return [program.variable(at.to(target)) for target in targets if isinstance(target, tree.Name)]
 
 
