@@ -85,8 +85,17 @@ def _users(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Fu
         if _in_dependency_array(reference):
             continue
         user = reference.index.function_of(reference.node)
-        if user is not None:
+        if user is not None and not _leaves_component(function, reference):
             yield reference.to(user)
+
+
+def _leaves_component(function: At[tree.Function], reference: At[tree.Expr]) -> bool:
+    """Whether a component hands its function to another one (a prop): what that one does with it is its user's act."""
+    home = react_owner(function)
+    if home is None or home.kind != "component" or home.function.node is function.node:
+        return False
+    there = react_owner(reference)
+    return there is not None and there.function != home.function
 
 
 def references(program: Program, function: At[tree.Function]) -> list[At[tree.Expr]]:
@@ -99,9 +108,12 @@ def references(program: Program, function: At[tree.Function]) -> list[At[tree.Ex
         for module, unit in program.units_with(name, "typescript", as_member=True):
             at: At[tree.Node] = At(module.path, unit, function.node)
             for node in at.index.parents:
-                if isinstance(node, tree.Member) and node.name == name:
-                    if any(each == function for each in functions(program, at.to(node))):
-                        found.append(at.to(node))
+                if (
+                    isinstance(node, tree.Member)
+                    and node.name == name
+                    and any(each == function for each in functions(program, at.to(node)))
+                ):
+                    found.append(at.to(node))
         return found
     if name is None:
         found.append(function)

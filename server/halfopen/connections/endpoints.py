@@ -135,10 +135,7 @@ def _registered(program: Program, call: At[tree.Call]) -> Iterator[Endpoint]:
 
 
 def _is_endpoint_class(program: Program, klass: At[tree.Class]) -> bool:
-    for base in klass.node.bases:
-        if qualified(program, klass.to(base)) & _ENDPOINT_CLASSES:
-            return True
-    return False
+    return any(qualified(program, klass.to(base)) & _ENDPOINT_CLASSES for base in klass.node.bases)
 
 
 def socket_parameter(program: Program, function: At[tree.Function]) -> tree.Parameter | None:

@@ -195,7 +195,11 @@ def _compares_identity(what: At[tree.Expr], name: tree.Name) -> bool:
     for ancestor in what.index.ancestors(what.node):
         if isinstance(ancestor, tree.Function):
             return False
-        if isinstance(ancestor, tree.If) and isinstance(ancestor.test, tree.Operation):
-            if ancestor.test.operator in ("is", "==", "in") and name.start >= ancestor.then.start:
-                return True
+        if (
+            isinstance(ancestor, tree.If)
+            and isinstance(ancestor.test, tree.Operation)
+            and ancestor.test.operator in ("is", "==", "in")
+            and name.start >= ancestor.then.start
+        ):
+            return True
     return False

@@ -7,7 +7,7 @@ client has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 from halfopen.connections.dossier import FinallyRepair, Leak, LeakKind, Resource
@@ -419,12 +419,15 @@ class _ContainerView:
                     if argument is not None
                 ]
                 return bool(arguments) and all(arguments)
-            if isinstance(origin, At) and isinstance(origin.node, tree.Call | tree.Member | tree.Template):
-                if any(
+            if (
+                isinstance(origin, At)
+                and isinstance(origin.node, tree.Call | tree.Member | tree.Template)
+                and any(
                     "uuid" in name or name in ("id", "next", "secrets.token_hex", "secrets.token_urlsafe")
                     for name in _names_called(self.program, origin)
-                ):
-                    return True
+                )
+            ):
+                return True
         return False
 
     def _refuses_second(self, slot: Registration) -> bool:
@@ -685,7 +688,9 @@ def _sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
             continue
         for node in tree.walk(statement, tree.same_function):
             if isinstance(node, tree.Await) and isinstance(node.value, tree.Call):
-                if socket_method(handling.sockets, node.value) in SENDERS or (handling.sockets.mentions(node.value) and functions(program, root.to(node.value.callee))):
+                if socket_method(handling.sockets, node.value) in SENDERS or (
+                    handling.sockets.mentions(node.value) and functions(program, root.to(node.value.callee))
+                ):
                     sends = True
                 elif isinstance(node.value.callee, tree.Member) and node.value.callee.name in (
                     "get",
@@ -697,7 +702,7 @@ def _sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
     return sends and not loop.is_async
 
 
-def _handed_over(function: At[tree.Function], held: set[tree.Node]) -> bool:
+def _handed_over(function: At[tree.Function], held: Set[tree.Node]) -> bool:
     """Whether a task is kept in something that others empty (a field, a registry, a task group, a return)."""
     for node in held:
         parent = function.index.parents.get(node)
@@ -705,15 +710,19 @@ def _handed_over(function: At[tree.Function], held: set[tree.Node]) -> bool:
             return True
         if isinstance(parent, tree.Argument):
             call = function.index.parents.get(parent)
-            if isinstance(call, tree.Call) and isinstance(call.callee, tree.Member):
-                if call.callee.name in (
+            if (
+                isinstance(call, tree.Call)
+                and isinstance(call.callee, tree.Member)
+                and call.callee.name
+                in (
                     "add",
                     "append",
                     "push_async_callback",
                     "callback",
                     "add_done_callback",
-                ):
-                    return True
+                )
+            ):
+                return True
         if isinstance(parent, tree.Assign) and any(
             isinstance(each, tree.Member | tree.Index) for each in parent.targets
         ):
@@ -722,7 +731,7 @@ def _handed_over(function: At[tree.Function], held: set[tree.Node]) -> bool:
 
 
 def _stops_alias(
-    program: Program, function: At[tree.Function], held: set[tree.Node]
+    program: Program, function: At[tree.Function], held: Set[tree.Node]
 ) -> Callable[[tree.Node], bool]:
     """Nodes that cancel, await or gather one of the task's expressions."""
 
@@ -780,20 +789,18 @@ def _resource_of_exits(
     throwing = Throwing(program, handling.sockets)
 
     def releases(each: tree.Node) -> bool:
-        if stops(each):
-            return True
-        if isinstance(each, tree.Call):
-            return any(
-                stops(inner)
-                for callee in functions(program, root.to(each.callee))
-                for inner in own_nodes(callee)
-            )
-        return False
+        return stops(each) or (isinstance(each, tree.Call) and _stops_within(program, root.to(each), stops))
 
     exits = held_exits(
         root.node.body,
         question(
-            program, root, throwing, acquires=lambda each: each is node, releases=releases, implied=_is_name
+            program,
+            root,
+            throwing,
+            acquires=lambda each: each is node,
+            releases=releases,
+            implied=_is_name,
+            silent=lambda each: isinstance(each, tree.Await) and each.value is node,
         ),
     )
     stopped = any(releases(each) for each in tree.walk(root.node.body))
@@ -813,6 +820,23 @@ def _resource_of_exits(
         if stops(each)
     )
     return Resource(kind, what, handling.name, root.to(node).span, leaks, released, repair)  # type: ignore[arg-type]
+
+
+def _stops_within(
+    program: Program, call: At[tree.Call], stops: Callable[[tree.Node], bool], depth: int = 0
+) -> bool:
+    """Whether a called function, or one that it calls, ends the resource."""
+    for callee in functions(program, call.to(call.node.callee)):
+        for inner in own_nodes(callee):
+            if stops(inner):
+                return True
+            if (
+                depth < 2
+                and isinstance(inner, tree.Call)
+                and _stops_within(program, callee.to(inner), stops, depth + 1)
+            ):
+                return True
+    return False
 
 
 def _is_name(test: tree.Expr) -> bool:
@@ -872,7 +896,7 @@ def _subscriptions(handling: Handling) -> Iterator[Resource]:
             continue
         held = {alias.node for each in made for alias in aliases(program, each)}
 
-        def ends(each: tree.Node, held: set[tree.Node] = held) -> bool:
+        def ends(each: tree.Node, held: Set[tree.Node] = held) -> bool:
             return (
                 isinstance(each, tree.Call)
                 and isinstance(each.callee, tree.Member)
@@ -905,7 +929,7 @@ def _subscriptions(handling: Handling) -> Iterator[Resource]:
 
 def _unread(handling: Handling, resources: list[Resource]) -> Resource | None:
     """A handler that never receives, and does not send in each turn of its endless loop either."""
-    program, root = handling.program, handling.root
+    root = handling.root
     if any(_reads(handling.sockets, function.node.body) for function in handling.reachable):
         return None
     if _leaves_workspace(handling):
@@ -942,14 +966,14 @@ def _leaves_workspace(handling: Handling) -> bool:
     """Whether the socket is handed to code that cannot be read here, which may receive from it."""
     for function in handling.reachable:
         for node in tree.walk(function.node.body):
-            if isinstance(node, tree.Call) and any(
-                handling.sockets.is_socket(each.value) for each in node.arguments
+            if (
+                isinstance(node, tree.Call)
+                and any(handling.sockets.is_socket(each.value) for each in node.arguments)
+                and not functions(handling.program, function.to(node.callee))
             ):
-                if not functions(handling.program, function.to(node.callee)):
-                    names = qualified(handling.program, function.to(node.callee))
-                    if any(
-                        not name.startswith(("logging", "str", "id", "print", "repr", "hash"))
-                        for name in names
-                    ):
-                        return True
+                names = qualified(handling.program, function.to(node.callee))
+                if any(
+                    not name.startswith(("logging", "str", "id", "print", "repr", "hash")) for name in names
+                ):
+                    return True
     return False
