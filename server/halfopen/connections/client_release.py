@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from halfopen.connections.client_owner import Reach, is_component_class
 from halfopen.connections.dossier import Owner
+from halfopen.libraries import Interface
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import Effect, effects_in, react_owner
@@ -17,27 +18,43 @@ _DEPTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """The expressions that are the socket."""
+    """The expressions that are the socket, and the words its library has for using it."""
 
     nodes: frozenset[tree.Node]
+    interface: Interface
 
     def handlers(self, program: Program, held: list[At[tree.Expr]], event: str) -> list[At[tree.Function]]:
-        """The functions that handle an event: `ws.onclose = f`, `ws.addEventListener("close", f)`."""
+        """The functions that handle an event: `ws.onclose = f`, `ws.addEventListener("close", f)`, `hub.onclose(f)`.
+
+        `event` is the browser's word ("open", "message", "close", "error").
+        """
+        words: tuple[str, ...] = getattr(self.interface, f"{event}_events")
         found: dict[At[tree.Function], None] = {}
         for alias in held:
             member = alias.parent
             if not isinstance(member, tree.Member) or member.object is not alias.node:
                 continue
             user = alias.index.parents.get(member)
-            if member.name == f"on{event}" and isinstance(user, tree.Assign) and user.value is not None:
-                if member in user.targets:
-                    for function in functions(program, alias.to(user.value)):
-                        found[function] = None
-            if member.name == "addEventListener" and isinstance(user, tree.Call) and len(user.arguments) > 1:
+            if (
+                member.name == f"on{event}"
+                and isinstance(user, tree.Assign)
+                and user.value is not None
+                and member in user.targets
+            ):
+                for function in functions(program, alias.to(user.value)):
+                    found[function] = None
+            if not isinstance(user, tree.Call) or user.callee is not member:
+                continue
+            handler: tree.Expr | None = None
+            if member.name in self.interface.listen and len(user.arguments) > 1:
                 name = user.arguments[0].value
-                if isinstance(name, tree.Literal) and name.value == event:
-                    for function in functions(program, alias.to(user.arguments[1].value)):
-                        found[function] = None
+                if isinstance(name, tree.Literal) and name.value in words:
+                    handler = user.arguments[1].value
+            elif member.name in words and user.arguments:
+                handler = user.arguments[0].value
+            if handler is not None:
+                for function in functions(program, alias.to(handler)):
+                    found[function] = None
         return list(found)
 
 
@@ -79,7 +96,7 @@ def closers(socket: Socket, closure: list[At[tree.Function]]) -> list[At[tree.Ca
         for at in statements_of(closure)
         if isinstance(at.node, tree.Call)
         and isinstance(at.node.callee, tree.Member)
-        and at.node.callee.name in ("close", "terminate")
+        and at.node.callee.name in socket.interface.close
         and at.node.callee.object in socket.nodes
     ]
 
@@ -167,7 +184,7 @@ def release_roots(
             isinstance(user, tree.Call)
             and user.callee is member
             and isinstance(member, tree.Member)
-            and member.name == "close"
+            and member.name in socket.interface.close
         ):
             function = alias.index.function_of(user)
             ancestors = alias.index.ancestors(user)

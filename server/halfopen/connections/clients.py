@@ -23,6 +23,7 @@ from halfopen.connections.client_release import (
 )
 from halfopen.connections.dossier import CleanupRepair, Leak, Owner, Resource
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
+from halfopen.libraries import built_in_catalogue
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program, own_nodes
@@ -40,10 +41,11 @@ _TEST_FILE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One `new WebSocket(...)`."""
+    """One place that makes a socket: `new WebSocket(...)`, or a library's call."""
 
     call: At[tree.Call]
     library: str
+    """"native", or the name of the library's table."""
 
 
 def clients_in(program: Program, path: str, unit: Unit) -> list[Client]:
@@ -80,13 +82,15 @@ class View:
 
 def _view(program: Program, client: Client) -> View:
     key = ("client view", client.call.node)
-    return program.queries.get(key, lambda: _make_view(program, client.call))
+    return program.queries.get(key, lambda: _make_view(program, client))
 
 
-def _make_view(program: Program, call: At[tree.Call]) -> View:
+def _make_view(program: Program, client: Client) -> View:
+    call = client.call
     program.queries.note(call.unit)
     held = aliases(program, call)
-    socket = Socket(frozenset(each.node for each in held))
+    table = built_in_catalogue().table("browser" if client.library == "native" else client.library)
+    socket = Socket(frozenset(each.node for each in held), table.interface)
     reach = reach_of(program, call)
     owner = owner_of(program, call, reach)
     roots = release_roots(program, call, owner, reach, socket, held)
@@ -220,7 +224,7 @@ def _mount_without_release(view: View) -> tuple[Leak, ...]:
 
 def _closed_somewhere(view: View) -> bool:
     return any(
-        isinstance(member, tree.Member) and member.name == "close"
+        isinstance(member, tree.Member) and member.name in view.socket.interface.close
         for member in (alias.parent for alias in view.held)
     )
 
@@ -242,17 +246,18 @@ def _cleanup_repair(view: View) -> CleanupRepair | None:
     if callback.node.is_async or not isinstance(parent, tree.Assign):
         return None
     target = parent.targets[0]
+    close = view.socket.interface.close[0]
     inside = view.call.index.function_of(view.call.node) is callback.node
     top = any(statement is parent for statement in callback.node.body.statements)
     if inside and top and isinstance(target, tree.Name):
-        return CleanupRepair(callback.span, (f"{target.id}.close()",))
+        return CleanupRepair(callback.span, (f"{target.id}.{close}()",))
     text = view.call.to(target).text
     if isinstance(target, tree.Member) and target.name == "current" and isinstance(target.object, tree.Name):
         return (
-            CleanupRepair(callback.span, (f"{text}?.close()",)) if view.call.unit is callback.unit else None
+            CleanupRepair(callback.span, (f"{text}?.{close}()",)) if view.call.unit is callback.unit else None
         )
     if inside and isinstance(target, tree.Name) and _declared_at_top(callback, target.id):
-        return CleanupRepair(callback.span, (f"{target.id}?.close()",))
+        return CleanupRepair(callback.span, (f"{target.id}?.{close}()",))
     return None
 
 
