@@ -106,12 +106,18 @@ def only_when_open(closer: At[tree.Call]) -> tree.Expr | None:
     for ancestor in closer.index.ancestors(closer.node):
         if isinstance(ancestor, tree.Function):
             return None
-        if isinstance(ancestor, tree.If) and ancestor.then.start <= closer.node.start < ancestor.then.end:
-            if requires_open(ancestor.test):
-                return ancestor.test
-        if isinstance(ancestor, tree.Operation) and ancestor.operator == "and":
-            if any(requires_open(each) for each in ancestor.operands[:-1]):
-                return ancestor
+        if (
+            isinstance(ancestor, tree.If)
+            and ancestor.then.start <= closer.node.start < ancestor.then.end
+            and requires_open(ancestor.test)
+        ):
+            return ancestor.test
+        if (
+            isinstance(ancestor, tree.Operation)
+            and ancestor.operator == "and"
+            and any(requires_open(each) for each in ancestor.operands[:-1])
+        ):
+            return ancestor
     return None
 
 
@@ -192,9 +198,8 @@ def release_roots(
                 function is not None
                 and not any(each in inside for each in ancestors)
                 and not _scheduled(alias, function)
-            ):
-                if reach.creating is None or function is not reach.creating.node:
-                    found.append(alias.to(function))
+            ) and (reach.creating is None or function is not reach.creating.node):
+                found.append(alias.to(function))
     return list(dict.fromkeys(found))
 
 
@@ -290,7 +295,7 @@ def guards_of(program: Program, at: At[tree.Node], closure_depth: int = 3) -> It
     for ancestor in at.index.ancestors(at.node):
         if ancestor is function:
             break
-        if isinstance(ancestor, tree.If) or isinstance(ancestor, tree.Conditional):
+        if isinstance(ancestor, tree.If | tree.Conditional):
             yield from _with_called(program, at.to(ancestor.test), closure_depth)
         elif isinstance(ancestor, tree.Operation) and ancestor.operator in ("and", "or", "??"):
             for operand in ancestor.operands[:-1]:
@@ -300,9 +305,13 @@ def guards_of(program: Program, at: At[tree.Node], closure_depth: int = 3) -> It
     if function is None:
         return
     for node in tree.walk(function.body, tree.same_function):
-        if isinstance(node, tree.If) and node.start < at.node.start and _leaves(node.then):
-            if not node.start <= at.node.start < node.end:
-                yield from _with_called(program, at.to(node.test), closure_depth)
+        if (
+            isinstance(node, tree.If)
+            and node.start < at.node.start
+            and _leaves(node.then)
+            and not node.start <= at.node.start < node.end
+        ):
+            yield from _with_called(program, at.to(node.test), closure_depth)
 
 
 def _with_called(program: Program, test: At[tree.Expr], depth: int) -> Iterator[tree.Expr]:

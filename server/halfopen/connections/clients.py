@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from halfopen.connections.client_owner import Reach, effect_with_callback, owner_of, reach_of
@@ -135,7 +135,7 @@ def _socket_name(view: View) -> str:
 
 
 def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
-    owner, program = view.owner, view.program
+    owner = view.owner
     if owner.kind in ("component", "hook") and _runs_in_render(view):
         return (Leak("each-render", (Evidence(owner.span, f"each render of {owner.name} runs this"),)),), None
     if _closes_itself(view):
@@ -284,7 +284,10 @@ def _after_pause(view: View) -> Leak | None:
         seen.add(function.node)
         pause = _pause_before(function, node)
         if pause is not None:
-            if any(tested_names(test) & written for test in _conditions_in(view.program, function)):
+            asked = [
+                test for test in _conditions_in(view.program, function) if _is_after(function, test, pause)
+            ]
+            if any(tested_names(test) & written for test in asked):
                 return None
             if _rearming(view, function):
                 return None
@@ -305,6 +308,12 @@ def _after_pause(view: View) -> Leak | None:
             return None
         node, function = function.node, function.to(outer)
     return None
+
+
+def _is_after(function: At[tree.Function], test: tree.Expr, pause: tree.Node) -> bool:
+    """Whether a condition is asked once the pause is over; one of a called function is taken to be."""
+    within = function.node.start <= test.start and test.end <= function.node.end
+    return not within or test.start >= pause.end or pause.start <= test.start
 
 
 def _rearming(view: View, function: At[tree.Function]) -> bool:
@@ -361,7 +370,7 @@ def _reconnects(view: View) -> Iterator[Resource]:
         handlers = view.socket.handlers(view.program, view.held, "close")
     if not view.roots:
         return
-    written = written_names(view.released)
+    written = written_names(view.released) - _set_again(view)
     told: set[tree.Node] = set()
     for handler in handlers:
         for trigger, chain in _triggers(view, handler):
@@ -403,6 +412,25 @@ def _reconnects(view: View) -> Iterator[Resource]:
             trigger.span,
             (Leak("uncleared", (Evidence(root.span, "this release leaves a pending timer running"),)),),
         )
+
+
+def _set_again(view: View) -> frozenset[str]:
+    """Refs that the effect sets anew each time it runs: after a change of its dependencies the close event
+    of the socket before, which comes later, finds the flag of the run after it."""
+    found: set[str] = set()
+    for effect in view.reach.effects:
+        if effect.dependencies == ():
+            continue
+        for node in own_nodes(effect.callback):
+            if isinstance(node, tree.Assign) and isinstance(node.value, tree.Literal):
+                for target in node.targets:
+                    if (
+                        isinstance(target, tree.Member)
+                        and target.name == "current"
+                        and isinstance(target.object, tree.Name)
+                    ):
+                        found.add(target.object.id)
+    return frozenset(found)
 
 
 def _triggers(view: View, handler: At[tree.Function]) -> Iterator[tuple[At[tree.Call], list[At[tree.Node]]]]:
@@ -454,7 +482,10 @@ def _is_timer(program: Program, call: At[tree.Call], name: str = "setTimeout") -
 def _timers(view: View) -> Iterator[At[tree.Call]]:
     """Every `setTimeout` that leads to the socket's creation."""
     seen: set[tree.Node] = set()
+    home = {view.call.unit, view.owner.span.unit}
     for function in view.reach.functions.values():
+        if function.unit not in home:
+            continue
         for node in tree.walk(function.node.body):
             if isinstance(node, tree.Call) and node not in seen:
                 seen.add(node)
@@ -476,9 +507,13 @@ def _detaches(view: View) -> bool:
                     ):
                         return True
             case tree.Call(callee=tree.Member(object=inner, name="removeEventListener"), arguments=arguments):
-                if inner in view.socket.nodes and arguments and isinstance(arguments[0].value, tree.Literal):
-                    if arguments[0].value.value == "close":
-                        return True
+                if (
+                    inner in view.socket.nodes
+                    and arguments
+                    and isinstance(arguments[0].value, tree.Literal)
+                    and arguments[0].value.value == "close"
+                ):
+                    return True
             case _:
                 pass
     return False
@@ -487,7 +522,7 @@ def _detaches(view: View) -> bool:
 def _guarded(
     view: View,
     trigger: At[tree.Call],
-    chain: list[At[tree.Node]],
+    chain: Sequence[At[tree.Node]],
     written: frozenset[str],
     pending: bool = False,
 ) -> bool:
@@ -534,7 +569,7 @@ def _socket_state_names(view: View, tests: list[tree.Expr]) -> frozenset[str]:
     names: set[str] = set()
     for test in tests:
         for node in tree.walk(test):
-            if requires_open(node) if isinstance(node, tree.Operation) else False:
+            if isinstance(node, tree.Operation) and requires_open(node):
                 names |= tested_names(node)
     return frozenset(names)
 
@@ -639,9 +674,12 @@ def _handle_repair(view: View, call: At[tree.Call], clearer: str) -> CleanupRepa
     if effect is None:
         return None
     parent = call.parent
-    if isinstance(parent, tree.Assign) and isinstance(parent.targets[0], tree.Name):
-        if any(statement is parent for statement in effect.callback.node.body.statements):
-            return CleanupRepair(effect.callback.span, (f"{clearer}({parent.targets[0].id})",))
+    if (
+        isinstance(parent, tree.Assign)
+        and isinstance(parent.targets[0], tree.Name)
+        and any(statement is parent for statement in effect.callback.node.body.statements)
+    ):
+        return CleanupRepair(effect.callback.span, (f"{clearer}({parent.targets[0].id})",))
     return None
 
 
@@ -656,7 +694,7 @@ def _listeners(view: View) -> Iterator[Resource]:
     """`window.addEventListener` in the effect or function that makes the socket, without its removal."""
     if view.owner.lifetime != "mount":
         return
-    code = [each for each in view.reach.functions.values()]
+    code = list(view.reach.functions.values())
     released = list(statements_of(view.released))
     for at in statements_of(code):
         node = at.node

@@ -38,6 +38,8 @@ Path: TypeAlias = tuple[Step, ...]
 """How to get from an expression to the value: () is the value itself, ("current",) a ref that holds it."""
 
 _Item: TypeAlias = tuple[At[tree.Expr], Path]
+_ELEMENTS = frozenset({"get", "pop", "shift", "at", "find"})
+"""Methods that hand out an element of their container (the member access has taken the step into it)."""
 _MOST_ITEMS = 3000
 _LONGEST_PATH = 5
 
@@ -124,6 +126,8 @@ class _Flow:
                     self.bind(at.to(target), path)
             case tree.Argument():
                 self.argument(at, parent, path)
+            case tree.Call(callee=tree.Member(name=name) as callee) if callee is node and name in _ELEMENTS:
+                self.push(at.to(parent), path)
             case tree.Attribute(name=name, value=value) if value is node and name is not None:
                 self.attribute(at, parent, name, path)
             case tree.Loop(iterable=iterable, target=target) if iterable is node and target is not None:

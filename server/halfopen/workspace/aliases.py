@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from typing import cast
 
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
@@ -32,25 +33,21 @@ def typescript_aliases(folder: str, read: Read) -> list[tuple[str, str]]:
             config = read_json_with_comments(data.decode("utf-8", "replace"))
         except ValueError:
             continue
-        options = config.get("compilerOptions") if isinstance(config, dict) else None  # type: ignore[union-attr]
-        if not isinstance(options, dict):
-            continue
-        base = options.get("baseUrl")  # type: ignore[union-attr]
+        options = _table(_table(config).get("compilerOptions"))
+        base = options.get("baseUrl")
         base_folder = posixpath.normpath(posixpath.join(folder, base)) if isinstance(base, str) else folder
-        paths = options.get("paths")  # type: ignore[union-attr]
-        if isinstance(paths, dict):
-            for alias, targets in paths.items():  # type: ignore[union-attr]
-                if (
-                    isinstance(targets, list)
-                    and targets
-                    and isinstance(targets[0], str)
-                    and isinstance(alias, str)
-                ):
-                    target = posixpath.normpath(posixpath.join(base_folder or ".", targets[0].rstrip("*")))
-                    found.append((alias.rstrip("*"), "" if target == "." else target))
+        for alias, targets in _table(options.get("paths")).items():
+            first = cast(list[object], targets)[0] if isinstance(targets, list) and targets else None
+            if isinstance(first, str):
+                target = posixpath.normpath(posixpath.join(base_folder or ".", first.rstrip("*")))
+                found.append((alias.rstrip("*"), "" if target == "." else target))
         if isinstance(base, str):
             found.append(("", "" if base_folder == "." else base_folder))
     return found
+
+
+def _table(value: object) -> dict[str, object]:
+    return cast(dict[str, object], value) if isinstance(value, dict) else {}
 
 
 def nearest_aliases(path: str, aliases_in: Callable[[str], list[tuple[str, str]]]) -> list[tuple[str, str]]:
@@ -74,16 +71,18 @@ def nearest_aliases(path: str, aliases_in: Callable[[str], list[tuple[str, str]]
 
 
 def python_roots(path: str, exists: Callable[[str], bool]) -> Iterable[str]:
-    """Where an absolute import may start: every folder above the file that is no package, and their `src`."""
+    """Where an absolute import may start, nearest first: every folder above the file that is no package, and
+    its `src`; then those above it that are packages, since a package's own folder may be what is started."""
     folder = posixpath.dirname(path)
-    found: list[str] = []
+    own = folder
+    plain: list[str] = []
+    packages: list[str] = []
     while True:
         if not exists(posixpath.join(folder, "__init__.py")):
-            found.append(folder)
-            found.append(posixpath.join(folder, "src"))
+            plain += (folder, posixpath.join(folder, "src"))
+        elif folder != own:
+            packages.append(folder)
         if not folder:
             break
         folder = posixpath.dirname(folder)
-    if "" not in found:
-        found.append("")
-    return found
+    return (*plain, *packages) if "" in plain else (*plain, *packages, "")

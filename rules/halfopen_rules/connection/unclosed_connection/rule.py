@@ -8,6 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Fix, Severity, TextOf
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import CleanupRepair, Dossier, FinallyRepair, Leak, LeakKind, Resource
+from halfopen.connections.facts import Known
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 
@@ -45,13 +46,21 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=_SEVERITY.get(leak.kind, Severity.HIGH),
-        confidence=Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH,
+        confidence=_confidence(dossier, leak),
         span=first.acquired,
         message=_message(first, leak, names),
         connection=dossier.connection.id,
         evidence=tuple(evidence for each in resources for one in each.leaks for evidence in one.evidence),
         fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
     )
+
+
+def _confidence(dossier: Dossier, leak: Leak) -> Confidence:
+    """Low where the owner lives as long as the page: its release may never be meant to be final."""
+    owner = dossier.owner
+    if leak.kind == "uncleared" and isinstance(owner, Known) and owner.value.lifetime == "page":
+        return Confidence.LOW
+    return Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH
 
 
 def _message(resource: Resource, leak: Leak, name: str) -> str:
@@ -101,7 +110,7 @@ def _socket_message(leak: Leak, name: str, owner: str) -> str:
 _REGISTERED: Mapping[LeakKind, str] = {
     "never": "{owner} enters its client in {name}, and nothing removes it",
     "on-disconnect": "A disconnect skips the removal from {name}",
-    "on-send": "A client that leaves before the guarded part stays in {name}",
+    "on-send": "A client that leaves while the handler sends to it stays in {name}",
     "on-error": "Only WebSocketDisconnect removes the client from {name}: any other error leaves it there",
     "unreached": "{owner} can end without removing its client from {name}",
 }
@@ -109,7 +118,7 @@ _REGISTERED: Mapping[LeakKind, str] = {
 _RUNNING: Mapping[LeakKind, str] = {
     "never": "is never ended: it runs on after its client has left",
     "on-disconnect": "runs on after its client has left: the disconnect skips its end",
-    "on-send": "runs on where the client leaves before the guarded part",
+    "on-send": "runs on where the client leaves while the handler sends to it",
     "on-error": "is ended only on WebSocketDisconnect: after any other error it runs on",
     "unreached": "runs on where the handler ends normally",
 }
