@@ -67,6 +67,14 @@ class Constructor:
     makes: Literal["client", "endpoint", "server", "channel", "store", "schema"]
     url_argument: int | None = None
     url_option: str | None = None
+    url_method: str | None = None
+    """The method that is given the URL, on the builder or on the client (`withUrl`, `connect`)."""
+    built_by: str | None = None
+    """The method that ends the chain of calls on a builder and gives the connection (`build`)."""
+    handler_argument: int | None = None
+    """The argument that is the endpoint's handler."""
+    in_handler: bool = False
+    """Is the endpoint made inside the very function that serves it?"""
     protocols_argument: int | None = None
     options_argument: int | None = None
 
