@@ -1,4 +1,4 @@
-# halfopen: `make help` lists the targets. Everything lives in .venv; nothing is installed outside it.
+# halfopen: `make help` lists the targets. Nothing is installed outside this folder.
 
 PYTHON ?= python3
 VENV := .venv

@@ -22,6 +22,7 @@ class Client:
 
     def __init__(self, command: Sequence[str], root: Path, patience_s: float = 120.0) -> None:
         self.root = root
+        self._name = " ".join(Path(word).name for word in command)
         self._patience_s = patience_s
         self._next_id = 0
         self._inbox: deque[Message] = deque()
@@ -106,9 +107,9 @@ class Client:
         with self._arrived:
             while not self._inbox:
                 if self._closed:
-                    raise ServerError("the server closed its output")
+                    raise ServerError(f"{self._name}: the server closed its output")
                 if not self._arrived.wait(deadline - time.monotonic()):
-                    raise TimeoutError("nothing arrived in time")
+                    raise TimeoutError(f"{self._name}: nothing arrived in time")
             message = self._inbox.popleft()
         self._answer(message)
         return message
