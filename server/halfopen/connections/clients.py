@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from halfopen.connections.client_owner import Reach, effect_with_callback, owner_of, reach_of
+from halfopen.connections.client_owner import Reach, owner_of, reach_of
 from halfopen.connections.client_release import (
     Socket,
     cleanups_of,
@@ -29,7 +29,7 @@ from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import Effect
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.values import callbacks, functions, qualified
 
 MARKERS = (b"WebSocket",)
 """A file without any of these words makes no native socket."""
@@ -277,37 +277,37 @@ def _after_pause(view: View) -> Leak | None:
     if not view.roots:
         return None
     written = written_names(view.released)
-    node: tree.Node = view.call.node
-    function = view.reach.creating
-    seen: set[tree.Node] = set()
-    while function is not None and function.node not in seen:
-        seen.add(function.node)
-        pause = _pause_before(function, node)
-        if pause is not None:
-            asked = [
-                test for test in _conditions_in(view.program, function) if _is_after(function, test, pause)
-            ]
-            if any(tested_names(test) & written for test in asked):
-                return None
-            if _rearming(view, function):
-                return None
-            return Leak(
-                "after-await",
-                (
-                    Evidence(function.to(pause).span, f"{view.owner.name} may be gone when this is done"),
-                    *(
-                        Evidence(root.span, "this release has nothing to close yet then")
-                        for root in view.roots[:1]
-                    ),
+    home = {view.call.unit, view.owner.span.unit}
+    for function in view.reach.functions.values():
+        if function.unit not in home or _rearming(view, function):
+            continue
+        pause = _pause_before(view, function)
+        if pause is None:
+            continue
+        asked = [test for test in _conditions_in(view.program, function) if _is_after(function, test, pause)]
+        if any(tested_names(test) & written for test in asked) or _asked_within(view, function, written):
+            continue
+        return Leak(
+            "after-await",
+            (
+                Evidence(function.to(pause).span, f"{view.owner.name} may be gone when this is done"),
+                *(
+                    Evidence(root.span, "this release has nothing to close yet then")
+                    for root in view.roots[:1]
                 ),
-            )
-        if effect_with_callback(view.program, function) is not None:
-            return None
-        outer = function.index.function_of(function.node)
-        if outer is None or outer not in view.reach.functions:
-            return None
-        node, function = function.node, function.to(outer)
+            ),
+        )
     return None
+
+
+def _asked_within(view: View, function: At[tree.Function], written: frozenset[str]) -> bool:
+    """Whether the functions called after the pause ask before they make the socket."""
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call) and view.reach.enters(view.program, function.to(node)):
+            for callee in functions(view.program, function.to(node.callee)):
+                if any(tested_names(test) & written for test in _entry_tests(view, callee)):
+                    return True
+    return False
 
 
 def _is_after(function: At[tree.Function], test: tree.Expr, pause: tree.Node) -> bool:
@@ -324,16 +324,40 @@ def _rearming(view: View, function: At[tree.Function]) -> bool:
     return function in handlers
 
 
-def _pause_before(function: At[tree.Function], node: tree.Node) -> tree.Node | None:
+def _pause_before(view: View, function: At[tree.Function]) -> tree.Node | None:
+    """The await after which a function makes the socket or calls what makes it; or the `.then` it is given to."""
+    makes = [
+        node
+        for node in own_nodes(function)
+        if node is view.call.node
+        or (
+            isinstance(node, tree.Call)
+            and not _waits(function, node)
+            and _calls_maker(view, function.to(node))
+        )
+    ]
+    if not makes:
+        return None
     if function.node.is_async:
         for each in own_nodes(function):
-            if isinstance(each, tree.Await) and each.end <= node.start:
+            if isinstance(each, tree.Await) and each.end <= makes[0].start:
                 return each
     parent = function.parent
     call = function.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
     if isinstance(call, tree.Call) and isinstance(call.callee, tree.Member) and call.callee.name == "then":
         return call
     return None
+
+
+def _waits(function: At[tree.Function], call: tree.Call) -> bool:
+    """An awaited call may be the pause itself, and what follows it then belongs to the function called."""
+    return isinstance(function.index.parents.get(call), tree.Await)
+
+
+def _calls_maker(view: View, call: At[tree.Call]) -> bool:
+    return any(
+        each.node in view.reach.functions for each in functions(view.program, call.to(call.node.callee))
+    )
 
 
 def _conditions_in(program: Program, function: At[tree.Function]) -> Iterator[tree.Expr]:
@@ -446,7 +470,7 @@ def _triggers(view: View, handler: At[tree.Function]) -> Iterator[tuple[At[tree.
             if not isinstance(node, tree.Call):
                 continue
             call = function.to(node)
-            callees = functions(view.program, call.to(node.callee))
+            callees = callbacks(view.program, call.to(node.callee))
             if _is_timer(view.program, call) and view.reach.enters(view.program, call):
                 yield call, [*path, call]
             elif any(each.node in view.reach.functions for each in callees):

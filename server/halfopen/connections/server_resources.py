@@ -55,8 +55,23 @@ class Handling:
     reachable: tuple[At[tree.Function], ...]
     name: str
 
+    def queues(self) -> frozenset[tree.Node]:
+        """The expressions that are a queue made for this connection."""
+        key = ("queues of", self.root.node)
+        return self.program.queries.get(key, lambda: frozenset(_queues(self)))
+
     def function_at(self, node: tree.Node) -> At[tree.Function] | None:
         return next((each for each in self.reachable if each.node is node), None)
+
+
+def _queues(handling: Handling) -> Iterator[tree.Node]:
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call) and "asyncio.Queue" in qualified(
+                handling.program, function.to(node.callee)
+            ):
+                for alias in aliases(handling.program, function.to(node)):
+                    yield alias.node
 
 
 def handling_of(program: Program, endpoint: Endpoint) -> Handling | None:
@@ -134,13 +149,11 @@ def _is_of_connection(handling: Handling, value: At[tree.Expr]) -> bool:
     """Whether a registered value is the socket, holds it, or is a queue made for this connection."""
     if handling.sockets.mentions(value.node):
         return not isinstance(value.node, tree.Call) or _keeps_socket(handling, value.to(value.node))
+    if value.node in handling.queues():
+        return True
     if isinstance(value.node, tree.Name):
         for origin in origins(handling.program, value):
             if isinstance(origin, At) and isinstance(origin.node, tree.Call):
-                if qualified(handling.program, origin.to(origin.node.callee)) & {"asyncio.Queue"}:
-                    return (
-                        handling.function_at(origin.index.function_of(origin.node) or origin.node) is not None
-                    )
                 if handling.sockets.mentions(origin.node) and _keeps_socket(handling, origin.to(origin.node)):
                     return True
     return False

@@ -291,6 +291,20 @@ def functions(program: Program, at: At[tree.Expr]) -> list[At[tree.Function]]:
     return found
 
 
+def callbacks(program: Program, at: At[tree.Expr], _depth: int = 0) -> list[At[tree.Function]]:
+    """Like `functions`, and where an expression is a parameter, what the callers give for it."""
+    found = functions(program, at)
+    if _depth > 2:
+        return found
+    for origin in origins(program, at):
+        if isinstance(origin, ParameterOf) and not origin.steps:
+            for call in callers(program, origin.function):
+                argument = argument_of(call.node, origin.function.node, origin.parameter)
+                if argument is not None:
+                    found += callbacks(program, call.to(argument), _depth + 1)
+    return list(dict.fromkeys(found))
+
+
 def classes(program: Program, at: At[tree.Expr]) -> list[At[tree.Class]]:
     """The workspace classes an expression may be an instance of."""
     found: dict[At[tree.Class], None] = {}
@@ -644,6 +658,7 @@ __all__ = [
     "ParameterOf",
     "argument_of",
     "bound_to",
+    "callbacks",
     "callers",
     "classes",
     "dependency_calls",
