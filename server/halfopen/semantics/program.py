@@ -422,6 +422,12 @@ class Program:
         assert isinstance(definition.node, tree.Import)
         name, specifier = str(definition.steps[0]), definition.node.module
         target = self.resolve_import(path, specifier, name)
+        if target is None and name != "*" and path.endswith((".py", ".pyi")):
+            # A folder without `__init__.py` is a package too, and what it holds are modules.
+            dot = "" if specifier.endswith(".") else "."
+            module = self.resolve_import(path, f"{specifier}{dot}{name}")
+            if module is not None:
+                return module
         if target is None:
             return External(specifier, "" if name == "*" else name)
         return self.resolve_export(target, name)
