@@ -1,0 +1,115 @@
+"""Paths with gaps: what a client asks for and what an endpoint answers, in one form, and whether they meet."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+_GAP = re.compile(r"\{[^{}]*\}")
+_LONGEST_PATH = 40
+"""Segments of a path that are looked at: a longer one is no route that a person wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a path between slashes, as shown: "ws", "{client_id}", "room-{id}".
+
+    `many` stands for any number of segments, none included: `{rest:path}`, or a base that the code
+    does not fix.
+    """
+
+    text: str
+    many: bool = False
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the text is what is sent, without a gap."""
+        return not self.many and _GAP.search(self.text) is None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The fixed text before the first gap and after the last."""
+        parts = _GAP.split(self.text)
+        return parts[0], parts[-1]
+
+
+Segments: TypeAlias = tuple[Segment, ...]
+
+
+def segments_of(path: str) -> Segments:
+    """The segments of a path as it is written in code; empty ones (double slashes) are left out."""
+    return tuple(
+        Segment(part, many=part.startswith("{") and part.endswith(":path}"))
+        for part in path.split("/")[:_LONGEST_PATH]
+        if part
+    )
+
+
+def path_text(segments: Iterable[Segment], slash_at_end: bool = False) -> str:
+    """The path as a person writes it: "/ws/{client_id}"."""
+    shown = "/".join(each.text for each in segments)
+    return f"/{shown}/" if slash_at_end and shown else f"/{shown}"
+
+
+class Meeting(enum.IntEnum):
+    """How well a client's path meets an endpoint's. Ordered."""
+
+    NONE = 0
+    POSSIBLE = 1
+    """A gap of the client's would have to be the endpoint's fixed text, or a base would have to fit."""
+    EXACT = 2
+    """Every fixed segment is the same, every other one falls on a parameter."""
+
+
+def meet(client: Segments, endpoint: Segments) -> Meeting:
+    """Whether a path that a client asks for may be one that an endpoint answers."""
+    if not any(each.fixed for each in (*client, *endpoint)) and client != endpoint:
+        # Two paths of nothing but gaps always meet, which says nothing.
+        return Meeting.NONE
+    # `row[j]`: how the rest of the client's path meets the endpoint's from its segment j on.
+    row = [Meeting.NONE] * (len(endpoint) + 1)
+    for i in range(len(client), -1, -1):
+        below, row = row, [Meeting.NONE] * (len(endpoint) + 1)
+        for j in range(len(endpoint), -1, -1):
+            row[j] = _meet_here(client, endpoint, i, j, row, below)
+    return row[0]
+
+
+def _meet_here(
+    client: Segments, endpoint: Segments, i: int, j: int, row: list[Meeting], below: list[Meeting]
+) -> Meeting:
+    """The meeting from (i, j) on: `row` holds those of (i, later), `below` those of (i + 1, any)."""
+    more_client, more_endpoint = i < len(client), j < len(endpoint)
+    if not more_client and not more_endpoint:
+        return Meeting.EXACT
+    found = Meeting.NONE
+    if more_endpoint and endpoint[j].many:
+        found = max(found, row[j + 1], below[j] if more_client else Meeting.NONE)
+    if more_client and client[i].many:
+        skipped = max(below[j], row[j + 1] if more_endpoint else Meeting.NONE)
+        found = max(found, min(Meeting.POSSIBLE, skipped))
+    if more_client and more_endpoint:
+        found = max(found, min(_meet_segment(client[i], endpoint[j]), below[j + 1]))
+    return found
+
+
+def _meet_segment(client: Segment, endpoint: Segment) -> Meeting:
+    if client.many or endpoint.many:
+        return Meeting.NONE
+    if client.fixed and endpoint.fixed:
+        return Meeting.EXACT if client.text == endpoint.text else Meeting.NONE
+    (before, after), (start, end) = client.ends, endpoint.ends
+    if not (_one_starts(before, start) and _one_starts(after[::-1], end[::-1])):
+        return Meeting.NONE
+    if client.fixed and len(client.text) < len(start) + len(end):
+        return Meeting.NONE
+    if endpoint.fixed:
+        return Meeting.POSSIBLE
+    return Meeting.EXACT
+
+
+def _one_starts(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
