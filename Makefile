@@ -30,7 +30,7 @@ lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
 	@$(BIN)/lint-imports
 
 types: $(INSTALLED) ## pyright, strict on server/ and rules/
-	@$(BIN)/pyright
+	@$(BIN)/pyright --project pyproject.toml
 
 format: $(INSTALLED) ## Rewrite the code in the house format
 	@$(BIN)/ruff check --fix .
