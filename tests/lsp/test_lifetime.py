@@ -71,12 +71,16 @@ async def test_shutdown_does_not_wait_for_the_audit(workspace: Path) -> None:
 
 
 async def test_a_client_that_does_not_read_any_more_is_gone(workspace: Path) -> None:
-    wire = await initialized(workspace)
-    await wire.request("halfopen/status", {"settled": True})
-    wire.stop_reading()
-    await wire.notify("halfopen/status", None, id=99)
-    # Standard input stays open.
-    assert await patiently(wire.process.wait()) == 1
+    read, write = os.pipe()
+    process = await asyncio.create_subprocess_exec(*COMMAND, stdin=asyncio.subprocess.PIPE, stdout=write)
+    os.close(write)
+    os.close(read)
+    wire = Wire(process)
+    await wire.notify(
+        "initialize", {"processId": None, "rootUri": workspace.as_uri(), "capabilities": {}}, id=1
+    )
+    # Standard input stays open: only the answer that nobody takes tells the server.
+    assert await patiently(process.wait()) == 1
 
 
 async def test_the_end_of_the_clients_process_is_the_end(workspace: Path) -> None:

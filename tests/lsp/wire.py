@@ -37,11 +37,6 @@ class Wire:
             if message.get("id") == self._next and "method" not in message:
                 return message
 
-    def stop_reading(self) -> None:
-        """Close this side of the server's standard output."""
-        transport = self.process._transport.get_pipe_transport(1)
-        transport.close()
-
     async def read(self) -> dict[str, Any]:
         """The next message. Whatever else stood on standard output would end up here and fail."""
         stream = self.process.stdout

@@ -42,7 +42,9 @@ class Audits:
 
     def tell(self, job: Callable[[Desk], object]) -> None:
         """Have the desk do something; a failure is logged."""
-        self._worker.submit(lambda: job(self._opened_desk())).add_done_callback(self._log_failure)
+        self._worker.submit(lambda: job(self._desk) if self._desk else None).add_done_callback(
+            self._log_failure
+        )
 
     def ask(self, job: Callable[[Desk], T]) -> Awaitable[T]:
         """Have the desk find something out, after everything told before. Raises what the job raises."""
@@ -64,13 +66,18 @@ class Audits:
 
     def _open_desk(self) -> None:
         # Here, on the worker's thread and after the answer to `initialize`, the analysis is imported.
-        from halfopen.lsp.desk import Desk
-
-        self._desk = Desk(self._encoding, self._worker, self._cancel, self._post)
+        try:
+            from halfopen.lsp.desk import Desk
+        except Exception as error:  # an installation that lacks a part: nothing works, and that once is told
+            logger.exception("the analysis cannot be loaded")
+            text = f"the analysis cannot be loaded, please install halfopen anew ({type(error).__name__}: {error})"
+            self._post(Note(text, types.MessageType.Error, shown=True))
+        else:
+            self._desk = Desk(self._encoding, self._worker, self._cancel, self._post)
 
     def _opened_desk(self) -> Desk:
         if self._desk is None:
-            raise RuntimeError("the analysis could not be loaded")
+            raise RuntimeError("the analysis cannot be loaded")
         return self._desk
 
     def _audit(self) -> None:
