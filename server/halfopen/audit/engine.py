@@ -8,6 +8,7 @@ offsets in the file's current text; a surface converts them with `text(path)`.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from halfopen.workspace.discovery import Scope
 from halfopen.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
+
+# Following a value through a deep program nests a few hundred answers, each a dozen frames.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 8000))
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with how many of how many files are done, and the one at hand."""
@@ -58,7 +62,7 @@ class Problem:
     """Something about the input that a person should know: a file left out, a syntax error.
 
     `line` counts from 1; None where the whole file is meant. `kind` is one of "syntax", "encoding",
-    "too-large", "too-slow", "settings", "unreadable", "rule", "deployment".
+    "too-large", "too-slow", "generated", "settings", "unreadable", "rule", "deployment".
     """
 
     path: str

@@ -133,8 +133,10 @@ def _in_dependency_array(at: At[tree.Expr]) -> bool:
     return isinstance(call, tree.Call) and call.arguments[0] is not argument
 
 
-def owner_of(program: Program, call: At[tree.Call], reach: Reach) -> Owner:
+def owner_of(program: Program, call: At[tree.Call], reach: Reach, held: list[At[tree.Expr]]) -> Owner:
     """Who the socket lives and dies with."""
+    if _kept_by_module(call, held):
+        return Owner("module", call.path.rpartition("/")[2], "page", (reach.creating or call).span)
     store = store_around(program, call)
     if store is not None:
         name, _ = _bound_name(store)
@@ -159,6 +161,19 @@ def owner_of(program: Program, call: At[tree.Call], reach: Reach) -> Owner:
         return Owner("module", call.path.rpartition("/")[2], "page", call.span)
     name, _ = name_of_function(reach.creating)
     return Owner("function", name or "the function", "page", reach.creating.span)
+
+
+def _kept_by_module(call: At[tree.Call], held: list[At[tree.Expr]]) -> bool:
+    """Whether a variable of the module keeps the socket, so that all components share the one."""
+    function = call.index.function_of(call.node)
+    if function is None or call.index.class_of(call.node) is not None:
+        return False
+    return any(
+        isinstance(alias.node, tree.Name)
+        and alias.path == call.path
+        and alias.node not in alias.index.bindings
+        for alias in held[1:]
+    )
 
 
 def _bound_name(at: At[tree.Call]) -> tuple[str | None, tree.Node]:

@@ -49,19 +49,30 @@ class Client:
 
 
 def clients_in(program: Program, path: str, unit: Unit) -> list[Client]:
-    """The sockets that a unit's code makes. Tests and declarations make none that ship."""
+    """The sockets that a unit's code makes; `a ? new WebSocket(x) : new WebSocket(y)` makes one.
+
+    Tests and declarations make none that ship.
+    """
     if not any(marker in unit.text for marker in MARKERS) or _TEST_FILE.search(path):
         return []
     from halfopen.semantics.scopes import index_of
 
     program.queries.note(unit)
-    return [
-        Client(At(path, unit, call), "native")
-        for call in index_of(unit).calls
-        if call.is_new
-        and isinstance(call.callee, tree.Name | tree.Member)
-        and "WebSocket" in qualified(program, At(path, unit, call.callee))
-    ]
+    index = index_of(unit)
+    found: list[Client] = []
+    choices: set[tree.Node] = set()
+    for call in index.calls:
+        if not call.is_new or not isinstance(call.callee, tree.Name | tree.Member):
+            continue
+        if "WebSocket" not in qualified(program, At(path, unit, call.callee)):
+            continue
+        choice = index.parents.get(call)
+        if isinstance(choice, tree.Conditional):
+            if choice in choices:
+                continue
+            choices.add(choice)
+        found.append(Client(At(path, unit, call), "native"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,7 @@ def _make_view(program: Program, client: Client) -> View:
     table = built_in_catalogue().table("browser" if client.library == "native" else client.library)
     socket = Socket(frozenset(each.node for each in held), table.interface)
     reach = reach_of(program, call)
-    owner = owner_of(program, call, reach)
+    owner = owner_of(program, call, reach, held)
     roots = release_roots(program, call, owner, reach, socket, held)
     return View(program, call, held, socket, reach, owner, roots, closure_of(program, roots))
 

@@ -120,12 +120,19 @@ def registrations_in(program: Program, function: At[tree.Function]) -> Iterator[
                 for target in targets:
                     if isinstance(target, tree.Index):
                         container = container_of(program, function.to(target.object))
-                        if container is not None:
+                        if container is not None and not _filters(program, function.to(value), container):
                             yield Registration(
                                 container, function.to(node), function.to(value), function.to(target.key)
                             )
             case _:
                 pass
+
+
+def _filters(program: Program, value: At[tree.Expr], container: Container) -> bool:
+    """Whether a value is what a comprehension leaves of the container itself."""
+    return isinstance(value.node, tree.Comprehension) and any(
+        container_of(program, value.to(clause.iterable)) == container for clause in value.node.clauses
+    )
 
 
 def removals_in(program: Program, function: At[tree.Function]) -> Iterator[Removal]:
@@ -159,9 +166,7 @@ def removals_at(program: Program, at: At[tree.Node]) -> Iterator[Removal]:
                         yield Removal(container, at, at.to(target.key), by_key=True)
         case tree.Assign(targets=targets, value=tree.Comprehension() as value):
             for target in targets:
-                container = (
-                    container_of(program, at.to(target)) if not isinstance(target, tree.Index) else None
-                )
+                container = container_of(program, at.to(target))
                 if container is not None and any(
                     container_of(program, at.to(clause.iterable)) == container for clause in value.clauses
                 ):

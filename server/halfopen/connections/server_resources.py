@@ -312,7 +312,20 @@ class _ContainerView:
                 container_of(self.program, function.to(test)) == self.container
                 or self.handling.sockets.is_socket(test)
                 or self._names_key(function, test)
+                or self._is_result(function, test)
             )
+        return False
+
+    def _is_result(self, function: At[tree.Function], test: tree.Expr) -> bool:
+        """`accepted = await manager.connect(websocket)`: what is false was not entered."""
+        if not isinstance(test, tree.Name):
+            return False
+        binding = function.index.bindings.get(test)
+        for definition in binding.definitions if binding else ():
+            value = definition.value
+            value = value.value if isinstance(value, tree.Await) else value
+            if isinstance(value, tree.Call) and self._acquires(function, value):
+                return True
         return False
 
     def _names_key(self, function: At[tree.Function], test: tree.Expr) -> bool:

@@ -40,6 +40,8 @@ Path: TypeAlias = tuple[Step, ...]
 _Item: TypeAlias = tuple[At[tree.Expr], Path]
 _ELEMENTS = frozenset({"get", "pop", "shift", "at", "find"})
 """Methods that hand out an element of their container (the member access has taken the step into it)."""
+_ITERATIONS = frozenset({"forEach", "map", "filter", "some", "every", "find"})
+"""Methods that call a function with each element."""
 _MOST_ITEMS = 3000
 _LONGEST_PATH = 5
 
@@ -94,7 +96,7 @@ class _Flow:
         node, parent = at.node, at.parent
         match parent:
             case tree.Member(object=inner, name=name) if inner is node:
-                if path and path[0] in (name, None):
+                if path and (path[0] in (name, None) or name in _ELEMENTS or name in _ITERATIONS):
                     self.push(at.to(parent), path[1:])
             case tree.Index(object=inner, key=key) if inner is node:
                 step = key.value if isinstance(key, tree.Literal) else None
@@ -128,11 +130,12 @@ class _Flow:
                 self.argument(at, parent, path)
             case tree.Call(callee=tree.Member(name=name) as callee) if callee is node and name in _ELEMENTS:
                 self.push(at.to(parent), path)
-            case tree.Attribute(name=name, value=value) if value is node and name is not None:
-                self.attribute(at, parent, name, path)
-            case tree.Loop(iterable=iterable, target=target) if iterable is node and target is not None:
-                if path:
-                    self.bind(at.to(target), path[1:])
+            case tree.Call(callee=tree.Member(name=name) as callee, arguments=(first, *_)) if (
+                callee is node and name in _ITERATIONS
+            ):
+                for function in functions(self.program, at.to(first.value)):
+                    if function.node.parameters:
+                        self.bind(function.to(function.node.parameters[0].target), path)
             case _:
                 pass
 
@@ -296,6 +299,9 @@ class _Flow:
             return True
         if name == "useState":
             self.push(call, (0, *path))
+            return True
+        if name in ("values", "from") and isinstance(callee, tree.Member) and path:
+            self.push(call, (None, *path[1:]))
             return True
         if name in ("useMemo", "useCallback", "useEffectEvent", "markRaw", "memo"):
             self.push(call, path)

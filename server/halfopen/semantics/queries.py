@@ -51,7 +51,7 @@ Token = Unit | NameToken | WordToken | FileToken | AnswerToken
 
 
 _NO_CYCLE = 1 << 30
-_DEEPEST = 60
+_DEEPEST = 40
 """Answers nested deeper than any real code needs: the innermost gives up, and nothing around it is kept."""
 
 
@@ -82,6 +82,10 @@ class Queries:
         outer, self._noting = self._noting, tokens
         try:
             answer = compute()
+        except BaseException:
+            if depth == 0:
+                self._cycle_head = _NO_CYCLE
+            raise
         finally:
             self._noting = outer
             del self._running[key]

@@ -139,8 +139,14 @@ def _project(program: Program, at: At[tree.Expr], steps: tuple[Step, ...]) -> It
     if not steps:
         yield from origins(program, at)
         return
-    for origin in origins(program, at):
-        yield from _step(program, origin, steps)
+
+    def compute() -> tuple[Origin, ...]:
+        return tuple(
+            dict.fromkeys(found for origin in origins(program, at) for found in _step(program, origin, steps))
+        )
+
+    empty: tuple[Origin, ...] = ()
+    yield from program.queries.get_or(("part of", at.node, steps), compute, empty)
 
 
 def _step(program: Program, origin: Origin, steps: tuple[Step, ...]) -> Iterator[Origin]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.dossiers import MARKERS, dossiers_in
+from halfopen.connections.dossiers import dossiers_in, markers, may_connect
+from halfopen.connections.forwarding import forwards_in_code
+from halfopen.connections.links import Link, links_of
+from halfopen.semantics.unit import Unit
 from halfopen.workspace.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 
 def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = None) -> tuple[Dossier, ...]:
@@ -15,7 +21,7 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
 
     A handler that is registered twice is one connection; names that repeat in a file are numbered.
     """
-    relevant = sorted({path for marker in MARKERS for path in workspace.paths_with(marker)})
+    relevant = sorted({path for marker in markers() for path in workspace.paths_with(marker)})
     found: dict[object, Dossier] = {}
     names: dict[str, int] = {}
     for path in relevant:
@@ -25,9 +31,9 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
         if module is None:
             continue
         for placed in module.placed:
-            if not any(marker in placed.unit.text for marker in MARKERS):
+            if not may_connect(module, placed.unit):
                 continue
-            for dossier in dossiers_in(workspace.program, path, placed.unit):
+            for dossier in _dossiers(workspace, path, placed.unit):
                 site = dossier.connection.site
                 key = (site.path, site.unit, site.start)
                 if key in found:
@@ -35,6 +41,24 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
                 number = names[dossier.connection.id] = names.get(dossier.connection.id, 0) + 1
                 found[key] = dossier if number == 1 else _numbered(workspace, dossier, number)
     return tuple(found.values())
+
+
+def links_between(workspace: Workspace, dossiers: Sequence[Dossier]) -> tuple[Link, ...]:
+    """The links of all clients to their endpoints, worked out anew from the dossiers each time."""
+    if len({dossier.connection.side for dossier in dossiers}) < 2:
+        return ()
+    forwards = forwards_in_code(workspace.program, workspace.files())
+    return links_of(dossiers, forwards, workspace.deployment.facts(), workspace.deployment.settings)
+
+
+def _dossiers(workspace: Workspace, path: str, unit: Unit) -> tuple[Dossier, ...]:
+    """The dossiers of a unit; one that cannot be made costs no other, and is told as a problem of its file."""
+    try:
+        return dossiers_in(workspace.program, path, unit)
+    except Exception as error:
+        _log.exception("the connections of %s could not be read", path)
+        workspace.note_problem(path, f"some connections here could not be read: {error!r}"[:300])
+        return ()
 
 
 def _numbered(workspace: Workspace, dossier: Dossier, number: int) -> Dossier:

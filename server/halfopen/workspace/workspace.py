@@ -22,6 +22,7 @@ from halfopen.source import (
     syntax_problems,
 )
 from halfopen.workspace.aliases import nearest_aliases, python_roots, typescript_aliases
+from halfopen.workspace.deployment import DeploymentFiles
 from halfopen.workspace.discovery import Excluder, Scope, discover
 
 
@@ -35,6 +36,11 @@ class FileProblem:
     message: str
 
 
+def is_generated(data: bytes) -> bool:
+    """Whether a file is a bundle that no one reads: large, and with hundreds of characters to the line."""
+    return len(data) > 20_000 and len(data) / (data.count(b"\n") + 1) > 400
+
+
 class Workspace:
     """Files, modules and answers of one root. Paths are relative to it, with "/"."""
 
@@ -44,6 +50,7 @@ class Workspace:
         self.max_file_bytes = max_file_bytes
         self.queries = Queries()
         self.program = Program(self, self.queries)
+        self.deployment = DeploymentFiles(root, self._config_text)
         self._texts: dict[str, SourceText] = {}
         self._documents: dict[str, Document] = {}
         self._problems: dict[str, list[FileProblem]] = {}
@@ -82,7 +89,9 @@ class Workspace:
         """Read the texts of all code files, once."""
         if self._scanned:
             return
-        paths = [path for path in discover(self.root, self.scope) if language_of(path) is not None]
+        every = list(discover(self.root, self.scope))
+        self.deployment.found(every)
+        paths = [path for path in every if language_of(path) is not None]
         for position, path in enumerate(paths):
             if cancelled is not None and cancelled():
                 return
@@ -101,10 +110,12 @@ class Workspace:
         for path in sorted(self._dirty):
             if posixpath.basename(path).startswith(("tsconfig", "jsconfig")):
                 self._aliases.clear()
+            excluded = excluder.excludes_anywhere(path)
+            self.deployment.touched(path, exists=not excluded and (self.root / path).is_file())
             if language_of(path) is None:
                 continue
             before = self._texts.get(path)
-            if path not in self._documents and excluder.excludes_anywhere(path):
+            if path not in self._documents and excluded:
                 self._forget_file(path)
             else:
                 self._read(path)
@@ -148,6 +159,9 @@ class Workspace:
                 )
                 return
             data = file.read_bytes()
+            if is_generated(data):
+                self._leave_out(path, "generated", "generated code (very long lines); not audited")
+                return
             self._texts[path] = SourceText.from_bytes(data)
         except NotUtf8 as error:
             self._leave_out(
@@ -155,6 +169,10 @@ class Workspace:
             )
         except OSError as error:
             self._leave_out(path, "unreadable", f"cannot be read: {error.strerror or error}")
+
+    def note_problem(self, path: str, message: str) -> None:
+        """Something in a file could not be analysed; the rest of it was."""
+        self._problems[path] = [FileProblem(path, None, "rule", message)]
 
     def _leave_out(self, path: str, kind: str, message: str, line: int | None = None) -> None:
         self._texts.pop(path, None)
@@ -214,6 +232,10 @@ class Workspace:
             return file.read_bytes() if file.is_file() and file.stat().st_size < self.max_file_bytes else None
         except OSError:
             return None
+
+    def _config_text(self, path: str) -> str | None:
+        data = self._read_config(path)
+        return data.decode("utf-8", "replace") if data is not None else None
 
     def python_roots(self, path: str) -> Iterable[str]:
         return python_roots(path, self.exists)
