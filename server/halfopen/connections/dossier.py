@@ -11,6 +11,8 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.connections.routes import Route
+from halfopen.connections.urls import ClientUrls
 from halfopen.semantics.unit import Span
 
 Side: TypeAlias = OneOf["server", "client"]
@@ -125,9 +127,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A connection with its facts."""
+    """A connection with its facts.
+
+    `url` is what a person reads: a client's address, an endpoint's full path. `urls` (of a client) and
+    `routes` (of an endpoint) are the same taken apart, every alternative of it.
+    """
 
     connection: Connection
     owner: Fact[Owner] = Unknown("where the connection is created")
     url: Fact[str] = Unknown("the expression that gives the URL or path")
     resources: tuple[Resource, ...] = field(default=())
+    urls: ClientUrls | None = None
+    routes: tuple[Route, ...] = ()

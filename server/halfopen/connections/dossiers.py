@@ -3,23 +3,51 @@
 from __future__ import annotations
 
 from halfopen.connections.clients import MARKERS as CLIENT_MARKERS
-from halfopen.connections.clients import Client, client_resources, clients_in, owner_of_client
+from halfopen.connections.client_view import Client
+from halfopen.connections.clients import client_resources, clients_in, owner_of_client
 from halfopen.connections.dossier import Connection, Dossier, Owner
 from halfopen.connections.endpoints import MARKERS as ENDPOINT_MARKERS
 from halfopen.connections.endpoints import Endpoint, endpoints_in
-from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.library_calls import library_words, recognised
+from halfopen.connections.library_dossiers import library_dossiers_in
+from halfopen.connections.routes import route_fact, routes_of
 from halfopen.connections.server_resources import server_resources
-from halfopen.semantics import tree
-from halfopen.semantics.program import At, Program
+from halfopen.connections.urls import client_urls
+from halfopen.semantics.module import Module
+from halfopen.semantics.program import Program
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import origins
 
 MARKERS = tuple(dict.fromkeys((*ENDPOINT_MARKERS, *CLIENT_MARKERS)))
-"""A file without any of these words makes no connection."""
+"""A unit without any of these words makes no connection by itself, without a library of the tables."""
+
+
+def markers() -> tuple[bytes, ...]:
+    """A file without any of these words makes no connection."""
+    return (*MARKERS, *recognised().markers)
+
+
+def may_connect(module: Module, unit: Unit) -> bool:
+    """Whether a unit has a word that a connection needs."""
+    if any(marker in unit.text for marker in MARKERS):
+        return True
+    words = library_words(module)
+    return bool(words) and not words.isdisjoint(unit.words)
 
 
 def dossiers_in(program: Program, path: str, unit: Unit) -> tuple[Dossier, ...]:
-    """The dossiers of the connections that a unit makes."""
+    """The dossiers of the connections that a unit makes, each site once."""
+    module = program.module(path)
+    words = library_words(module) if module is not None else frozenset[bytes]()
+    found: dict[tuple[Unit, int], Dossier] = {}
+    for dossier in (*library_dossiers_in(program, path, unit, words), *_own_dossiers(program, path, unit)):
+        site = dossier.connection.site
+        found.setdefault((site.unit, site.start), dossier)
+    return tuple(found.values())
+
+
+def _own_dossiers(program: Program, path: str, unit: Unit) -> tuple[Dossier, ...]:
+    """Those of FastAPI and Starlette, and of the browser's own WebSocket."""
     if unit.language == "python":
         endpoints = program.queries.get(("endpoints", path, unit), lambda: endpoints_in(program, path, unit))
         return tuple(
@@ -47,11 +75,13 @@ def _endpoint_dossier(program: Program, endpoint: Endpoint) -> Dossier:
         extent=handler.span,
     )
     owner = Owner("endpoint", endpoint.name, "call", handler.span)
+    routes = routes_of(program, endpoint)
     return Dossier(
         connection,
         Known(owner, (Evidence(handler.span, "runs once for each connection"),)),
-        _text_of(program, endpoint.route, "the path given where the route is registered"),
+        route_fact(routes),
         server_resources(program, endpoint),
+        routes=routes,
     )
 
 
@@ -68,35 +98,5 @@ def _client_dossier(program: Program, client: Client) -> Dossier:
         extent=owner.value.span if isinstance(owner, Known) else client.call.span,
     )
     url = client.call.to(client.call.node.arguments[0].value) if client.call.node.arguments else None
-    return Dossier(
-        connection,
-        owner,
-        _text_of(program, url, "the value of the URL expression"),
-        client_resources(program, client),
-    )
-
-
-def _text_of(program: Program, at: At[tree.Expr] | None, settled_by: str) -> Fact[str]:
-    """A string that the code fixes: a literal, or a template with its gaps as `{}`."""
-    if at is None:
-        return Unknown(settled_by)
-    for origin in origins(program, at):
-        if isinstance(origin, At):
-            text = literal_text(origin)
-            if text is not None:
-                return Known(text, (Evidence(origin.span, f"given here: {origin.text}"),))
-    return Unknown(settled_by, (Evidence(at.span, f"{at.text} is not a constant"),))
-
-
-def literal_text(at: At[tree.Expr]) -> str | None:
-    """The text of a string literal or template; expressions in it become `{}`."""
-    match at.node:
-        case tree.Literal(value=str() as value):
-            return value
-        case tree.Template(parts=parts):
-            return "".join(part if isinstance(part, str) else "{}" for part in parts)
-        case tree.Operation(operator="+", operands=operands):
-            pieces = [literal_text(at.to(each)) for each in operands]
-            return "".join(each if each is not None else "{}" for each in pieces) if any(pieces) else None
-        case _:
-            return None
+    urls = client_urls(program, url)
+    return Dossier(connection, owner, urls.fact(), client_resources(program, client), urls=urls)

@@ -64,35 +64,50 @@ class Meeting(enum.IntEnum):
     """Every fixed segment is the same, every other one falls on a parameter."""
 
 
-def meet(client: Segments, endpoint: Segments) -> Meeting:
+@dataclass(frozen=True, slots=True, order=True)
+class Match:
+    """How well two paths meet, and how many fixed segments they share. Ordered, better last."""
+
+    meeting: Meeting
+    shared: int = 0
+
+    def and_then(self, here: Meeting, shared: int = 0) -> Match:
+        """This match of the rest of two paths, with one of what stands in front."""
+        meeting = min(self.meeting, here)
+        return Match(meeting, self.shared + shared) if meeting else _NO_MATCH
+
+
+_NO_MATCH = Match(Meeting.NONE)
+
+
+def meet(client: Segments, endpoint: Segments) -> Match:
     """Whether a path that a client asks for may be one that an endpoint answers."""
-    if not any(each.fixed for each in (*client, *endpoint)) and client != endpoint:
-        # Two paths of nothing but gaps always meet, which says nothing.
-        return Meeting.NONE
     # `row[j]`: how the rest of the client's path meets the endpoint's from its segment j on.
-    row = [Meeting.NONE] * (len(endpoint) + 1)
+    row = [_NO_MATCH] * (len(endpoint) + 1)
     for i in range(len(client), -1, -1):
-        below, row = row, [Meeting.NONE] * (len(endpoint) + 1)
+        below, row = row, [_NO_MATCH] * (len(endpoint) + 1)
         for j in range(len(endpoint), -1, -1):
             row[j] = _meet_here(client, endpoint, i, j, row, below)
     return row[0]
 
 
 def _meet_here(
-    client: Segments, endpoint: Segments, i: int, j: int, row: list[Meeting], below: list[Meeting]
-) -> Meeting:
-    """The meeting from (i, j) on: `row` holds those of (i, later), `below` those of (i + 1, any)."""
+    client: Segments, endpoint: Segments, i: int, j: int, row: list[Match], below: list[Match]
+) -> Match:
+    """The match from (i, j) on: `row` holds those of (i, later), `below` those of (i + 1, any)."""
     more_client, more_endpoint = i < len(client), j < len(endpoint)
     if not more_client and not more_endpoint:
-        return Meeting.EXACT
-    found = Meeting.NONE
+        return Match(Meeting.EXACT)
+    found = _NO_MATCH
     if more_endpoint and endpoint[j].many:
-        found = max(found, row[j + 1], below[j] if more_client else Meeting.NONE)
+        found = max(found, row[j + 1], below[j] if more_client else _NO_MATCH)
     if more_client and client[i].many:
-        skipped = max(below[j], row[j + 1] if more_endpoint else Meeting.NONE)
-        found = max(found, min(Meeting.POSSIBLE, skipped))
+        skipped = max(below[j], row[j + 1] if more_endpoint else _NO_MATCH)
+        found = max(found, skipped.and_then(Meeting.POSSIBLE))
     if more_client and more_endpoint:
-        found = max(found, min(_meet_segment(client[i], endpoint[j]), below[j + 1]))
+        here = _meet_segment(client[i], endpoint[j])
+        shared = int(here is Meeting.EXACT and client[i].fixed and endpoint[j].fixed)
+        found = max(found, below[j + 1].and_then(here, shared))
     return found
 
 

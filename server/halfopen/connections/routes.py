@@ -11,6 +11,7 @@ from halfopen.connections.paths import Segment, Segments, path_text, segments_of
 from halfopen.connections.strings import Text, texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import ParameterOf, argument_of, callers, classes, origins, qualified
 
 _APPLICATIONS = frozenset(
@@ -111,9 +112,7 @@ def route_fact(routes: tuple[Route, ...]) -> Fact[str]:
 # --- climbing ----------------------------------------------------------------------------------
 
 
-def _ups_of_router(
-    program: Program, router: At[tree.Expr], seen: tuple[tree.Node, ...]
-) -> Iterator[_Step]:
+def _ups_of_router(program: Program, router: At[tree.Expr], seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
     """The prefixes in front of what is registered on a router, up to each application."""
     if len(seen) > _DEEPEST:
         return
@@ -135,9 +134,7 @@ def _ups_of_router(
         yield _Step(router, "", ())
 
 
-def _ups_of_parameter(
-    program: Program, origin: ParameterOf, seen: tuple[tree.Node, ...]
-) -> Iterator[_Step]:
+def _ups_of_parameter(program: Program, origin: ParameterOf, seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
     """A router handed to a function that registers on it."""
     for call in callers(program, origin.function):
         argument = argument_of(call.node, origin.function.node, origin.parameter)
@@ -203,11 +200,10 @@ def _find_includes(program: Program) -> Iterator[_Include]:
     for word in _INCLUDES:
         for module, unit in program.units_with(word, "python"):
             program.queries.note(unit)
-            at: At[tree.Node] = At(module.path, unit, unit.body[0]) if unit.body else None  # type: ignore[assignment]
-            for call in at.index.calls if at is not None else ():
+            for call in index_of(unit).calls:
                 if call not in seen:
                     seen.add(call)
-                    yield from _include(program, at.to(call))
+                    yield from _include(program, At(module.path, unit, call))
 
 
 def _include(program: Program, call: At[tree.Call]) -> Iterator[_Include]:
@@ -246,9 +242,7 @@ def _names(program: Program, child: At[tree.Expr], made: tree.Node) -> bool:
     return any(isinstance(each, At) and each.node is made for each in origins(program, child))
 
 
-def _ups_of_include(
-    program: Program, include: _Include, seen: tuple[tree.Node, ...]
-) -> Iterator[_Step]:
+def _ups_of_include(program: Program, include: _Include, seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
     if include.call.node in seen:
         return
     seen = (*seen, include.call.node)
@@ -273,9 +267,7 @@ def _registration(route: At[tree.Expr]) -> At[tree.Call] | None:
     return route.to(call) if isinstance(call, tree.Call) else None
 
 
-def _ups_of_listed(
-    program: Program, item: At[tree.Call], seen: tuple[tree.Node, ...]
-) -> Iterator[_Step]:
+def _ups_of_listed(program: Program, item: At[tree.Call], seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
     """From a `WebSocketRoute`, `Mount` or router that stands in a list of routes; parent None where in none."""
     found = False
     if len(seen) <= _DEEPEST:
@@ -335,9 +327,9 @@ def _holders_of_routes(program: Program, router: At[tree.Call]) -> Iterator[At[t
     for module, unit in program.units_with("routes", "python", as_member=True):
         at: At[tree.Node] = At(module.path, unit, router.node)
         for node in at.index.parents:
-            if isinstance(node, tree.Member) and node.name == "routes":
-                if _names(program, at.to(node.object), router.node):
-                    yield from _holders(program, at.to(node))
+            is_routes = isinstance(node, tree.Member) and node.name == "routes"
+            if is_routes and _names(program, at.to(node.object), router.node):
+                yield from _holders(program, at.to(node))
 
 
 def _readers(program: Program, name: At[tree.Expr], depth: int) -> Iterator[At[tree.Call]]:

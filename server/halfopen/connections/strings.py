@@ -121,7 +121,7 @@ class _Reader:
                 return [(value,)] if isinstance(value, str) else [(str(value),)]
             case tree.Template(parts=parts):
                 self.places[at] = None
-                pieces = [
+                pieces: list[list[Text]] = [
                     [(part,)] if isinstance(part, str) else self.read(at.to(part), bound, depth)
                     for part in parts
                 ]
@@ -155,9 +155,7 @@ class _Reader:
     def _variable(self, at: At[tree.Name], bound: _Bindings, depth: int) -> Iterable[Text]:
         return self._named(at, self.program.variable(at), bound, depth)
 
-    def _named(
-        self, at: At[tree.Expr], variable: Variable, bound: _Bindings, depth: int
-    ) -> Iterable[Text]:
+    def _named(self, at: At[tree.Expr], variable: Variable, bound: _Bindings, depth: int) -> Iterable[Text]:
         if depth > _DEEPEST:
             return []
         found: list[Text] = []
@@ -178,9 +176,7 @@ class _Reader:
                     found += self._parameter(at, origin, bound, depth)
             else:
                 rest.append(definition)
-        if rest and not found:
-            found += self._followed(at, bound, depth)
-        elif not found and not added:
+        if not found and (rest or not added):
             found += self._followed(at, bound, depth)
         if found and all(map(_says_nothing, found)):
             # What is only fetched or computed elsewhere is best known by the variable that holds it.
@@ -390,7 +386,7 @@ def _origin_of(text: Text) -> Text:
             continue
         kept = ""
         for character in piece:
-            if character == "/" and slashes == 2 or character in "?#":
+            if (character == "/" and slashes == 2) or character in "?#":
                 return _compact((*found, kept))
             slashes += character == "/"
             kept += character

@@ -73,9 +73,7 @@ class ClientUrls:
             return Unknown(", ".join(self.settled_by) or "the value of the URL expression", self.evidence)
         texts = list(dict.fromkeys(url.text for url in sorted(shown, key=_openness)))
         sure = len(texts) == 1 and not any(url.settings for url in shown)
-        return Known(
-            " or ".join(texts[:3]), self.evidence, Confidence.HIGH if sure else Confidence.MEDIUM
-        )
+        return Known(" or ".join(texts[:3]), self.evidence, Confidence.HIGH if sure else Confidence.MEDIUM)
 
 
 def _openness(url: Url) -> int:
@@ -192,7 +190,11 @@ def _authority(pieces: list[Piece]) -> tuple[str, HostKind, list[Piece]]:
         end = re.search(r"[/?#]", piece)
         if end is not None:
             kinds |= {"text"} if piece[: end.start()] else set()
-            return shown + piece[: end.start()], _host_kind(kinds), [piece[end.start() :], *pieces[position + 1 :]]
+            return (
+                shown + piece[: end.start()],
+                _host_kind(kinds),
+                [piece[end.start() :], *pieces[position + 1 :]],
+            )
         shown += piece
         kinds |= {"text"} if piece else set()
     return shown, _host_kind(kinds), []
@@ -220,7 +222,8 @@ def _split_query(pieces: list[Piece]) -> tuple[list[Piece], tuple[str, ...]]:
             continue
         before.append(piece[: cut.start()])
         rest = "".join(
-            each if isinstance(each, str) else "{}" for each in (piece[cut.start() :], *pieces[position + 1 :])
+            each if isinstance(each, str) else "{}"
+            for each in (piece[cut.start() :], *pieces[position + 1 :])
         )
         return before, _query_names(rest.partition("#")[0])
     return before, ()
@@ -242,7 +245,11 @@ def _path(pieces: list[Piece], kind: HostKind) -> tuple[Segments, bool]:
         name = piece.name.replace("/", "")
         rooted = shown.endswith("/")
         follows = pieces[position + 1] if position + 1 < len(pieces) else ""
-        free = piece.kind == "path" or (not rooted and (isinstance(follows, Gap) or follows[:1] in ("", "/")) and (not shown or position == 0))
+        free = piece.kind == "path" or (
+            not rooted
+            and (isinstance(follows, Gap) or follows[:1] in ("", "/"))
+            and (not shown or position == 0)
+        )
         if free:
             opened.append(name)
             glued = piece.kind == "path" and isinstance(follows, str) and follows[:1] not in ("", "/")

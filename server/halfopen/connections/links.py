@@ -1,0 +1,216 @@
+"""Which client talks to which endpoint: addresses met with routes, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Line
+from halfopen.connections.forwarding import Forward, arrivals
+from halfopen.connections.paths import Meeting, Segments, meet, path_text, segments_of
+from halfopen.connections.routes import Route
+from halfopen.connections.urls import Url, with_settings
+from halfopen.deployment import DeploymentFacts
+
+Strength: TypeAlias = OneOf["certain", "likely"]
+Settings: TypeAlias = Callable[[str, str], Iterable[tuple[str, Line]]]
+"""For a file's path and a variable's name: the values that `.env` files near it give, with their places."""
+
+_LOCAL = re.compile(
+    r"^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|10\.[\d.]+|192\.168\.[\d.]+|[^.:]+|[\w-]+\.(local|internal|localhost))(:\d+)?$"
+)
+_TEST = re.compile(r"(^|/)(tests?|__tests__|e2e)/|(^|/)test_[^/]*\.py$|_test\.py$")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A client and an endpoint that it talks to, by their ids.
+
+    `certain`: the address leaves no doubt. `likely`: one part is not fixed by the code, or several
+    endpoints answer the path.
+    """
+
+    client: str
+    endpoint: str
+    strength: Strength
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One address of a client against one route of an endpoint. The order of `rank` is that of likelihood."""
+
+    endpoint: Dossier
+    url: Url
+    route: Route
+    meeting: Meeting
+    shared: int
+    extra: int
+    evidence: tuple[Evidence, ...]
+    rank: tuple[bool | int, ...]
+
+
+def links_of(
+    dossiers: Sequence[Dossier],
+    forwards: Sequence[Forward] = (),
+    deployment: DeploymentFacts | None = None,
+    settings: Settings = lambda path, name: (),
+) -> tuple[Link, ...]:
+    """The links of all clients, in their order; several for a client with several likely endpoints."""
+    deployment = deployment or DeploymentFacts()
+    endpoints = [each for each in dossiers if each.connection.side == "server"]
+    found: dict[tuple[str, str], Link] = {}
+    for client in dossiers:
+        if client.connection.side != "client" or client.urls is None:
+            continue
+        for link in _links_of_client(client, endpoints, forwards, deployment, settings):
+            key = (link.client, link.endpoint)
+            if key not in found or link.strength == "certain":
+                found[key] = link
+    return tuple(found.values())
+
+
+def _links_of_client(
+    client: Dossier,
+    endpoints: Sequence[Dossier],
+    forwards: Sequence[Forward],
+    deployment: DeploymentFacts,
+    settings: Settings,
+) -> Iterator[Link]:
+    """The links by the addresses that are written out; by open ones only where those lead nowhere."""
+    written: list[tuple[Url, tuple[Evidence, ...]]] = []
+    for_open: list[tuple[Url, tuple[Evidence, ...]]] = []
+    assert client.urls is not None
+    for url in client.urls.urls:
+        for settled, said in _settled(url, client.connection.site.path, settings):
+            kind = written if settled.host_kind in ("page", "known") else for_open
+            kind.append((settled, (*client.urls.evidence[:1], *said)))
+    linked = False
+    for group in (written, for_open):
+        for url, said in group:
+            candidates = _candidates(client, url, endpoints, forwards, deployment)
+            for link in _decided(client, candidates, said):
+                linked = True
+                yield link
+        if linked:
+            return
+
+
+def _settled(url: Url, path: str, settings: Settings) -> Iterator[tuple[Url, tuple[Evidence, ...]]]:
+    """An address with the values that `.env` files give; as it is where they give none."""
+    names = url.settings
+    values = list(settings(path, names[0]))[:4] if names else []
+    if not values:
+        yield url, ()
+        return
+    for value, line in values:
+        for settled in with_settings(url, lambda _, value=value: (value,)):
+            yield settled, (Evidence(line, f"{names[0]} is {value} here"),)
+
+
+def _candidates(
+    client: Dossier,
+    url: Url,
+    endpoints: Sequence[Dossier],
+    forwards: Sequence[Forward],
+    deployment: DeploymentFacts,
+) -> list[_Candidate]:
+    if url.host_kind == "known" and not _LOCAL.match(url.host) and len([*filter(_is_fixed, url.path)]) < 2:
+        # A short path at a public host is as likely someone else's service.
+        return []
+    found: list[_Candidate] = []
+    for path, said in _paths(url, forwards, deployment):
+        for endpoint in endpoints:
+            for route in endpoint.routes:
+                match = meet(path, route.path)
+                nothing_said = match.shared == 0 and bool(path or route.path)
+                if match.meeting is Meeting.NONE or (nothing_said and not _only_parameters(path, route)):
+                    continue
+                evidence = (*said, *route.evidence)
+                extra = sum(_is_fixed(each) for each in route.path) - match.shared
+                rank = (
+                    match.meeting,
+                    not _TEST.search(endpoint.connection.site.path),
+                    route.reached,
+                    match.shared,
+                    -extra,
+                    _common_folders(client.connection.site.path, endpoint.connection.site.path),
+                    _is_launched(route, deployment),
+                )
+                found.append(
+                    _Candidate(endpoint, url, route, match.meeting, match.shared, extra, evidence, rank)
+                )
+    return found
+
+
+def _only_parameters(path: Segments, route: Route) -> bool:
+    """`/{room}` asked for by a literal segment: exact, although nothing fixed is shared."""
+    return (
+        len(path) == len(route.path) and not any(each.many for each in (*path, *route.path)) and route.reached
+    )
+
+
+def _is_fixed(segment: object) -> bool:
+    return bool(getattr(segment, "fixed", False))
+
+
+def _paths(
+    url: Url, forwards: Sequence[Forward], deployment: DeploymentFacts
+) -> Iterator[tuple[Segments, tuple[Evidence, ...]]]:
+    if url.host_kind not in ("page", "known") or any(each.many for each in url.path):
+        yield url.path, ()
+        return
+    for arrival in arrivals(path_text(url.path, url.slash_at_end), forwards, deployment):
+        yield segments_of(arrival.path), arrival.evidence
+
+
+def _decided(client: Dossier, candidates: list[_Candidate], said: tuple[Evidence, ...]) -> Iterator[Link]:
+    """The best candidates: one alone may be certain, several of one rank are likely."""
+    if not candidates:
+        return
+    top = max(each.rank for each in candidates)
+    best = {each.endpoint.connection.id: each for each in candidates if each.rank == top}
+    for identity, each in best.items():
+        certain = len(best) == 1 and _is_certain(each)
+        evidence = (*said, *each.evidence)
+        if each.url.slash_at_end != each.route.slash_at_end and each.route.path:
+            note = f"the client asks for {each.url.path_text}, the endpoint is {each.route.text}"
+            evidence = (*evidence, replace(evidence[0], text=note)) if evidence else ()
+            certain = False
+        yield Link(client.connection.id, identity, "certain" if certain else "likely", evidence)
+
+
+def _is_certain(candidate: _Candidate) -> bool:
+    url, route = candidate.url, candidate.route
+    return (
+        candidate.meeting is Meeting.EXACT
+        and route.reached
+        and not any(each.many for each in (*url.path, *route.path))
+        and (url.host_kind == "page" or (url.host_kind == "known" and _LOCAL.match(url.host) is not None))
+    )
+
+
+def _common_folders(one: str, other: str) -> int:
+    """How near two files are: the folders they share from the root; the same file is nearest."""
+    if one == other:
+        return 1000
+    count = 0
+    for a, b in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _is_launched(route: Route, deployment: DeploymentFacts) -> bool:
+    """Whether a deployment file starts the application that a route belongs to."""
+    if route.application is None:
+        return False
+    file = "/" + route.application.partition(":")[0].removesuffix(".py").removesuffix("/__init__")
+    launches = (*deployment.launches, *(each for service in deployment.services for each in service.launches))
+    modules = {(launch.app or "").partition(":")[0].replace(".", "/") for launch in launches}
+    return any(module and file.endswith("/" + module) for module in modules)
