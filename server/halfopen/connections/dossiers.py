@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from halfopen.connections.clients import MARKERS as CLIENT_MARKERS
 from halfopen.connections.client_view import Client
+from halfopen.connections.clients import MARKERS as CLIENT_MARKERS
 from halfopen.connections.clients import client_resources, clients_in, owner_of_client
 from halfopen.connections.dossier import Connection, Dossier, Owner
 from halfopen.connections.endpoints import MARKERS as ENDPOINT_MARKERS

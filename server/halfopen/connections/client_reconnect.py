@@ -1,0 +1,227 @@
+"""What sets a client socket up again after its owner let go of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from halfopen.connections.client_pause import entry_tests
+from halfopen.connections.client_release import (
+    closers,
+    guards_of,
+    requires_open,
+    statements_of,
+    tested_names,
+    written_names,
+)
+from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.dossier import Leak, Resource
+from halfopen.connections.facts import Evidence
+from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.values import callbacks, functions
+
+
+def reconnects(view: View) -> Iterator[Resource]:
+    """What sets the socket up again after its owner let go: the close handler, or a timer it left running."""
+    if not view.roots or not closers(view.socket, view.released) or _detaches(view):
+        handlers: list[At[tree.Function]] = []
+    else:
+        handlers = view.socket.handlers(view.program, view.held, "close")
+    if not view.roots:
+        return
+    written = written_names(view.released) - _set_again(view)
+    told: set[tree.Node] = set()
+    for handler in handlers:
+        for trigger, chain in _triggers(view, handler):
+            if trigger.node in told or _guarded(view, trigger, chain, written):
+                continue
+            told.add(trigger.node)
+            release = closers(view.socket, view.released)[0]
+            only_by_code = any(_asks_code(test) for each in chain for test in guards_of(view.program, each))
+            text = "closing here fires the close handler, which sets the socket up again"
+            if only_by_code:
+                text = "closing here while the socket is connecting is reported as code 1006, not as the code given"
+            yield Resource(
+                "timer",
+                "the reconnect",
+                view.owner.name,
+                trigger.span,
+                (
+                    Leak(
+                        "rearmed",
+                        (
+                            Evidence(release.span, text),
+                            Evidence(view.call.span, "the socket that comes back"),
+                        ),
+                    ),
+                ),
+            )
+    for trigger in _timers(view):
+        if trigger.node in told:
+            continue
+        chain = [trigger]
+        if _cleared(view, trigger, "clearTimeout") or _guarded(view, trigger, chain, written, pending=True):
+            continue
+        told.add(trigger.node)
+        root = view.roots[0]
+        yield Resource(
+            "timer",
+            "the reconnect timer",
+            view.owner.name,
+            trigger.span,
+            (Leak("uncleared", (Evidence(root.span, "this release leaves a pending timer running"),)),),
+        )
+
+
+def _set_again(view: View) -> frozenset[str]:
+    """Refs that the effect sets anew each time it runs: after a change of its dependencies the close event
+    of the socket before, which comes later, finds the flag of the run after it."""
+    found: set[str] = set()
+    for effect in view.reach.effects:
+        if effect.dependencies == ():
+            continue
+        for node in own_nodes(effect.callback):
+            if isinstance(node, tree.Assign) and isinstance(node.value, tree.Literal):
+                for target in node.targets:
+                    if (
+                        isinstance(target, tree.Member)
+                        and target.name == "current"
+                        and isinstance(target.object, tree.Name)
+                    ):
+                        found.add(target.object.id)
+    return frozenset(found)
+
+
+def _triggers(view: View, handler: At[tree.Function]) -> Iterator[tuple[At[tree.Call], list[At[tree.Node]]]]:
+    """The calls by which a close handler sets the socket up again, each with the calls that lead to it."""
+    waiting: list[tuple[At[tree.Function], list[At[tree.Node]]]] = [(handler, [])]
+    seen: set[tree.Node] = set()
+    while waiting:
+        function, path = waiting.pop(0)
+        if function.node in seen or len(path) > 4:
+            continue
+        seen.add(function.node)
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call):
+                continue
+            call = function.to(node)
+            callees = callbacks(view.program, call.to(node.callee))
+            if is_timer(view.program, call) and view.reach.enters(view.program, call):
+                yield call, [*path, call]
+            elif any(each.node in view.reach.functions for each in callees):
+                if _schedules(view, callees):
+                    waiting += [(each, [*path, call]) for each in callees]
+                else:
+                    yield call, [*path, call]
+            else:
+                waiting += [(each, [*path, call]) for each in callees]
+
+
+def _schedules(view: View, callees: list[At[tree.Function]]) -> bool:
+    """Whether the functions reach the creation only through a timer of their own (`scheduleReconnect()`)."""
+    for function in callees:
+        for node in own_nodes(function):
+            if node is view.call.node:
+                return False
+            if isinstance(node, tree.Call):
+                call = function.to(node)
+                if is_timer(view.program, call) and view.reach.enters(view.program, call):
+                    return True
+    return False
+
+
+def _timers(view: View) -> Iterator[At[tree.Call]]:
+    """Every `setTimeout` that leads to the socket's creation."""
+    seen: set[tree.Node] = set()
+    home = {view.call.unit, view.owner.span.unit}
+    for function in view.reach.functions.values():
+        if function.unit not in home:
+            continue
+        for node in tree.walk(function.node.body):
+            if isinstance(node, tree.Call) and node not in seen:
+                seen.add(node)
+                call = function.to(node)
+                if is_timer(view.program, call) and view.reach.enters(view.program, call):
+                    yield call
+
+
+def _detaches(view: View) -> bool:
+    """Whether the release takes the close handler off before it closes."""
+    for at in statements_of(view.released):
+        match at.node:
+            case tree.Assign(targets=targets):
+                for target in targets:
+                    if (
+                        isinstance(target, tree.Member)
+                        and target.name == "onclose"
+                        and target.object in view.socket.nodes
+                    ):
+                        return True
+            case tree.Call(callee=tree.Member(object=inner, name="removeEventListener"), arguments=arguments):
+                if (
+                    inner in view.socket.nodes
+                    and arguments
+                    and isinstance(arguments[0].value, tree.Literal)
+                    and arguments[0].value.value == "close"
+                ):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _guarded(
+    view: View,
+    trigger: At[tree.Call],
+    chain: Sequence[At[tree.Node]],
+    written: frozenset[str],
+    pending: bool = False,
+) -> bool:
+    """Whether a condition on the way to the creation reads what the release writes."""
+    tests: list[tree.Expr] = []
+    if not pending:
+        for each in chain:
+            tests += guards_of(view.program, each)
+    for argument in trigger.node.arguments:
+        for callback in functions(view.program, trigger.to(argument.value)):
+            tests += entry_tests(view, callback)
+    if not is_timer(view.program, trigger):
+        for callee in functions(view.program, trigger.to(trigger.node.callee)):
+            tests += entry_tests(view, callee)
+    relevant = written - _socket_state_names(view, tests)
+    return any(tested_names(test) & relevant for test in tests)
+
+
+def _socket_state_names(view: View, tests: list[tree.Expr]) -> frozenset[str]:
+    """Names that only say "a socket is there and open", which keeps no new one from being made after release."""
+    names: set[str] = set()
+    for test in tests:
+        for node in tree.walk(test):
+            if isinstance(node, tree.Operation) and requires_open(node):
+                names |= tested_names(node)
+    return frozenset(names)
+
+
+def _asks_code(test: tree.Expr) -> bool:
+    return any(
+        isinstance(node, tree.Member) and node.name in ("code", "wasClean") for node in tree.walk(test)
+    ) or any(isinstance(node, tree.Name) and node.id in ("code", "wasClean") for node in tree.walk(test))
+
+
+def _cleared(view: View, timer: At[tree.Call], clearer: str) -> bool:
+    """Whether the release clears a timer: by the handle that it was given."""
+    handles = {each.node for each in aliases(view.program, timer)}
+    for at in statements_of(view.released):
+        if isinstance(at.node, tree.Call) and at.node.arguments:
+            callee = at.node.callee
+            name = (
+                callee.id
+                if isinstance(callee, tree.Name)
+                else callee.name
+                if isinstance(callee, tree.Member)
+                else ""
+            )
+            if name in ("clearTimeout", "clearInterval") and at.node.arguments[0].value in handles:
+                return True
+    return False

@@ -1,0 +1,162 @@
+"""Whether a client socket is closed with its owner."""
+
+from __future__ import annotations
+
+from halfopen.connections.client_pause import after_pause
+from halfopen.connections.client_release import closers, closure_of, only_when_open
+from halfopen.connections.client_view import View
+from halfopen.connections.dossier import CleanupRepair, Leak, Resource
+from halfopen.connections.facts import Evidence
+from halfopen.semantics import tree
+from halfopen.semantics.program import At
+
+
+def socket_resource(view: View) -> Resource:
+    leaks, repair = _socket_leaks(view)
+    released_by = tuple(
+        Evidence(each.span, f"{view.owner.name} closes it here")
+        for each in closers(view.socket, view.released)
+    )
+    return Resource("socket", _socket_name(view), view.owner.name, view.call.span, leaks, released_by, repair)
+
+
+def _socket_name(view: View) -> str:
+    for alias in view.held[1:]:
+        if isinstance(alias.node, tree.Name | tree.Member):
+            return alias.text.replace("?.", ".").replace("!", "")
+    return "the socket"
+
+
+def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
+    owner = view.owner
+    if owner.kind in ("component", "hook") and _runs_in_render(view):
+        return (Leak("each-render", (Evidence(owner.span, f"each render of {owner.name} runs this"),)),), None
+    if _closes_itself(view):
+        return (), None
+    if owner.lifetime == "mount" and owner.kind in ("effect", "component", "hook"):
+        if not view.roots:
+            leaks = _mount_without_release(view)
+            return leaks, _cleanup_repair(view) if leaks else None
+        found = closers(view.socket, view.released)
+        if not found:
+            if _hands_out(view):
+                return (), None
+            kind = "not-in-cleanup" if owner.kind == "effect" or view.roots else "no-cleanup"
+            return (
+                (
+                    Leak(
+                        kind,
+                        tuple(
+                            Evidence(root.span, "this cleanup does not close it") for root in view.roots[:2]
+                        ),
+                    ),
+                ),
+                _cleanup_repair(view),
+            )
+        conditions = [(each, only_when_open(each)) for each in found]
+        if all(condition is not None for _, condition in conditions):
+            closer, condition = conditions[0]
+            assert condition is not None
+            text = (
+                f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
+            )
+            return (Leak("only-when-open", (Evidence(closer.span, text),)),), None
+    elif view.roots:
+        conditions = [only_when_open(each) for each in closers(view.socket, view.released)]
+        if conditions and all(condition is not None for condition in conditions):
+            closer = closers(view.socket, view.released)[0]
+            return (
+                (
+                    Leak(
+                        "only-when-open",
+                        (Evidence(closer.span, "does nothing while the socket is still connecting"),),
+                    ),
+                ),
+                None,
+            )
+    late = after_pause(view)
+    return ((late,), None) if late is not None else ((), None)
+
+
+def _runs_in_render(view: View) -> bool:
+    """Whether the creation stands in the component's or hook's own body, not in a function or initializer."""
+    if view.reach.creating is None:
+        return False
+    if (
+        view.reach.creating.span.start != view.owner.span.start
+        or view.reach.creating.unit is not view.owner.span.unit
+    ):
+        return False
+    for ancestor in view.call.index.ancestors(view.call.node):
+        if ancestor is view.reach.creating.node:
+            return True
+        if isinstance(ancestor, tree.If):
+            return False
+    return False
+
+
+def _closes_itself(view: View) -> bool:
+    """A one-shot socket: its own handlers close it when the answer is there, and nothing else holds it."""
+    function = view.reach.creating
+    if function is None or view.owner.kind not in ("function", "component", "hook"):
+        return False
+    handlers = [
+        each for event in ("open", "message") for each in view.socket.handlers(view.program, view.held, event)
+    ]
+    return bool(closers(view.socket, closure_of(view.program, handlers)))
+
+
+def _mount_without_release(view: View) -> tuple[Leak, ...]:
+    if view.owner.kind == "effect":
+        effect = view.reach.effects[0]
+        return (Leak("no-cleanup", (Evidence(effect.call.span, "this effect returns no cleanup"),)),)
+    if _hands_out(view) or _closed_somewhere(view):
+        return ()
+    return (Leak("never", (Evidence(view.owner.span, f"nothing in {view.owner.name} closes it"),)),)
+
+
+def _closed_somewhere(view: View) -> bool:
+    return any(
+        isinstance(member, tree.Member) and member.name in view.socket.interface.close
+        for member in (alias.parent for alias in view.held)
+    )
+
+
+def _hands_out(view: View) -> bool:
+    """Whether the socket leaves its owner (returned by a function that nobody in the workspace calls)."""
+    if view.owner.kind == "effect":
+        return False
+    return any(isinstance(alias.parent, tree.Return) for alias in view.held)
+
+
+def _cleanup_repair(view: View) -> CleanupRepair | None:
+    """Close in the cleanup of the effect whose own body makes the socket and keeps it in a name."""
+    if not view.reach.effects:
+        return None
+    effect = view.reach.effects[0]
+    callback = effect.callback
+    parent = view.call.parent
+    if callback.node.is_async or not isinstance(parent, tree.Assign):
+        return None
+    target = parent.targets[0]
+    close = view.socket.interface.close[0]
+    inside = view.call.index.function_of(view.call.node) is callback.node
+    top = any(statement is parent for statement in callback.node.body.statements)
+    if inside and top and isinstance(target, tree.Name):
+        return CleanupRepair(callback.span, (f"{target.id}.{close}()",))
+    text = view.call.to(target).text
+    if isinstance(target, tree.Member) and target.name == "current" and isinstance(target.object, tree.Name):
+        return (
+            CleanupRepair(callback.span, (f"{text}?.{close}()",)) if view.call.unit is callback.unit else None
+        )
+    if inside and isinstance(target, tree.Name) and _declared_at_top(callback, target.id):
+        return CleanupRepair(callback.span, (f"{target.id}?.{close}()",))
+    return None
+
+
+def _declared_at_top(callback: At[tree.Function], name: str) -> bool:
+    return any(
+        isinstance(statement, tree.Assign)
+        and any(isinstance(target, tree.Name) and target.id == name for target in statement.targets)
+        for statement in callback.node.body.statements
+    )

@@ -1,0 +1,64 @@
+"""A native client with all that its release is judged by: aliases, owner, and what lets go of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from halfopen.connections.client_owner import Reach, owner_of, reach_of
+from halfopen.connections.client_release import Socket, closure_of, release_roots
+from halfopen.connections.dossier import Owner
+from halfopen.libraries import built_in_catalogue
+from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import qualified
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One place that makes a socket: `new WebSocket(...)`, or a library's call."""
+
+    call: At[tree.Call]
+    library: str
+    """"native", or the name of the library's table."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A client with all that its release is judged by."""
+
+    program: Program
+    call: At[tree.Call]
+    held: list[At[tree.Expr]]
+    socket: Socket
+    reach: Reach
+    owner: Owner
+    roots: list[At[tree.Function]]
+    """The functions that let go of the socket."""
+    released: list[At[tree.Function]]
+    """All that runs when they run."""
+
+
+def view_of(program: Program, client: Client) -> View:
+    key = ("client view", client.call.node)
+    return program.queries.get(key, lambda: _make_view(program, client))
+
+
+def _make_view(program: Program, client: Client) -> View:
+    call = client.call
+    program.queries.note(call.unit)
+    held = aliases(program, call)
+    table = built_in_catalogue().table("browser" if client.library == "native" else client.library)
+    socket = Socket(frozenset(each.node for each in held), table.interface)
+    reach = reach_of(program, call)
+    owner = owner_of(program, call, reach, held)
+    roots = release_roots(program, call, owner, reach, socket, held)
+    return View(program, call, held, socket, reach, owner, roots, closure_of(program, roots))
+
+
+def is_timer(program: Program, call: At[tree.Call], name: str = "setTimeout") -> bool:
+    callee = call.node.callee
+    written = (
+        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    )
+    return written == name and name in qualified(program, call.to(callee))

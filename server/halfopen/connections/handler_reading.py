@@ -1,0 +1,105 @@
+"""Whether anything would tell a handler that its client has left."""
+
+from __future__ import annotations
+
+from halfopen.connections.dossier import Leak, LeakKind, Resource
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
+from halfopen.connections.handling import Handling
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.values import functions, qualified
+
+
+def reads(sockets: Sockets, root: tree.Node) -> bool:
+    return any(socket_method(sockets, node) in RECEIVERS | ITERATORS for node in tree.walk(root))
+
+
+def sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
+    """Each turn sends unconditionally and waits only for a sleep: the first send after the client left ends it.
+
+    A send whose failure is caught and passed over does not end anything.
+    """
+    program, root = handling.program, handling.root
+    sends = False
+    statements = list(loop.body.statements)
+    while statements:
+        statement = statements.pop(0)
+        if isinstance(statement, tree.Try):
+            swallowed = any(
+                not any(
+                    isinstance(each, tree.Jump | tree.Return | tree.Raise) for each in tree.walk(handler.body)
+                )
+                for handler in statement.handlers
+            )
+            if not swallowed:
+                statements = [*statement.body.statements, *statements]
+            continue
+        if isinstance(statement, tree.If | tree.Loop | tree.With | tree.Switch):
+            continue
+        for node in tree.walk(statement, tree.same_function):
+            if isinstance(node, tree.Await) and isinstance(node.value, tree.Call):
+                if socket_method(handling.sockets, node.value) in SENDERS or (
+                    handling.sockets.mentions(node.value) and functions(program, root.to(node.value.callee))
+                ):
+                    sends = True
+                elif isinstance(node.value.callee, tree.Member) and node.value.callee.name in (
+                    "get",
+                    "get_message",
+                    "wait",
+                    "listen",
+                ):
+                    return False
+    return sends and not loop.is_async
+
+
+def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | None:
+    """A handler that never receives, and does not send in each turn of its endless loop either."""
+    root = handling.root
+    if any(reads(handling.sockets, function.node.body) for function in handling.reachable):
+        return None
+    if _leaves_workspace(handling):
+        return None
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Loop):
+                continue
+            endless = node.kind == "while" and (
+                not isinstance(node.test, tree.Literal) or bool(node.test.value)
+            )
+            if not (endless or node.is_async) or sends_each_turn(handling, node):
+                continue
+            if not handling.sockets.mentions(node.body):
+                continue
+            accept = _accepting(handling)
+            kinds: LeakKind = "unread"
+            leak = Leak(
+                kinds,
+                (Evidence(function.to(node).span, "this loop neither receives nor sends in each turn"),),
+            )
+            return Resource("handler", handling.name, handling.name, (accept or root).span, (leak,))
+    return None
+
+
+def _accepting(handling: Handling) -> At[tree.Node] | None:
+    for node in own_nodes(handling.root):
+        if socket_method(handling.sockets, node) == "accept":
+            return handling.root.to(node)
+    return None
+
+
+def _leaves_workspace(handling: Handling) -> bool:
+    """Whether the socket is handed to code that cannot be read here, which may receive from it."""
+    for function in handling.reachable:
+        for node in tree.walk(function.node.body):
+            if (
+                isinstance(node, tree.Call)
+                and any(handling.sockets.is_socket(each.value) for each in node.arguments)
+                and not functions(handling.program, function.to(node.callee))
+            ):
+                names = qualified(handling.program, function.to(node.callee))
+                if any(
+                    not name.startswith(("logging", "str", "id", "print", "repr", "hash")) for name in names
+                ):
+                    return True
+    return False

@@ -1,0 +1,476 @@
+"""What an endpoint enters in containers that outlive it, and the ways out on which the entry stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.dossier import FinallyRepair, Leak, Resource
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handler_flow import Throwing, question
+from halfopen.connections.handling import DEPTH, Handling, handling_for, leaks_of_exits, statement_of
+from halfopen.connections.registries import (
+    Container,
+    FieldOf,
+    Registration,
+    Removal,
+    container_of,
+    is_own,
+    registrations_in,
+    removals_at,
+    removals_in,
+)
+from halfopen.semantics import tree
+from halfopen.semantics.control import Exit, held_exits
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import ParameterOf, argument_of, functions, members, origins, qualified
+
+
+def _entered(handling: Handling) -> list[Registration]:
+    """The registrations of the socket, or of something of this connection, in reachable functions."""
+    found: list[Registration] = []
+    for function in handling.reachable:
+        found += [
+            each
+            for each in registrations_in(handling.program, function)
+            if _is_of_connection(handling, each.value)
+        ]
+    return found
+
+
+def _is_of_connection(handling: Handling, value: At[tree.Expr]) -> bool:
+    """Whether a registered value is the socket, holds it, or is a queue made for this connection."""
+    if handling.sockets.mentions(value.node):
+        return not isinstance(value.node, tree.Call) or _keeps_socket(handling, value.to(value.node))
+    if value.node in handling.queues():
+        return True
+    if isinstance(value.node, tree.Name):
+        return any(
+            isinstance(origin, At)
+            and isinstance(origin.node, tree.Call)
+            and handling.sockets.mentions(origin.node)
+            and _keeps_socket(handling, origin.to(origin.node))
+            for origin in origins(handling.program, value)
+        )
+    return False
+
+
+def _keeps_socket(handling: Handling, call: At[tree.Call]) -> bool:
+    """`Connection(websocket, user)` keeps the socket; `str(websocket.client)` does not."""
+    return any(handling.sockets.is_socket(argument.value) for argument in call.node.arguments)
+
+
+def registrations(handling: Handling) -> Iterator[Resource]:
+    entered = _entered(handling)
+    told: set[tree.Node] = set()
+    for container in dict.fromkeys(each.container for each in entered):
+        mine = [each for each in entered if each.container == container]
+        if any(_in_context_manager(each.node) for each in mine):
+            continue
+        view = _ContainerView(handling, container, frozenset(each.node.node for each in mine))
+        for resource in view.resources(mine):
+            if resource.acquired.start not in {node.start for node in told} or not resource.leaks:
+                yield resource
+        told |= {each.node.node for each in mine}
+
+
+def _in_context_manager(at: At[tree.Node]) -> bool:
+    """Registered by a generator, which has the `finally` for it: asked of the generator itself elsewhere."""
+    function = at.index.function_of(at.node)
+    return function is not None and function.is_generator
+
+
+class _ContainerView:
+    """One container, as the endpoint's functions fill and empty it."""
+
+    def __init__(self, handling: Handling, container: Container, entering: frozenset[tree.Node]) -> None:
+        self.handling = handling
+        self.program = handling.program
+        self.container = container
+        self.entering = entering
+        self.throwing = Throwing(self.program, handling.sockets)
+        self._net: dict[tree.Node, list[Exit]] = {}
+        self._removes: dict[tree.Node, bool] = {}
+
+    def resources(self, registrations: list[Registration]) -> Iterator[Resource]:
+        exits = self.exits(self.handling.root)
+        acquiring = self._acquiring_nodes(self.handling.root)
+        if not acquiring:
+            return
+        node = acquiring[0]
+        leaks = list(self._leaks(exits, node))
+        successor = self._successor(registrations)
+        if successor is not None and not leaks:
+            leaks.append(successor)
+        released_by = tuple(
+            Evidence(each.node.span, f"{each.node.text} removes it from {self.container}")
+            for each in self._removals()
+        )
+        yield Resource(
+            kind="registration",
+            what=str(self.container),
+            owner=self.handling.name,
+            acquired=self.handling.root.to(node).span,
+            leaks=tuple(leaks),
+            released_by=released_by,
+            repair=self._repair(node, leaks),
+        )
+
+    # -- who acquires and releases --
+
+    def exits(self, function: At[tree.Function]) -> list[Exit]:
+        """The ways out of a function with the entry still in the container."""
+        known = self._net.get(function.node)
+        if known is None:
+            self._net[function.node] = []
+            known = held_exits(function.node.body, self._question(function))
+            self._net[function.node] = known
+        return known
+
+    def _question(self, function: At[tree.Function]):
+        return question(
+            self.program,
+            function,
+            self.throwing,
+            acquires=lambda node: self._acquires(function, node),
+            releases=lambda node: self._releases(function, node),
+            implied=lambda test: self._implied(function, test),
+            acquires_then_throws=lambda node: self._acquired_then_thrown(function, node),
+            silent=lambda node: isinstance(node, tree.Await) and self._acquires(function, node.value),
+        )
+
+    def _callees(self, function: At[tree.Function], node: tree.Node) -> list[At[tree.Function]]:
+        if not isinstance(node, tree.Call):
+            return []
+        found = functions(self.program, function.to(node.callee))
+        return [each for each in found if self.handling.function_at(each.node) is not None]
+
+    def _acquires(self, function: At[tree.Function], node: tree.Node) -> bool:
+        if node in self.entering:
+            return True
+        return any(
+            each.kind in ("end", "return")
+            for callee in self._callees(function, node)
+            if not callee.node.is_generator
+            for each in self.exits(callee)
+        )
+
+    def _acquired_then_thrown(self, function: At[tree.Function], node: tree.Node) -> frozenset[str]:
+        return frozenset(
+            each.raises
+            for callee in self._callees(function, node)
+            for each in self.exits(callee)
+            if each.kind == "exception"
+        )
+
+    def _releases(self, function: At[tree.Function], node: tree.Node) -> bool:
+        at = function.to(node)
+        if any(each.container == self.container and is_own(each) for each in removals_at(self.program, at)):
+            return True
+        if isinstance(node, tree.Call):
+            return any(
+                self._contains_removal(callee) for callee in functions(self.program, function.to(node.callee))
+            )
+        return False
+
+    def _contains_removal(self, function: At[tree.Function], depth: int = 0) -> bool:
+        known = self._removes.get(function.node)
+        if known is not None:
+            return known
+        self._removes[function.node] = False
+        self.program.queries.note(function.unit)
+        found = any(
+            each.container == self.container and is_own(each) for each in removals_in(self.program, function)
+        )
+        if not found and depth < DEPTH:
+            for node in own_nodes(function):
+                if isinstance(node, tree.Call) and any(
+                    self._contains_removal(callee, depth + 1)
+                    for callee in functions(self.program, function.to(node.callee))
+                ):
+                    found = True
+                    break
+        self._removes[function.node] = found
+        return found
+
+    def _implied(self, function: At[tree.Function], test: tree.Expr) -> bool:
+        """`if websocket in self.active`, `if room in self.rooms`, `if self.active.get(key) is websocket`."""
+        if isinstance(test, tree.Operation) and test.operator == "and":
+            return all(self._implied(function, each) for each in test.operands)
+        if isinstance(test, tree.Operation) and test.operator in ("in", "is", "==", "is not", "!="):
+            return any(
+                container_of(self.program, function.to(each)) == self.container
+                or self.handling.sockets.mentions(each)
+                for each in test.operands
+            )
+        if isinstance(test, tree.Name | tree.Member | tree.Call | tree.Index):
+            return (
+                container_of(self.program, function.to(test)) == self.container
+                or self.handling.sockets.is_socket(test)
+                or self._names_key(function, test)
+                or self._is_result(function, test)
+            )
+        return False
+
+    def _is_result(self, function: At[tree.Function], test: tree.Expr) -> bool:
+        """`accepted = await manager.connect(websocket)`: what is false was not entered."""
+        if not isinstance(test, tree.Name):
+            return False
+        binding = function.index.bindings.get(test)
+        for definition in binding.definitions if binding else ():
+            value = definition.value
+            value = value.value if isinstance(value, tree.Await) else value
+            if isinstance(value, tree.Call) and self._acquires(function, value):
+                return True
+        return False
+
+    def _names_key(self, function: At[tree.Function], test: tree.Expr) -> bool:
+        """A test of the very name that the removal then uses (`if user_id:`)."""
+        if not isinstance(test, tree.Name):
+            return False
+        return any(
+            each.what is not None and isinstance(each.what.node, tree.Name) and each.what.node.id == test.id
+            for each in removals_in(self.program, function)
+        )
+
+    def _acquiring_nodes(self, function: At[tree.Function]) -> list[tree.Node]:
+        return [
+            node
+            for node in own_nodes(function)
+            if self._acquires(function, node)
+            or (isinstance(node, tree.Call) and self._acquired_then_thrown(function, node))
+        ]
+
+    def _removals(self) -> list[Removal]:
+        return [
+            removal
+            for function in self.handling.reachable
+            for removal in removals_in(self.program, function)
+            if removal.container == self.container and is_own(removal)
+        ]
+
+    # -- leaks --
+
+    def _leaks(self, exits: list[Exit], acquired: tree.Node) -> Iterator[Leak]:
+        if not exits:
+            return
+        removed_anywhere = bool(self._removals()) or self._contains_removal(self.handling.root)
+        if not removed_anywhere and not self._removed_elsewhere():
+            yield Leak("never")
+            return
+        yield from leaks_of_exits(self.handling, exits, acquired, f"is still in {self.container}")
+
+    def _removed_elsewhere(self) -> bool:
+        """Whether code outside the handler's own functions takes single entries out (a sweeper)."""
+        container = self.container
+        if not isinstance(container, FieldOf):
+            return False
+        for statement in container.klass.node.body.statements:
+            if isinstance(statement, tree.Assign) and isinstance(statement.value, tree.Function):
+                method = container.klass.to(statement.value)
+                if self.handling.function_at(method.node) is None and any(
+                    each.container == container for each in removals_in(self.program, method)
+                ):
+                    return True
+        return False
+
+    def _successor(self, registrations: list[Registration]) -> Leak | None:
+        """One slot for each key, overwritten by a reconnecting client, emptied by key without a look at whose it is."""
+        slots = [
+            each
+            for each in registrations
+            if each.key is not None and self.handling.sockets.is_socket(each.value.node)
+        ]
+        removals = [each for each in self._removals() if each.by_key and each.what is not None]
+        if not slots or not removals or len(slots) != len(registrations):
+            return None
+        slot = slots[0]
+        assert slot.key is not None
+        if self._is_fresh(slot.key) or self._refuses_second(slot):
+            return None
+        for removal in removals:
+            function = removal.node.index.function_of(removal.node.node)
+            if function is not None and self._compares_socket(removal.node.to(function)):
+                return None
+        return Leak(
+            "successor",
+            (
+                Evidence(
+                    slot.node.span,
+                    f"a second connection with the same key takes the entry over: {slot.node.text}",
+                ),
+                Evidence(
+                    removals[0].node.span, "removes whatever stands under the key, also the newer connection"
+                ),
+            ),
+        )
+
+    def _compares_socket(self, function: At[tree.Function]) -> bool:
+        return any(
+            isinstance(node, tree.Operation)
+            and node.operator in ("is", "is not", "==", "!=")
+            and any(self.handling.sockets.mentions(each) for each in node.operands)
+            for node in tree.walk(function.node.body)
+        )
+
+    def _is_fresh(self, key: At[tree.Expr], depth: int = 0) -> bool:
+        """Whether a key is made for this connection alone (`uuid4()`, `id(websocket)`)."""
+        if depth > 4:
+            return False
+        if self.handling.sockets.mentions(key.node):
+            return True
+        if isinstance(key.node, tree.Template):
+            return any(
+                not isinstance(part, str) and self._is_fresh(key.to(part), depth + 1)
+                for part in key.node.parts
+            )
+        for origin in origins(self.program, key):
+            if isinstance(origin, ParameterOf):
+                if origin.function.node is self.handling.root.node:
+                    return False
+                arguments = [
+                    self._is_fresh(function.to(argument), depth + 1)
+                    for function in self.handling.reachable
+                    for node in own_nodes(function)
+                    if isinstance(node, tree.Call)
+                    and any(
+                        each.node is origin.function.node
+                        for each in functions(self.program, function.to(node.callee))
+                    )
+                    for argument in [argument_of(node, origin.function.node, origin.parameter)]
+                    if argument is not None
+                ]
+                return bool(arguments) and all(arguments)
+            if (
+                isinstance(origin, At)
+                and isinstance(origin.node, tree.Call | tree.Member | tree.Template)
+                and any(
+                    "uuid" in name or name in ("id", "next", "secrets.token_hex", "secrets.token_urlsafe")
+                    for name in _names_called(self.program, origin)
+                )
+            ):
+                return True
+        return False
+
+    def _refuses_second(self, slot: Registration) -> bool:
+        """`if key in self.active: raise/return` before the entry is made."""
+        function = slot.node.index.function_of(slot.node.node)
+        if function is None:
+            return False
+        for node in tree.walk(function.body, tree.same_function):
+            if isinstance(node, tree.If) and node.start < slot.node.node.start:
+                mentions = any(
+                    isinstance(each, tree.Operation)
+                    and each.operator == "in"
+                    and any(
+                        container_of(self.program, slot.node.to(part)) == self.container
+                        for part in each.operands
+                    )
+                    for each in tree.walk(node.test)
+                )
+                leaves = any(isinstance(each, tree.Return | tree.Raise) for each in tree.walk(node.then))
+                if mentions and leaves:
+                    return True
+        return False
+
+    def _repair(self, node: tree.Node, leaks: list[Leak]) -> FinallyRepair | None:
+        kinds = {leak.kind for leak in leaks}
+        if not kinds or "successor" in kinds:
+            return None
+        root = self.handling.root
+        release = self._release_text(node)
+        statement = statement_of(root, node)
+        if release is None or statement is None:
+            return None
+        return FinallyRepair(root.span, root.to(statement).span, release)
+
+    def _release_text(self, node: tree.Node) -> str | None:
+        """The removal as the endpoint writes it somewhere, else the counterpart of a direct registration."""
+        root = self.handling.root
+        for each in own_nodes(root):
+            if isinstance(each, tree.Call | tree.Delete) and self._releases(root, each):
+                parent = root.index.parents.get(each)
+                whole = parent if isinstance(parent, tree.Await) else each
+                text = root.to(whole).text
+                return text if "\n" not in text else None
+        if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node in self.entering:
+            container = root.to(node.callee.object).text
+            argument = root.to(node.arguments[0].value).text if node.arguments else ""
+            if node.callee.name == "add":
+                return f"{container}.discard({argument})"
+            if node.callee.name == "append" and "\n" not in container:
+                return f"{container}.remove({argument})"
+        if isinstance(node, tree.Assign) and isinstance(node.targets[0], tree.Index):
+            target = node.targets[0]
+            return f"{root.to(target.object).text}.pop({root.to(target.key).text}, None)"
+        return self._counterpart(node)
+
+    def _counterpart(self, node: tree.Node) -> str | None:
+        """A method of the same object that removes what this call registered: `manager.disconnect(websocket)`."""
+        root = self.handling.root
+        if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
+            return None
+        if not isinstance(self.container, FieldOf):
+            return None
+        klass = self.container.klass
+        given = {
+            parameter.target.id: root.to(argument.value).text
+            for callee in functions(self.program, root.to(node.callee))
+            for parameter in callee.node.parameters
+            if isinstance(parameter.target, tree.Name)
+            for argument in node.arguments
+            if argument_of(node, callee.node, parameter) is argument.value
+        }
+        for statement in klass.node.body.statements:
+            if not isinstance(statement, tree.Assign) or not isinstance(statement.value, tree.Function):
+                continue
+            method = klass.to(statement.value)
+            own = [
+                each
+                for each in removals_in(self.program, method)
+                if each.container == self.container and is_own(each)
+            ]
+            names = [
+                each.target.id
+                for each in method.node.parameters[1:]
+                if isinstance(each.target, tree.Name) and each.default is None
+            ]
+            if own and all(name in given for name in names):
+                call = f"{root.to(node.callee.object).text}.{method.node.name}({', '.join(given[name] for name in names)})"
+                return f"await {call}" if method.node.is_async else call
+        return None
+
+
+def _names_called(program: Program, at: At[tree.Expr]) -> frozenset[str]:
+    names: set[str] = set()
+    for node in tree.walk(at.node):
+        if isinstance(node, tree.Call):
+            names |= qualified(program, at.to(node.callee))
+    return frozenset(names)
+
+
+def class_registrations(program: Program, klass: At[tree.Class], name: str) -> Iterator[Resource]:
+    """Starlette calls `on_disconnect` in its own `finally` (starlette 1.10.0 endpoints.py)."""
+    connects = _method(program, klass, "on_connect")
+    leaves = _method(program, klass, "on_disconnect")
+    if connects is None:
+        return
+    handling = handling_for(program, connects, name)
+    removing = handling_for(program, leaves, name).reachable if leaves is not None else ()
+    removed = {each.container for function in removing for each in removals_in(program, function)}
+    for registration in _entered(handling):
+        if registration.container in removed:
+            continue
+        yield Resource(
+            kind="registration",
+            what=str(registration.container),
+            owner=name,
+            acquired=registration.node.span,
+            leaks=(Leak("never"),),
+        )
+
+
+def _method(program: Program, klass: At[tree.Class], name: str) -> At[tree.Function] | None:
+    for value in members(program, klass, name):
+        if isinstance(value.node, tree.Function):
+            return value.to(value.node)
+    return None

@@ -1,0 +1,283 @@
+"""The tasks and subscriptions of an endpoint, and what ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+
+from halfopen.connections.dossier import FinallyRepair, Leak, Resource
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handler_flow import ITERATORS, Throwing, question, socket_method
+from halfopen.connections.handler_reading import reads, sends_each_turn
+from halfopen.connections.handling import Handling, leaks_of_exits, statement_of
+from halfopen.semantics import tree
+from halfopen.semantics.control import held_exits
+from halfopen.semantics.flow import aliases
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import functions, origins, qualified
+
+_SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
+_ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})
+
+
+def tasks(handling: Handling) -> Iterator[Resource]:
+    """Endless tasks that work for this connection and are started with `create_task`."""
+    program, root = handling.program, handling.root
+    for node in own_nodes(root):
+        if not isinstance(node, tree.Call) or not node.arguments:
+            continue
+        if not qualified(program, root.to(node.callee)) & _SPAWNERS:
+            continue
+        coroutine = node.arguments[0].value
+        if not isinstance(coroutine, tree.Call):
+            continue
+        bodies = functions(program, root.to(coroutine.callee))
+        if not any(_endless(handling, each) for each in bodies):
+            continue
+        held = {each.node for each in aliases(program, root.to(node))}
+        if _handed_over(root, held):
+            continue
+        stops = _stops_alias(program, root, held)
+        yield _resource_of_exits(
+            handling,
+            node,
+            stops,
+            "task",
+            f"the task {root.to(coroutine).text.split('(')[0]}()",
+            "is still running",
+            ".cancel()",
+        )
+
+
+def _endless(handling: Handling, function: At[tree.Function]) -> bool:
+    """Whether a coroutine runs until it is cancelled: an endless loop whose failing send would not end it soon."""
+    sockets = handling.sockets
+    if not any(sockets.is_socket(node) for node in tree.walk(function.node.body)):
+        return False
+    for node in own_nodes(function):
+        if isinstance(node, tree.Loop) and (
+            (node.kind == "while" and isinstance(node.test, tree.Literal) and node.test.value)
+            or (node.is_async and socket_method(sockets, node.iterable or node) not in ITERATORS)
+        ):
+            if reads(sockets, node):
+                return False
+            return not sends_each_turn(handling, node)
+    return False
+
+
+def _handed_over(function: At[tree.Function], held: Set[tree.Node]) -> bool:
+    """Whether a task is kept in something that others empty (a field, a registry, a task group, a return)."""
+    for node in held:
+        parent = function.index.parents.get(node)
+        if isinstance(parent, tree.Return):
+            return True
+        if isinstance(parent, tree.Argument):
+            call = function.index.parents.get(parent)
+            if (
+                isinstance(call, tree.Call)
+                and isinstance(call.callee, tree.Member)
+                and call.callee.name
+                in (
+                    "add",
+                    "append",
+                    "push_async_callback",
+                    "callback",
+                    "add_done_callback",
+                )
+            ):
+                return True
+        if isinstance(parent, tree.Assign) and any(
+            isinstance(each, tree.Member | tree.Index) for each in parent.targets
+        ):
+            return True
+    return False
+
+
+def _stops_alias(
+    program: Program, function: At[tree.Function], held: Set[tree.Node]
+) -> Callable[[tree.Node], bool]:
+    """Nodes that cancel, await or gather one of the task's expressions."""
+
+    def stops(node: tree.Node) -> bool:
+        match node:
+            case tree.Call(callee=tree.Member(object=inner, name="cancel")):
+                return inner in held or _is_pending(program, function, inner)
+            case tree.Await(value=value):
+                return value in held
+            case tree.Call(callee=callee, arguments=arguments):
+                if qualified(program, function.to(callee)) & {"asyncio.gather", "asyncio.wait_for"}:
+                    return any(each in held for argument in arguments for each in tree.walk(argument.value))
+                return False
+            case tree.Loop(iterable=iterable, body=body) if iterable is not None:
+                cancels = any(
+                    isinstance(each, tree.Call)
+                    and isinstance(each.callee, tree.Member)
+                    and each.callee.name == "cancel"
+                    for each in tree.walk(body)
+                )
+                return cancels and any(each in held for each in tree.walk(iterable))
+            case _:
+                return False
+
+    return stops
+
+
+def _is_pending(program: Program, function: At[tree.Function], name: tree.Expr) -> bool:
+    """`for task in pending` after `done, pending = await asyncio.wait(...)`."""
+    if not isinstance(name, tree.Name):
+        return False
+    binding = function.index.bindings.get(name)
+    for definition in binding.definitions if binding else ():
+        if definition.kind == "element" and isinstance(definition.value, tree.Name):
+            inner = function.index.bindings.get(definition.value)
+            for each in inner.definitions if inner else ():
+                value = each.value.value if isinstance(each.value, tree.Await) else each.value
+                if isinstance(value, tree.Call) and "asyncio.wait" in qualified(
+                    program, function.to(value.callee)
+                ):
+                    return True
+    return False
+
+
+def _resource_of_exits(
+    handling: Handling,
+    node: tree.Call,
+    stops: Callable[[tree.Node], bool],
+    kind: str,
+    what: str,
+    state: str,
+    stop: str,
+) -> Resource:
+    program, root = handling.program, handling.root
+    throwing = Throwing(program, handling.sockets)
+
+    def releases(each: tree.Node) -> bool:
+        return stops(each) or (isinstance(each, tree.Call) and _stops_within(program, root.to(each), stops))
+
+    exits = held_exits(
+        root.node.body,
+        question(
+            program,
+            root,
+            throwing,
+            acquires=lambda each: each is node,
+            releases=releases,
+            implied=_is_name,
+            silent=lambda each: isinstance(each, tree.Await) and each.value is node,
+        ),
+    )
+    stopped = any(releases(each) for each in tree.walk(root.node.body))
+    leaks: tuple[Leak, ...] = ()
+    if exits:
+        leaks = tuple(leaks_of_exits(handling, exits, node, state)) if stopped else (Leak("never"),)
+    statement = statement_of(root, node)
+    name = _assigned_name(root, node)
+    repair = (
+        FinallyRepair(root.span, root.to(statement).span, f"{name}{stop}")
+        if leaks and name and statement
+        else None
+    )
+    released = tuple(
+        Evidence(root.to(each).span, f"{root.to(each).text.splitlines()[0]} ends it")
+        for each in tree.walk(root.node.body)
+        if stops(each)
+    )
+    return Resource(kind, what, handling.name, root.to(node).span, leaks, released, repair)  # type: ignore[arg-type]
+
+
+def _stops_within(
+    program: Program, call: At[tree.Call], stops: Callable[[tree.Node], bool], depth: int = 0
+) -> bool:
+    """Whether a called function, or one that it calls, ends the resource."""
+    for callee in functions(program, call.to(call.node.callee)):
+        for inner in own_nodes(callee):
+            if stops(inner):
+                return True
+            if (
+                depth < 2
+                and isinstance(inner, tree.Call)
+                and _stops_within(program, callee.to(inner), stops, depth + 1)
+            ):
+                return True
+    return False
+
+
+def _is_name(test: tree.Expr) -> bool:
+    """`if task:`, `if not task.done():`, `if pubsub is not None:`."""
+    match test:
+        case tree.Name():
+            return True
+        case tree.Operation(operator="is not" | "and" | "not", operands=operands):
+            return all(
+                isinstance(each, tree.Literal) or _is_name(each) or _asks_done(each) for each in operands
+            )
+        case _:
+            return False
+
+
+def _asks_done(test: tree.Expr) -> bool:
+    return (
+        isinstance(test, tree.Call)
+        and isinstance(test.callee, tree.Member)
+        and test.callee.name in ("done", "cancelled")
+    )
+
+
+def _assigned_name(function: At[tree.Function], node: tree.Node) -> str | None:
+    parent = function.index.parents.get(node)
+    if isinstance(parent, tree.Await):
+        parent = function.index.parents.get(parent)
+    if isinstance(parent, tree.Assign) and isinstance(parent.targets[0], tree.Name):
+        return parent.targets[0].id
+    return None
+
+
+def subscriptions(handling: Handling) -> Iterator[Resource]:
+    """`pubsub.subscribe(...)` in the endpoint's own body, on a pubsub made there."""
+    program, root = handling.program, handling.root
+    for node in own_nodes(root):
+        if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
+            continue
+        if node.callee.name not in ("subscribe", "psubscribe") or not isinstance(
+            node.callee.object, tree.Name
+        ):
+            continue
+        made = [
+            origin.to(origin.node)
+            for origin in origins(program, root.to(node.callee.object))
+            if isinstance(origin, At) and isinstance(origin.node, tree.Call) and origin.unit is root.unit
+        ]
+        made = [
+            each
+            for each in made
+            if isinstance(each.node.callee, tree.Member) and each.node.callee.name == "pubsub"
+        ]
+        if not made or any(isinstance(each.parent, tree.Item) for each in made):
+            continue
+        held = {alias.node for each in made for alias in aliases(program, each)}
+
+        def ends(each: tree.Node, held: Set[tree.Node] = held) -> bool:
+            return (
+                isinstance(each, tree.Call)
+                and isinstance(each.callee, tree.Member)
+                and each.callee.name in _ENDING_SUBSCRIPTION
+                and each.callee.object in held
+            )
+
+        name = node.callee.object.id
+        resource = _resource_of_exits(
+            handling, node, ends, "subscription", f"the subscription of {name}", "is still subscribed", ""
+        )
+        repair = resource.repair
+        if resource.leaks:
+            statement = statement_of(root, node)
+            if statement is not None:
+                repair = FinallyRepair(root.span, root.to(statement).span, f"await {name}.aclose()")
+        yield Resource(
+            resource.kind,
+            resource.what,
+            resource.owner,
+            resource.acquired,
+            resource.leaks,
+            resource.released_by,
+            repair,
+        )

@@ -1,0 +1,144 @@
+"""An endpoint with its socket and the functions that run for it, and what ways out of it amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from halfopen.connections.dossier import Leak
+from halfopen.connections.endpoints import Endpoint, socket_parameter
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
+from halfopen.semantics import tree
+from halfopen.semantics.control import Exit
+from halfopen.semantics.flow import aliases, aliases_of_target
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import functions, qualified
+
+DEPTH = 5
+_MOST_FUNCTIONS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """An endpoint with its socket's expressions and the functions that run for it."""
+
+    program: Program
+    root: At[tree.Function]
+    sockets: Sockets
+    reachable: tuple[At[tree.Function], ...]
+    name: str
+
+    def queues(self) -> frozenset[tree.Node]:
+        """The expressions that are a queue made for this connection."""
+        key = ("queues of", self.root.node)
+        return self.program.queries.get(key, lambda: frozenset(_queues(self)))
+
+    def function_at(self, node: tree.Node) -> At[tree.Function] | None:
+        return next((each for each in self.reachable if each.node is node), None)
+
+
+def _queues(handling: Handling) -> Iterator[tree.Node]:
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call) and "asyncio.Queue" in qualified(
+                handling.program, function.to(node.callee)
+            ):
+                for alias in aliases(handling.program, function.to(node)):
+                    yield alias.node
+
+
+def handling_of(program: Program, endpoint: Endpoint) -> Handling | None:
+    """The handling of a function endpoint, or of a class endpoint's `on_connect`."""
+    handler = endpoint.handler
+    if isinstance(handler.node, tree.Class):
+        return None
+    function = handler.to(handler.node)
+    return handling_for(program, function, endpoint.name)
+
+
+def handling_for(program: Program, function: At[tree.Function], name: str) -> Handling:
+    nodes: set[tree.Node] = set()
+    parameter = socket_parameter(program, function)
+    if parameter is not None:
+        nodes = {each.node for each in aliases_of_target(program, function.to(parameter.target))}
+    sockets = Sockets(frozenset(nodes))
+    return Handling(program, function, sockets, tuple(_reachable(program, function, sockets)), name)
+
+
+def _reachable(program: Program, root: At[tree.Function], sockets: Sockets) -> Iterator[At[tree.Function]]:
+    """The endpoint and the workspace functions it calls or starts, nearest first.
+
+    Beyond the endpoint's own helpers only functions that have the socket in hand are followed further:
+    the rest is the application's work, not the connection's.
+    """
+    seen: set[tree.Node] = {root.node}
+    level: list[At[tree.Function]] = [root]
+    for depth in range(DEPTH):
+        next_level: list[At[tree.Function]] = []
+        for function in level:
+            yield function
+            program.queries.note(function.unit)
+            if len(seen) > _MOST_FUNCTIONS or (depth > 1 and not sockets.mentions(function.node.body)):
+                continue
+            for node in tree.walk(function.node.body):
+                if isinstance(node, tree.Call):
+                    for callee in functions(program, function.to(node.callee)):
+                        if callee.node not in seen:
+                            seen.add(callee.node)
+                            next_level.append(callee)
+        level = next_level
+
+
+def statement_of(function: At[tree.Function], node: tree.Node) -> tree.Node | None:
+    """The statement of the function's own top block that contains a node."""
+    for statement in function.node.body.statements:
+        if statement.start <= node.start and node.end <= statement.end:
+            return statement
+    return None
+
+
+def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, state: str) -> Iterator[Leak]:
+    """The leaks that a list of held exits amounts to, the gravest alone."""
+    root = handling.root
+
+    def evidence(each: Exit, text: str) -> tuple[Evidence, ...]:
+        return (Evidence(root.to(each.node).span, text),)
+
+    disconnects = [each for each in exits if each.kind == "exception" and each.raises == "disconnect"]
+    errors = [each for each in exits if each.kind == "exception" and each.raises == "error"]
+    receiving = [each for each in disconnects if _receives(handling, each.node)]
+    if receiving:
+        yield Leak(
+            "on-disconnect",
+            evidence(receiving[0], f"a disconnect raised here leaves the handler while it {state}"),
+        )
+    elif any(each.kind in ("end", "return") for each in exits):
+        first = next(each for each in exits if each.kind in ("end", "return"))
+        yield Leak("unreached", evidence(first, f"the handler ends here while it {state}"))
+    elif disconnects:
+        yield Leak(
+            "on-send",
+            evidence(disconnects[0], f"a client that leaves during this is never removed: it {state}"),
+        )
+    elif errors:
+        yield Leak(
+            "on-error",
+            evidence(
+                errors[0],
+                f"an error raised here (a binary frame, bad JSON) leaves the handler while it {state}",
+            ),
+        )
+
+
+def _receives(handling: Handling, node: tree.Node) -> bool:
+    """Whether the client's leaving is normally noticed here: at a receive, directly or in a called function."""
+    for each in tree.walk(node):
+        if socket_method(handling.sockets, each) in RECEIVERS:
+            return True
+        if isinstance(each, tree.Call):
+            for callee in functions(handling.program, handling.root.to(each.callee)):
+                for inner in tree.walk(callee.node.body):
+                    if socket_method(handling.sockets, inner) in RECEIVERS:
+                        return True
+    return False
