@@ -1,0 +1,16 @@
+"""Which files are part of what runs: tests and declarations make no connection that ships."""
+
+from __future__ import annotations
+
+import re
+
+_TESTS = re.compile(
+    r"(^|/)(tests?|__tests__|__mocks__|e2e|cypress)/"
+    r"|\.(test|spec|stories)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
+    r"|(^|/)(test_[^/]*|[^/]*_test|conftest|tests)\.pyi?$"
+)
+
+
+def is_shipped(path: str) -> bool:
+    """Whether a file's code runs in the product, told by its path relative to the workspace root."""
+    return not _TESTS.search(path)
