@@ -5,11 +5,13 @@ from __future__ import annotations
 from halfopen.connections.clients import client_resources, owner_of_client
 from halfopen.connections.consumer_resources import consumer_resources
 from halfopen.connections.dossier import Connection, Dossier, Owner, Resource
-from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.framework_endpoints import FrameworkEndpoint, framework_endpoints_in
 from halfopen.connections.library_clients import LibraryClient, library_clients_in
+from halfopen.connections.paths import segments_of
 from halfopen.connections.python_clients import owner_of_python_client
 from halfopen.connections.route_patterns import path_of_pattern
+from halfopen.connections.routes import Route, route_fact
 from halfopen.connections.strings import texts_of
 from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
@@ -64,23 +66,28 @@ def _endpoint_dossier(program: Program, endpoint: FrameworkEndpoint) -> Dossier:
         "takes every connection" if isinstance(handler.node, tree.Call) else "runs once for each connection"
     )
     owner = Owner("endpoint", endpoint.name, "call", handler.span)
+    routes = _routes(program, endpoint)
     return Dossier(
         connection,
         Known(owner, (Evidence(handler.span, said),)),
-        _route(program, endpoint),
+        route_fact(routes),
         consumer_resources(program, endpoint),
+        routes=routes,
     )
 
 
-def _route(program: Program, endpoint: FrameworkEndpoint) -> Fact[str]:
-    settled_by = "the path given where the route is registered"
+def _routes(program: Program, endpoint: FrameworkEndpoint) -> tuple[Route, ...]:
+    """The paths that its route may be, as far as one expression gives them."""
     if endpoint.route is None:
-        return Unknown(settled_by)
+        return ()
     evidence = (Evidence(endpoint.route.span, f"the route of {endpoint.name}: {endpoint.route.text}"),)
+    found: list[Route] = []
     for text in texts_of(program, endpoint.route).texts:
         shown = "".join(piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in text)
-        return Known(path_of_pattern(shown), evidence)
-    return Unknown(settled_by, evidence)
+        path = path_of_pattern(shown)
+        slash_at_end = path.endswith("/") and len(path) > 1
+        found.append(Route(segments_of(path), slash_at_end, True, None, evidence))
+    return tuple(dict.fromkeys(found))
 
 
 def _client_dossier(program: Program, found: LibraryClient) -> Dossier:
@@ -102,4 +109,4 @@ def _client_dossier(program: Program, found: LibraryClient) -> Dossier:
     if not is_python and not found.closes_itself:
         resources = client_resources(program, client)
     urls = client_urls(program, found.url)
-    return Dossier(connection, owner, urls.fact(), resources)
+    return Dossier(connection, owner, urls.fact(), resources, urls=urls)
