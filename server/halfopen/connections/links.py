@@ -9,10 +9,10 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence, Line
+from halfopen.connections.facts import Evidence, Known, Line
 from halfopen.connections.forwarding import Forward, arrivals
 from halfopen.connections.paths import Meeting, Segments, meet, path_text, segments_of
-from halfopen.connections.routes import Route
+from halfopen.connections.routes import Route, route_of_text
 from halfopen.connections.urls import Url, with_settings
 from halfopen.deployment import DeploymentFacts
 
@@ -125,7 +125,7 @@ def _candidates(
     found: list[_Candidate] = []
     for path, said in _paths(url, forwards, deployment):
         for endpoint in endpoints:
-            for route in endpoint.routes:
+            for route in _routes(endpoint):
                 match = meet(path, route.path)
                 nothing_said = match.shared == 0 and bool(path or route.path)
                 if match.meeting is Meeting.NONE or (nothing_said and not _only_parameters(path, route)):
@@ -145,6 +145,12 @@ def _candidates(
                     _Candidate(endpoint, url, route, match.meeting, match.shared, extra, evidence, rank)
                 )
     return found
+
+
+def _routes(endpoint: Dossier) -> tuple[Route, ...]:
+    if endpoint.routes or not isinstance(endpoint.url, Known):
+        return endpoint.routes
+    return (route_of_text(endpoint.url.value, endpoint.url.evidence),)
 
 
 def _only_parameters(path: Segments, route: Route) -> bool:

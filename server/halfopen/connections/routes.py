@@ -94,6 +94,11 @@ def routes_of(program: Program, endpoint: Endpoint) -> tuple[Route, ...]:
     return tuple(dict.fromkeys(reached or found))
 
 
+def route_of_text(text: str, evidence: tuple[Evidence, ...] = ()) -> Route:
+    """The route that a path written out is."""
+    return Route(segments_of(text), text.endswith("/") and len(text) > 1, True, None, evidence)
+
+
 def route_fact(routes: tuple[Route, ...]) -> Fact[str]:
     """The endpoint's path to show, or what would settle it."""
     if not routes:
@@ -327,8 +332,9 @@ def _holders_of_routes(program: Program, router: At[tree.Call]) -> Iterator[At[t
     for module, unit in program.units_with("routes", "python", as_member=True):
         at: At[tree.Node] = At(module.path, unit, router.node)
         for node in at.index.parents:
-            is_routes = isinstance(node, tree.Member) and node.name == "routes"
-            if is_routes and _names(program, at.to(node.object), router.node):
+            if not isinstance(node, tree.Member) or node.name != "routes":
+                continue
+            if _names(program, at.to(node.object), router.node):
                 yield from _holders(program, at.to(node))
 
 
