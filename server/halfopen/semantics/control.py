@@ -188,24 +188,46 @@ def _in_evaluation_order(root: tree.Node) -> list[tree.Node]:
 
 
 def _if(statement: tree.If, states: set[_State], question: Question) -> _Flow:
-    flow = _evaluate([statement.test], states, question)
-    into_then, into_else = set(flow.through), set(flow.through)
-    negated = _negated(statement.test)
-    if question.implied(statement.test):
+    flow = _Flow(through=set(states))
+    through: set[_State] = set()
+    # A chain of `else if` is as deep as it is long: it is followed in a loop.
+    rest: tree.If | None = statement
+    while rest is not None:
+        test = _evaluate([rest.test], flow.through, question)
+        flow.leave_by(test)
+        into_then, into_else = _branches(rest.test, test.through, question)
+        then = _block(rest.then, into_then, question)
+        flow.leave_by(then)
+        through |= then.through
+        flow.through = into_else
+        otherwise = rest.otherwise
+        if otherwise is not None and len(otherwise.statements) == 1 and into_else:
+            only = otherwise.statements[0]
+            rest = only if isinstance(only, tree.If) else None
+        else:
+            rest = None
+        if rest is None:
+            last = _block(otherwise, into_else, question)
+            flow.leave_by(last)
+            through |= last.through
+    flow.through = through
+    return flow
+
+
+def _branches(test: tree.Expr, states: set[_State], question: Question) -> tuple[set[_State], set[_State]]:
+    """The states in which a condition's two branches are entered."""
+    into_then, into_else = set(states), set(states)
+    negated = _negated(test)
+    if question.implied(test):
         into_else.discard(_HELD)
     elif negated is not None and question.implied(negated):
         into_then.discard(_HELD)
-    constant = _constant_truth(statement.test)
+    constant = _constant_truth(test)
     if constant is True:
         into_else.clear()
     elif constant is False:
         into_then.clear()
-    then = _block(statement.then, into_then, question)
-    otherwise = _block(statement.otherwise, into_else, question)
-    flow.leave_by(then)
-    flow.leave_by(otherwise)
-    flow.through = then.through | otherwise.through
-    return flow
+    return into_then, into_else
 
 
 def _negated(test: tree.Expr) -> tree.Expr | None:

@@ -55,6 +55,15 @@ _DEEPEST = 40
 """Answers nested deeper than any real code needs: the innermost gives up, and nothing around it is kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Provisional:
+    """An answer from within a cycle; `head` is the depth at which the answer that began it is computed."""
+
+    answer: object
+    tokens: set[Token]
+    head: int
+
+
 class Queries:
     """A table of answers with what each rests on."""
 
@@ -65,40 +74,55 @@ class Queries:
         self._running: dict[Hashable, int] = {}
         self._noting: set[Token] | None = None
         self._cycle_head = _NO_CYCLE
+        self._provisional: dict[Hashable, _Provisional] = {}
+        self._provisional_until: dict[int, list[Hashable]] = {}
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The answer for `key`, computed if it is not known.
 
-        Raises RecursionError where an answer asks for itself; askers that may meet a cycle carry
-        their own set of what is being asked.
+        Raises RecursionError where an answer asks for itself; `get_or` is for askers that may meet a cycle.
         """
         self.note(AnswerToken(key))
         if key in self._answers:
             return cast(T, self._answers[key])
+        known = self._provisional.get(key)
+        if known is not None:
+            self._take_over(known.tokens, known.head)
+            return cast(T, known.answer)
         if key in self._running:
             raise RecursionError(f"the answer {key!r} rests on itself")
         tokens: set[Token] = set()
         depth = self._running[key] = len(self._running)
         outer, self._noting = self._noting, tokens
+        outer_head, self._cycle_head = self._cycle_head, _NO_CYCLE
         try:
             answer = compute()
-        except BaseException:
-            if depth == 0:
-                self._cycle_head = _NO_CYCLE
-            raise
         finally:
+            head, self._cycle_head = self._cycle_head, outer_head
             self._noting = outer
             del self._running[key]
-        if self._cycle_head < depth:
-            if outer is not None:
-                outer |= tokens
+            for dropped in self._provisional_until.pop(depth, ()):
+                self._provisional.pop(dropped, None)
+        if head < depth:
+            self._provisional[key] = _Provisional(answer, tokens, head)
+            self._provisional_until.setdefault(head, []).append(key)
+            self._take_over(tokens, head)
             return answer
-        self._cycle_head = _NO_CYCLE
         self._answers[key] = answer
         self._tokens[key] = tokens
         for token in tokens:
             self._dependents.setdefault(token, set()).add(key)
         return answer
+
+    def knows(self, key: Hashable) -> bool:
+        """Whether an answer is kept."""
+        return key in self._answers
+
+    def _take_over(self, tokens: set[Token], head: int) -> None:
+        """What is being computed rests on a provisional answer, and so on all that this one rests on."""
+        if self._noting is not None:
+            self._noting |= tokens
+        self._cycle_head = min(self._cycle_head, head)
 
     def note(self, token: Token) -> None:
         """The answer being computed rests on `token`."""
@@ -108,7 +132,8 @@ class Queries:
     def get_or(self, key: Hashable, compute: Callable[[], T], in_cycle: T) -> T:
         """Like `get`, but `in_cycle` where the answer is being computed just now.
 
-        What was computed within the cycle is not kept: it would depend on where the cycle was entered.
+        What was computed within the cycle holds only until the answer that the cycle began with is
+        there: it depends on where the cycle was entered, and is not kept.
         """
         depth = self._running.get(key)
         if depth is None and len(self._running) < _DEEPEST:

@@ -107,6 +107,15 @@ def index_of(unit: Unit) -> UnitIndex:
     return unit.derived("index", lambda: _Indexer(unit).run())
 
 
+_DEEPEST = 80
+"""How deep a visit goes before it starts anew; each step may take three of the interpreter's thousand frames."""
+
+
+def _place(node: tree.Node) -> tuple[int, int]:
+    """Sorts nodes as a walk in pre-order meets them."""
+    return node.start, -node.end
+
+
 class _Indexer:
     """One pass that records parents, scopes and definitions, then resolves the reads."""
 
@@ -116,10 +125,13 @@ class _Indexer:
         self.top = Scope("unit", None, None)
         self.reads: list[tuple[tree.Name, Scope]] = []
         self.writes: list[tuple[tree.Name, Definition, Scope]] = []
+        self.depth = 0
+        self.deferred: list[tuple[tree.Node, Scope]] = []
 
     def run(self) -> UnitIndex:
         for statement in self.index.unit.body:
             self.visit(statement, self.top)
+        self.visit_deferred()
         for target, definition, scope in self.writes:
             self.resolve_write(target, definition, scope)
         for name, scope in self.reads:
@@ -139,16 +151,34 @@ class _Indexer:
             return
         if type(node) is tree.Literal:
             return
+        if self.depth == _DEEPEST:
+            self.deferred.append((node, scope))
+            return
+        self.depth += 1
         special = _VISITORS.get(type(node))
         if special is not None:
             special(self, node, scope)
+        else:
+            if type(node) is tree.Call:
+                self.index.calls.append(node)
+            parents = self.index.parents
+            for child in tree.children(node):
+                parents[child] = node
+                self.visit(child, scope)
+        self.depth -= 1
+
+    def visit_deferred(self) -> None:
+        """What stands too deep to be visited in one go: thousands of chained calls or `else if`s."""
+        if not self.deferred:
             return
-        if type(node) is tree.Call:
-            self.index.calls.append(node)
-        parents = self.index.parents
-        for child in tree.children(node):
-            parents[child] = node
-            self.visit(child, scope)
+        while self.deferred:
+            node, scope = self.deferred.pop()
+            self.visit(node, scope)
+        index = self.index
+        index.calls.sort(key=_place)
+        index.functions.sort(key=_place)
+        index.classes.sort(key=_place)
+        self.reads.sort(key=lambda read: _place(read[0]))
 
     def child(self, node: tree.Node | None, parent: tree.Node, scope: Scope) -> None:
         if node is not None:

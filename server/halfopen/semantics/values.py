@@ -29,6 +29,8 @@ Origin: TypeAlias = At[tree.Expr] | External | ParameterOf
 
 _LONGEST_NAME = 6
 """Members and calls in a qualified name; also ends names that are defined by themselves (`s = s.strip()`)."""
+_SHORT_CHAIN = 8
+"""Links that are followed one within the other."""
 _WINDOWS = frozenset({"window", "globalThis", "self", "global"})
 _TRANSPARENT_HOOKS = frozenset(
     {"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"}
@@ -41,10 +43,39 @@ def origins(program: Program, at: At[tree.Expr]) -> tuple[Origin, ...]:
 
     def compute() -> tuple[Origin, ...]:
         program.queries.note(at.unit)
+        for inner in _long_chain(program, at.node):
+            origins(program, at.to(inner))
         return tuple(dict.fromkeys(_origins_of(program, at)))
 
     empty: tuple[Origin, ...] = ()
     return program.queries.get_or(("origins", at.node), compute, empty)
+
+
+def _long_chain(program: Program, node: tree.Expr) -> list[tree.Expr]:
+    """The links within a long chain (`a.b().c()...`), innermost first: each is then one step from the last."""
+    chain: list[tree.Expr] = []
+    current = _inner(node)
+    while current is not None and not program.queries.knows(("origins", current)):
+        chain.append(current)
+        current = _inner(current)
+    return chain[::-1] if len(chain) > _SHORT_CHAIN else []
+
+
+def _inner(node: tree.Expr) -> tree.Expr | None:
+    """The expression that the origins of a node rest on first."""
+    match node:
+        case tree.Member(object=inner) | tree.Call(callee=inner):
+            return inner
+        case tree.Await(value=inner) | tree.Spread(value=inner) | tree.AssignExpr(value=inner):
+            return inner
+        case tree.Conditional(otherwise=inner):
+            return inner
+        case tree.Operation(operator="or" | "??", operands=operands):
+            return operands[0]
+        case tree.Operation(operator="and", operands=operands):
+            return operands[-1]
+        case _:
+            return None
 
 
 def _origins_of(program: Program, at: At[tree.Expr]) -> Iterator[Origin]:
