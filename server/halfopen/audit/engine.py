@@ -17,7 +17,7 @@ from typing import TypeAlias
 from halfopen.audit.finding import Finding, Fix
 from halfopen.audit.rule import registered_rules
 from halfopen.audit.settings import Settings
-from halfopen.connections.dossier import Dossier
+from halfopen.connections.dossier import Dossier, Owner
 from halfopen.connections.facts import Evidence, Known, Unknown
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
@@ -270,8 +270,8 @@ def _plain(fact: Known[object] | Unknown) -> object:
     if isinstance(fact, Unknown):
         return {"known": False, "settled_by": fact.settled_by}
     value = fact.value
-    if hasattr(value, "kind") and hasattr(value, "name"):
-        value = {"kind": value.kind, "name": value.name, "lifetime": getattr(value, "lifetime", None)}  # type: ignore[attr-defined]
+    if isinstance(value, Owner):
+        value = {"kind": value.kind, "name": value.name, "lifetime": value.lifetime}
     return {"known": True, "value": value, "confidence": fact.confidence.word}
 
 

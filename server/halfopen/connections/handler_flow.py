@@ -134,11 +134,11 @@ class Throwing:
         call = at.to(at.node)
         if qualified(self.program, call.to(call.node.callee)) & _WAITS:
             inner = call.node.arguments
-            return frozenset().union(*(self._awaited(call.to(each.value)) for each in inner[:1]))
+            return NOTHING.union(*(self._awaited(call.to(each.value)) for each in inner[:1]))
         found = functions(self.program, call.to(call.node.callee))
         if not found:
             return ERROR | (DISCONNECT if self.sockets.mentions(call.node) else NOTHING)
-        return frozenset().union(*(self._leaving(function) for function in found))
+        return NOTHING.union(*(self._leaving(function) for function in found))
 
     def _leaving(self, function: At[tree.Function]) -> frozenset[str]:
         if function.node in self.within or len(self.within) >= _DEPTH:
