@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
 from halfopen.semantics import tree
@@ -27,8 +28,10 @@ class ParameterOf:
 
 Origin: TypeAlias = At[tree.Expr] | External | ParameterOf
 
-_LONGEST_NAME = 6
-"""Members and calls in a qualified name; also ends names that are defined by themselves (`s = s.strip()`)."""
+_LONGEST_NAME = 12
+"""Dots and calls in a qualified name; longer ones name nothing that anyone asks for."""
+_MOST_NAMES = 100
+"""Qualified names of one expression."""
 _SHORT_CHAIN = 8
 """Links that are followed one within the other."""
 _WINDOWS = frozenset({"window", "globalThis", "self", "global"})
@@ -650,43 +653,42 @@ def _last_name(callee: tree.Expr) -> str | None:
 # --- names of what is outside -------------------------------------------------------------------
 
 
-def qualified(program: Program, at: At[tree.Expr], _depth: int = 0) -> frozenset[str]:
+def qualified(program: Program, at: At[tree.Expr]) -> frozenset[str]:
     """The dotted names of the external things an expression may be.
 
     "fastapi.WebSocket", "react.useEffect", "WebSocket" (a browser or language builtin). A member of an
     instance of an external class reads "fastapi.FastAPI().websocket"; a parameter annotated with one
     counts as its instance.
     """
-    if _depth > _LONGEST_NAME:
-        return frozenset()
-    found: set[str] = set()
-    for origin in origins(program, at):
-        found |= _qualified_origin(program, origin, _depth + 1)
-    return frozenset(found)
+
+    def compute() -> frozenset[str]:
+        program.queries.note(at.unit)
+        names = (name for origin in origins(program, at) for name in _names_of(program, origin))
+        short = (name for name in names if name.count(".") + name.count("(") <= _LONGEST_NAME)
+        return frozenset(islice(dict.fromkeys(short), _MOST_NAMES))
+
+    nothing: frozenset[str] = frozenset()
+    return program.queries.get_or(("qualified", at.node), compute, nothing)
 
 
-def _qualified_origin(program: Program, origin: Origin, depth: int) -> set[str]:
+def _names_of(program: Program, origin: Origin) -> Iterator[str]:
     if isinstance(origin, External):
-        return {str(origin)}
-    if depth > _LONGEST_NAME:
-        return set()
+        yield str(origin)
+        return
     if isinstance(origin, ParameterOf):
-        found: set[str] = set()
-        if not origin.steps:
-            for annotation in annotation_parts(origin.parameter):
-                found |= {f"{name}()" for name in qualified(program, origin.function.to(annotation), depth)}
-        return found
+        for annotation in () if origin.steps else annotation_parts(origin.parameter):
+            for name in sorted(qualified(program, origin.function.to(annotation))):
+                yield f"{name}()"
+        return
     match origin.node:
         case tree.Call(callee=callee):
-            return {f"{name}()" for name in qualified(program, origin.to(callee), depth)}
-        case tree.Member(object=inner, name=name):
-            found = set()
-            for each in origins(program, origin.to(inner)):
-                if not (isinstance(each, At) and each.node is origin.node):
-                    found |= {f"{base}.{name}" for base in _qualified_origin(program, each, depth + 1)}
-            return found
+            for name in sorted(qualified(program, origin.to(callee))):
+                yield f"{name}()"
+        case tree.Member(object=inner, name=member):
+            for name in sorted(qualified(program, origin.to(inner))):
+                yield f"{name}.{member}"
         case _:
-            return set()
+            return
 
 
 __all__ = [
