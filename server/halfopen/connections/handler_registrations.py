@@ -387,7 +387,7 @@ class _ContainerView:
         """The removal as the endpoint writes it somewhere, else the counterpart of a direct registration."""
         root = self.handling.root
         for each in own_nodes(root):
-            if isinstance(each, tree.Call | tree.Delete) and self._releases(root, each):
+            if each is not node and isinstance(each, tree.Call | tree.Delete) and self._releases(root, each):
                 parent = root.index.parents.get(each)
                 whole = parent if isinstance(parent, tree.Await) else each
                 text = root.to(whole).text
