@@ -7,6 +7,7 @@ offsets in the file's current text; a surface converts them with `text(path)`.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -17,12 +18,13 @@ from typing import TypeAlias
 from halfopen.audit.finding import Finding, Fix
 from halfopen.audit.rule import registered_rules
 from halfopen.audit.settings import Settings
-from halfopen.connections.dossier import Dossier, Owner
+from halfopen.connections.dossier import Dossier, Owner, Resource
 from halfopen.connections.facts import Evidence, Known, Unknown
+from halfopen.connections.links import Link
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
-from halfopen.workspace.connections import connections_of
+from halfopen.workspace.connections import connections_of, environment_around, links_between
 from halfopen.workspace.discovery import Scope
 from halfopen.workspace.workspace import Workspace
 
@@ -72,8 +74,46 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class FactView:
+    """A fact as surfaces show it: `value` in plain types, or what would settle it.
+
+    `confidence` is "high", "medium" or "low", None for an unknown fact.
+    """
+
+    known: bool
+    value: object = None
+    confidence: str | None = None
+    settled_by: str | None = None
+    evidence: tuple[LocatedEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceView:
+    """Something a connection acquires: where, how it is released, and how it leaks (`LeakKind`)."""
+
+    kind: str
+    what: str
+    owner: str
+    acquired: LocatedEvidence
+    released_by: tuple[LocatedEvidence, ...]
+    leaks: tuple[tuple[str, tuple[LocatedEvidence, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """The other side of a connection: its id, "certain" or "likely", and why."""
+
+    other: str
+    strength: str
+    evidence: tuple[LocatedEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """A connection as surfaces show it: who, where, and the other side. Byte offsets, like findings."""
+    """A connection as surfaces show it: who, where, and the other side. Byte offsets, like findings.
+
+    `open_questions` says what would settle each part of its address and facts that the code leaves open.
+    """
 
     id: str
     side: str
@@ -83,7 +123,10 @@ class ConnectionView:
     name: str
     library: str
     linked_to: tuple[str, ...]
-    facts: Mapping[str, object]
+    facts: Mapping[str, FactView]
+    links: tuple[LinkView, ...] = ()
+    resources: tuple[ResourceView, ...] = ()
+    open_questions: tuple[str, ...] = ()
 
 
 class Auditor:
@@ -96,6 +139,7 @@ class Auditor:
         self._only = tuple(path.resolve() for path in only)
         self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes)
         self._dossiers: tuple[Dossier, ...] = ()
+        self._links: tuple[Link, ...] | None = None
         self._checked: dict[int, tuple[Dossier, tuple[Finding, ...]]] = {}
         self._located: dict[str, tuple[Located, ...]] = {}
         self._rule_problems: dict[str, Problem] = {}
@@ -142,6 +186,7 @@ class Auditor:
         if cancelled is not None and cancelled():
             return frozenset()
         self._dossiers = connections_of(self._workspace, cancelled)
+        self._links = None
         alive = {id(dossier) for dossier in self._dossiers}
         self._checked = {key: value for key, value in self._checked.items() if key in alive}
         found = [finding for dossier in self._dossiers for finding in self._findings_of(dossier)]
@@ -218,28 +263,77 @@ class Auditor:
     def paths_with_findings(self) -> frozenset[str]:
         return frozenset(self._located)
 
+    def links(self) -> tuple[Link, ...]:
+        """Which client talks to which endpoint; worked out when first asked for after a refresh."""
+        if self._links is None:
+            self._links = links_between(self._workspace, self._dossiers)
+        return self._links
+
     def connections(self) -> tuple[ConnectionView, ...]:
         """Every connection, in the order of paths and lines."""
-        found: list[ConnectionView] = []
-        for dossier in self._dossiers:
-            connection = dossier.connection
-            place = self._workspace.locate(connection.extent) or self._workspace.locate(connection.site)
-            if place is not None:
-                facts = {"url": _plain(dossier.url), "owner": _plain(dossier.owner)}
-                found.append(
-                    ConnectionView(
-                        connection.id,
-                        connection.side,
-                        connection.extent.path,
-                        place[0],
-                        place[1],
-                        connection.name,
-                        connection.library,
-                        (),
-                        facts,
-                    )
-                )
-        return tuple(sorted(found, key=lambda each: (each.path, each.start)))
+        links: dict[str, list[LinkView]] = {}
+        for link in self.links():
+            evidence = self._located_of(link.evidence)
+            links.setdefault(link.client, []).append(LinkView(link.endpoint, link.strength, evidence))
+            links.setdefault(link.endpoint, []).append(LinkView(link.client, link.strength, evidence))
+        views = (
+            self._view(dossier, tuple(links.get(dossier.connection.id, ()))) for dossier in self._dossiers
+        )
+        found = [view for view in views if view is not None]
+        return tuple(sorted(found, key=lambda each: (each.path, each.start, each.id)))
+
+    def environment(self) -> Mapping[str, FactView]:
+        """The six items of the environment; empty where there is no connection."""
+        if not self._dossiers:
+            return {}
+        environment = environment_around(self._workspace, self._dossiers)
+        return {
+            each.name: self._fact_view(getattr(environment, each.name))
+            for each in dataclasses.fields(environment)
+        }
+
+    def _view(self, dossier: Dossier, links: tuple[LinkView, ...]) -> ConnectionView | None:
+        connection = dossier.connection
+        place = self._workspace.locate(connection.extent) or self._workspace.locate(connection.site)
+        if place is None:
+            return None
+        facts = {"url": self._fact_view(dossier.url), "owner": self._fact_view(dossier.owner)}
+        questions = [each.settled_by for each in facts.values() if each.settled_by]
+        questions += dossier.urls.settled_by if dossier.urls is not None else ()
+        return ConnectionView(
+            connection.id,
+            connection.side,
+            connection.extent.path,
+            place[0],
+            place[1],
+            connection.name,
+            connection.library,
+            tuple(dict.fromkeys(each.other for each in links)),
+            facts,
+            links,
+            tuple(view for each in dossier.resources if (view := self._resource_view(each)) is not None),
+            tuple(dict.fromkeys(questions)),
+        )
+
+    def _fact_view(self, fact: Known[object] | Unknown) -> FactView:
+        evidence = self._located_of(fact.evidence)
+        if isinstance(fact, Unknown):
+            return FactView(False, settled_by=fact.settled_by, evidence=evidence)
+        value = fact.value
+        if isinstance(value, Owner):
+            value = {"kind": value.kind, "name": value.name, "lifetime": value.lifetime}
+        return FactView(True, value, fact.confidence.word, None, evidence)
+
+    def _resource_view(self, resource: Resource) -> ResourceView | None:
+        acquired = self._located_of((Evidence(resource.acquired, "acquired here"),))
+        if not acquired:
+            return None
+        leaks = tuple((leak.kind, self._located_of(leak.evidence)) for leak in resource.leaks)
+        released = self._located_of(resource.released_by)
+        return ResourceView(resource.kind, resource.what, resource.owner, acquired[0], released, leaks)
+
+    def _located_of(self, evidence: Iterable[Evidence]) -> tuple[LocatedEvidence, ...]:
+        return tuple(each for each in map(self._locate_evidence, evidence) if each is not None)
 
     def problems(self) -> tuple[Problem, ...]:
         """What about the input a person should know."""
@@ -265,14 +359,14 @@ def _scope(settings: Settings) -> Scope:
     return Scope(settings.exclude, settings.respect_gitignore)
 
 
-def _plain(fact: Known[object] | Unknown) -> object:
-    """A fact as JSON shows it."""
-    if isinstance(fact, Unknown):
-        return {"known": False, "settled_by": fact.settled_by}
-    value = fact.value
-    if isinstance(value, Owner):
-        value = {"kind": value.kind, "name": value.name, "lifetime": value.lifetime}
-    return {"known": True, "value": value, "confidence": fact.confidence.word}
-
-
-__all__ = ["Auditor", "ConnectionView", "Located", "LocatedEvidence", "Problem", "Progress"]
+__all__ = [
+    "Auditor",
+    "ConnectionView",
+    "FactView",
+    "LinkView",
+    "Located",
+    "LocatedEvidence",
+    "Problem",
+    "Progress",
+    "ResourceView",
+]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from halfopen.audit.engine import ConnectionView, Located
+from halfopen.audit.engine import ConnectionView, FactView, Located, LocatedEvidence, ResourceView
 from halfopen.report.result import (
     AuditResult,
     Place,
     ReportedConnection,
     ReportedEvidence,
+    ReportedFact,
     ReportedFinding,
     ReportedFix,
+    ReportedLeak,
+    ReportedLink,
+    ReportedResource,
 )
 from halfopen.source import ColumnUnit, SourceText
 
@@ -43,13 +47,26 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             place=place(located.path, located.start, located.end),
             message=found.message,
             connection=found.connection,
-            evidence=tuple(
-                ReportedEvidence(place(each.path, each.start, each.end), each.text)
-                for each in located.evidence
-            ),
+            evidence=evidence(located.evidence),
             fixes=tuple(ReportedFix(each.title, each.safe) for each in found.fixes),
             effects=found.effects,
             suppressed=located.suppressed,
+        )
+
+    def evidence(located: Iterable[LocatedEvidence]) -> tuple[ReportedEvidence, ...]:
+        return tuple(ReportedEvidence(place(each.path, each.start, each.end), each.text) for each in located)
+
+    def fact(view: FactView) -> ReportedFact:
+        return ReportedFact(view.known, view.value, view.confidence, view.settled_by, evidence(view.evidence))
+
+    def resource(view: ResourceView) -> ReportedResource:
+        return ReportedResource(
+            view.kind,
+            view.what,
+            view.owner,
+            place(view.acquired.path, view.acquired.start, view.acquired.end),
+            evidence(view.released_by),
+            tuple(ReportedLeak(kind, evidence(said)) for kind, said in view.leaks),
         )
 
     def connection(view: ConnectionView) -> ReportedConnection:
@@ -60,7 +77,12 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             library=view.library,
             place=place(view.path, view.start, view.end),
             linked_to=view.linked_to,
-            facts=view.facts,
+            facts={name: fact(each) for name, each in view.facts.items()},
+            links=tuple(
+                ReportedLink(each.other, each.strength, evidence(each.evidence)) for each in view.links
+            ),
+            resources=tuple(resource(each) for each in view.resources),
+            open_questions=view.open_questions,
         )
 
     return AuditResult(
@@ -71,6 +93,7 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
         connections=tuple(connection(each) for each in auditor.connections()),
         problems=auditor.problems(),
         lines_of=lines_of,
+        environment={name: fact(each) for name, each in auditor.environment().items()},
     )
 
 

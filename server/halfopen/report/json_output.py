@@ -17,7 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from halfopen import __version__
 from halfopen.connections.facts import Evidence, Known, Line, Unknown
-from halfopen.report.result import AuditResult, ReportedConnection, ReportedFinding
+from halfopen.report.result import (
+    AuditResult,
+    Place,
+    ReportedConnection,
+    ReportedEvidence,
+    ReportedFact,
+    ReportedFinding,
+)
 
 Side = Literal["client", "server"]
 SeverityName = Literal["CRITICAL", "HIGH", "MEDIUM", "MONITOR"]
@@ -101,7 +108,7 @@ def json_report(result: AuditResult) -> ReportJson:
         halfopen=__version__,
         root=result.root,
         score=None,
-        environment={},
+        environment={name: plain(fact) for name, fact in result.environment.items()},
         connections=tuple(
             _connection(each) for each in sorted(result.connections, key=lambda each: (each.place, each.id))
         ),
@@ -148,8 +155,25 @@ def _connection(connection: ReportedConnection) -> ConnectionJson:
         name=connection.name,
         library=connection.library,
         linked_to=tuple(sorted(connection.linked_to)),
-        facts={name: plain(fact) for name, fact in sorted(connection.facts.items())},
+        facts=_facts(connection),
     )
+
+
+def _facts(connection: ReportedConnection) -> Mapping[str, object]:
+    facts = {name: plain(fact) for name, fact in connection.facts.items()}
+    if connection.links:
+        facts["links"] = [plain(each) for each in connection.links]
+    if connection.resources:
+        facts["resources"] = [plain(each) for each in connection.resources]
+    return dict(sorted(facts.items()))
+
+
+def _fact(fact: ReportedFact) -> Mapping[str, object]:
+    evidence = [plain(each) for each in fact.evidence]
+    if fact.known:
+        value = plain(fact.value)
+        return {"known": True, "value": value, "confidence": fact.confidence, "evidence": evidence}
+    return {"known": False, "settled_by": fact.settled_by, "evidence": evidence}
 
 
 def plain(value: object) -> object:
@@ -175,6 +199,12 @@ def plain(value: object) -> object:
                 "settled_by": value.settled_by,
                 "evidence": [plain(each) for each in value.evidence],
             }
+        case ReportedFact():
+            return _fact(value)
+        case ReportedEvidence():
+            return {"path": value.place.path, "line": value.place.line, "text": value.text}
+        case Place():
+            return {"path": value.path, "line": value.line, "end_line": value.end_line}
         case Evidence():
             line = {"line": value.place.line} if isinstance(value.place, Line) else {}
             return {"path": value.place.path, **line, "text": value.text}

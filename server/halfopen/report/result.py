@@ -58,6 +58,46 @@ class ReportedFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedFact:
+    """A fact: its value in plain types with its confidence, or what would settle it."""
+
+    known: bool
+    value: object = None
+    confidence: str | None = None
+    settled_by: str | None = None
+    evidence: tuple[ReportedEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLeak:
+    """One way in which a resource outlives its owner; `kind` as in `connections.dossier.LeakKind`."""
+
+    kind: str
+    evidence: tuple[ReportedEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedResource:
+    """Something a connection acquires, where, and how it is released."""
+
+    kind: str
+    what: str
+    owner: str
+    place: Place
+    released_by: tuple[ReportedEvidence, ...]
+    leaks: tuple[ReportedLeak, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLink:
+    """The other side of a connection: its id, "certain" or "likely", and why."""
+
+    other: str
+    strength: str
+    evidence: tuple[ReportedEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedConnection:
     """A connection. `side` is "client" or "server"; `linked_to` are the ids of its other sides."""
 
@@ -68,6 +108,10 @@ class ReportedConnection:
     place: Place
     linked_to: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict[str, object])
+    """`ReportedFact`s by name, or values already plain."""
+    links: tuple[ReportedLink, ...] = ()
+    resources: tuple[ReportedResource, ...] = ()
+    open_questions: tuple[str, ...] = ()
 
 
 LinesOf = Callable[[str], Sequence[str]]
@@ -88,6 +132,7 @@ class AuditResult:
     connections: tuple[ReportedConnection, ...]
     problems: tuple[Problem, ...]
     lines_of: LinesOf
+    environment: Mapping[str, ReportedFact] = field(default_factory=dict[str, ReportedFact])
 
     @property
     def shown(self) -> tuple[ReportedFinding, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.dossiers import dossiers_in, markers, may_connect
+from halfopen.connections.environment import Environment, environment_of
 from halfopen.connections.forwarding import forwards_in_code
 from halfopen.connections.links import Link, links_of
 from halfopen.semantics.unit import Unit
@@ -48,7 +49,13 @@ def links_between(workspace: Workspace, dossiers: Sequence[Dossier]) -> tuple[Li
     if len({dossier.connection.side for dossier in dossiers}) < 2:
         return ()
     forwards = forwards_in_code(workspace.program, workspace.files())
-    return links_of(dossiers, forwards, workspace.deployment.facts(), workspace.deployment.settings)
+    return links_of(dossiers, forwards, workspace.deployment.serving(), workspace.deployment.settings)
+
+
+def environment_around(workspace: Workspace, dossiers: Sequence[Dossier]) -> Environment:
+    """The environment that the connections live in."""
+    forwards = forwards_in_code(workspace.program, workspace.files())
+    return environment_of(workspace.program, dossiers, workspace.deployment.serving(), forwards)
 
 
 def _dossiers(workspace: Workspace, path: str, unit: Unit) -> tuple[Dossier, ...]:

@@ -20,6 +20,14 @@ ReadText = Callable[[str], str | None]
 _SETTING = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
 _EXAMPLE = re.compile(r"\.(example|sample|template|dist)(\.|$)|\.example$")
 
+_VERSIONS = frozenset(
+    {
+        "requirements", "pyproject", "setup-cfg", "pipfile", "pipfile-lock", "toml-lock",
+        "package-lock", "yarn-lock", "pnpm-lock", "bun-lock",
+    }
+)  # fmt: skip
+"""Kinds of file that name versions and nothing else."""
+
 
 class DeploymentFiles:
     """What deployment files say, and the values that `.env` files give to settings."""
@@ -28,7 +36,7 @@ class DeploymentFiles:
         self._root = root
         self._read_text = read_text
         self._files: dict[str, DeploymentFacts | None] = {}
-        self._joined: DeploymentFacts | None = None
+        self._joined: dict[bool, DeploymentFacts] = {}
         self._env: dict[str, list[tuple[str, str, Line]]] = {}
 
     def found(self, paths: Iterable[str]) -> None:
@@ -36,7 +44,7 @@ class DeploymentFiles:
         from halfopen.deployment import which_file
 
         self._files = {path: None for path in paths if which_file(path) is not None}
-        self._joined = None
+        self._joined.clear()
 
     def touched(self, path: str, *, exists: bool) -> None:
         """A file was created, changed or deleted."""
@@ -53,22 +61,35 @@ class DeploymentFiles:
         if any(path.endswith(ending) for ending in (".conf", ".inc", ".template")):
             # Another nginx file may include it.
             self._files.update(dict.fromkeys(self._nginx_files()))
-        self._joined = None
+        self._joined.clear()
 
     def facts(self) -> DeploymentFacts:
         """All that the deployment files say together, in the order of their paths."""
-        from halfopen.deployment import DeploymentFacts, gather, read
+        return self._facts(with_versions=True)
 
-        if self._joined is None:
-            for path, facts in self._files.items():
-                if facts is None:
-                    text = self._read_text(path)
-                    self._files[path] = (
-                        read(path, text, included=self._included) if text is not None else DeploymentFacts()
-                    )
-            known = (facts for _, facts in sorted(self._files.items()) if facts is not None)
-            self._joined = gather(*known)
-        return self._joined
+    def serving(self) -> DeploymentFacts:
+        """What says how connections are served: all but the files that only name versions, which are large."""
+        return self._facts(with_versions=False)
+
+    def _facts(self, *, with_versions: bool) -> DeploymentFacts:
+        from halfopen.deployment import gather, which_file
+
+        if with_versions not in self._joined:
+            paths = [
+                path for path in sorted(self._files) if with_versions or which_file(path) not in _VERSIONS
+            ]
+            self._joined[with_versions] = gather(*map(self._read, paths))
+        return self._joined[with_versions]
+
+    def _read(self, path: str) -> DeploymentFacts:
+        from halfopen.deployment import DeploymentFacts, read
+
+        facts = self._files[path]
+        if facts is None:
+            text = self._read_text(path)
+            facts = read(path, text, included=self._included) if text is not None else DeploymentFacts()
+            self._files[path] = facts
+        return facts
 
     def _nginx_files(self) -> list[str]:
         from halfopen.deployment import which_file
