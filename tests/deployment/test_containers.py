@@ -80,6 +80,19 @@ def test_only_variables_that_configure_servers_are_kept() -> None:
     assert facts.launches[0].ws == "wsproto"
 
 
+def test_variables_of_the_image_stand_in_for_its_commands_variables() -> None:
+    facts = docker(
+        "FROM python AS base\nARG WORKERS=3\nENV WORKERS=${WORKERS} TOKEN=secret\nFROM base\nENV PORT 80\n"
+        "CMD uvicorn a:b --workers ${WORKERS} --port $PORT --host $HOST"
+    )
+    (launch,) = facts.launches
+    assert (launch.workers, launch.port, launch.host) == (3, 80, None)
+    # They may be set otherwise where the container is started.
+    assert launch.unresolved == ("workers", "port", "host")
+    assert facts.environment == ()
+    assert [(each.name, each.final) for each in facts.images] == [("python", True)]
+
+
 COMPOSE = """
 x-env: &env
   WEB_CONCURRENCY: "4"
@@ -114,6 +127,10 @@ services:
 def test_compose() -> None:
     facts = read("docker-compose.yml", COMPOSE)
     api, listed, proxy = facts.services
+    lines = COMPOSE.splitlines()
+    assert [each.line for each in facts.services] == [
+        lines.index(f"  {name}:") + 1 for name in ("api", "list", "proxy")
+    ]
     assert (api.name, api.build, api.replicas, api.replicas_line) == ("api", "./backend", 3, 15)
     assert api.ports == ("8000:8000", "9001:9000")
     assert (api.launches[0].workers, api.launches[0].line) == (4, 9)

@@ -316,3 +316,13 @@ def test_names_of_two_ecosystems_do_not_mix() -> None:
     )
     assert resolve(both, "redis", ecosystem="python").version == "5.0.0"
     assert resolve(both, "redis", ecosystem="npm").version == "4.6.0"
+
+
+def test_an_examples_pin_says_nothing_of_the_project_above() -> None:
+    both = requirements(
+        ("pyproject.toml", '[project]\ndependencies = ["uvicorn>=0.22"]'),
+        ("examples/a/requirements.txt", "uvicorn==0.30.6"),
+    )
+    found = resolve(both, "uvicorn", near="server/main.py")
+    assert (found.version, found.specifier) == (None, ">=0.22")
+    assert resolve(both, "uvicorn", near="examples/a/main.py").version == "0.30.6"

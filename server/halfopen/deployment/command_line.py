@@ -25,7 +25,9 @@ _WRAPPERS: Mapping[str, str | None] = {
 }  # fmt: skip
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*(?:\.exe)?")
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)", re.DOTALL)
-_DEFAULTED = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-(?P<default>[^${}]*)\}")
+_VARIABLE = re.compile(
+    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[^${}]*))?\}|(?P<bare>[A-Za-z_]\w*))"
+)
 _MAX_DEPTH = 8
 _MAX_WORDS = 300
 
@@ -65,7 +67,7 @@ def launches_of(
         return ()
     program = _program(words[0])
     if program in FLAGS:
-        launch = _launch(program, words, path, line)
+        launch = _launch(program, words, path, line, surroundings)
         return () if launch is None else (with_environment(launch, surroundings),)
 
     def rest(of: Sequence[str]) -> tuple[ServerLaunch, ...]:
@@ -123,13 +125,26 @@ def _assignments(words: Sequence[str]) -> tuple[list[str], dict[str, str | None]
     return [], given
 
 
-def literal_of(value: str) -> str | None:
-    """The value of a shell word; `${NAME:-x}` gives x; None when it is not written out."""
-    text = _DEFAULTED.sub(lambda match: match["default"], value)
+def literal_of(value: str, environment: Mapping[str, str | None] | None = None) -> str | None:
+    """The value of a shell word, or None when it is not written out.
+
+    `$NAME` is what `environment` says it is, `${NAME:-x}` without that is x.
+    """
+    known = environment or {}
+
+    def replacement(match: re.Match[str]) -> str:
+        set_to = known.get(match["braced"] or match["bare"])
+        if set_to is not None:
+            return set_to
+        return match[0] if match["default"] is None else match["default"]
+
+    text = _VARIABLE.sub(replacement, value)
     return None if "$" in text or "`" in text else text
 
 
-def _launch(program: str, words: Sequence[str], path: str, line: int) -> ServerLaunch | None:
+def _launch(
+    program: str, words: Sequence[str], path: str, line: int, environment: Mapping[str, str | None]
+) -> ServerLaunch | None:
     flags = FLAGS[program]
     arguments = list(words[1:])
     if flags.subcommands:
@@ -166,14 +181,14 @@ def _launch(program: str, words: Sequence[str], path: str, line: int) -> ServerL
                 value = arguments[index]
                 index += 1
         if name in flags.values:
-            launch = _given(launch, flags.values[name], value)
+            launch = _given(launch, flags.values[name], value, environment)
     if not positional:
         return launch if flags.app_is_optional else None
     app = next((each for each in positional if _is_application(each)), None)
     if app is None and not flags.app_is_optional:
         # `uv run --with uvicorn pytest` starts no server.
         return None
-    return _given(launch, "app", app or positional[0])
+    return _given(launch, "app", app or positional[0], environment)
 
 
 def _is_application(word: str) -> bool:
@@ -181,8 +196,11 @@ def _is_application(word: str) -> bool:
     return ":" in word or "$" in word or "{{" in word
 
 
-def _given(launch: ServerLaunch, field: str, value: str) -> ServerLaunch:
-    literal = literal_of(value)
+def _given(
+    launch: ServerLaunch, field: str, value: str, environment: Mapping[str, str | None]
+) -> ServerLaunch:
+    """The field's value; one that stands in a variable may be set otherwise, and stays unresolved."""
+    literal = literal_of(value, environment)
     if literal is None:
         return replace(launch, unresolved=(*launch.unresolved, field))
     launch = set_field(launch, field, literal)

@@ -6,7 +6,7 @@ import re
 
 from halfopen.deployment.command_line import launches_in, launches_of
 from halfopen.deployment.dockerfile import image_of
-from halfopen.deployment.environment import values_of, variables_in_yaml
+from halfopen.deployment.environment import relevant, values_of, variables_in_yaml
 from halfopen.deployment.facts import DeploymentFacts, Image, Problem, Proxy, Reference, Service
 from halfopen.deployment.launch import ServerLaunch
 from halfopen.deployment.yaml_tree import MAX_SERVICES, YamlNode, parse_yaml
@@ -19,8 +19,9 @@ def read_compose(path: str, text: str) -> DeploymentFacts:
     proxies: list[Proxy] = []
     references: list[Reference] = []
     for document in documents:
-        for name, node in document.entries_at("services")[:MAX_SERVICES]:
-            services.append(_service(path, name, node))
+        listed = document.get("services")
+        for key, node in list(listed.pairs() if listed else ())[:MAX_SERVICES]:
+            services.append(_service(path, key, node))
             proxies += _traefik_rules(path, node)
             references += _references(path, node)
     return DeploymentFacts(
@@ -34,22 +35,22 @@ def read_compose(path: str, text: str) -> DeploymentFacts:
     )
 
 
-def _service(path: str, name: str, node: YamlNode) -> Service:
+def _service(path: str, key: YamlNode, node: YamlNode) -> Service:
     environment = variables_in_yaml(node.get("environment"), path)
     image = node.get("image")
     build = node.get("build")
     replicas = node.get("deploy", "replicas") or node.get("scale")
     return Service(
-        name=name,
+        name=key.text() or "",
         kind="compose",
         path=path,
-        line=node.line,
+        line=key.line,
         image=_image(image, path),
         build=None if build is None else build.text() or build.text_at("context"),
         replicas=None if replicas is None else replicas.number(),
         replicas_line=None if replicas is None else replicas.line,
         ports=tuple(_port(port) for port in node.items_at("ports")),
-        environment=environment,
+        environment=relevant(environment),
         launches=_launches(path, node, values_of(environment)),
     )
 

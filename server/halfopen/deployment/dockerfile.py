@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from halfopen.deployment.command_line import launches_in, launches_of
-from halfopen.deployment.environment import is_relevant, values_of, variable
+from halfopen.deployment.environment import relevant, values_of, variable
 from halfopen.deployment.facts import DeploymentFacts, EnvironmentVariable, Image, Problem, Reference
 from halfopen.deployment.launch import ServerLaunch
 from halfopen.deployment.shell_words import split_commands
@@ -38,6 +38,8 @@ class _Stage:
     command: _Start | None = None
     entrypoint: _Start | None = None
     environment: list[EnvironmentVariable] = field(default_factory=list[EnvironmentVariable])
+    arguments: dict[str, str] = field(default_factory=dict[str, str])
+    """ARG with a default: what ENV may refer to, and nothing that runs sees."""
 
 
 def read_dockerfile(path: str, text: str) -> DeploymentFacts:
@@ -52,9 +54,11 @@ def read_dockerfile(path: str, text: str) -> DeploymentFacts:
             if stage is not None:
                 stages.append(stage)
             continue
-        if instruction.name == "ARG" and not stages:
-            name, _, value = instruction.arguments.partition("=")
-            arguments[name.strip()] = value.strip().strip("\"'")
+        if instruction.name == "ARG":
+            name, equals, value = instruction.arguments.partition("=")
+            if equals:
+                place = stages[-1].arguments if stages else arguments
+                place[name.strip()] = value.strip().strip("\"'")
             continue
         if not stages:
             continue
@@ -66,17 +70,19 @@ def read_dockerfile(path: str, text: str) -> DeploymentFacts:
             # An image's CMD is forgotten where a new ENTRYPOINT is set; one in this file comes after.
             stage.command = None
         elif instruction.name == "ENV":
-            stage.environment += _environment(path, instruction)
+            stage.environment += _environment(path, instruction, stage.arguments)
     if not stages:
         return DeploymentFacts(problems=tuple(problems))
     last = stages[-1]
-    images = tuple(_with_final(stage.image, final=stage is last) for stage in stages)
+    images = tuple(
+        _with_final(stage.image, final=stage.image is last.image) for stage in stages if stage.base is None
+    )
     launches, references = _started(path, last)
     return DeploymentFacts(
         launches=launches,
         references=references,
         images=images,
-        environment=tuple(_inherited_environment(last)),
+        environment=relevant(_inherited_environment(last)),
         problems=tuple(problems),
     )
 
@@ -174,16 +180,18 @@ def _start(path: str, instruction: _Instruction, problems: list[Problem]) -> _St
     return _Start(None, arguments, instruction.line)
 
 
-def _environment(path: str, instruction: _Instruction) -> list[EnvironmentVariable]:
-    arguments = instruction.arguments
-    if re.match(r"\w+\s+[^=]*$", arguments):
+def _environment(
+    path: str, instruction: _Instruction, arguments: dict[str, str]
+) -> list[EnvironmentVariable]:
+    text = instruction.arguments
+    if re.match(r"\w+\s+[^=]*$", text):
         # The old form: ENV NAME value.
-        arguments = re.sub(r"^(\w+)\s+(.*)$", r'\1="\2"', arguments)
-    pairs = (word.partition("=") for command in split_commands(arguments) for word in command.words)
+        text = re.sub(r"^(\w+)\s+(.*)$", r'\1="\2"', text)
+    pairs = (word.partition("=") for command in split_commands(text) for word in command.words)
     return [
-        variable(name, value, path, instruction.line)
+        variable(name, _substituted(value, arguments), path, instruction.line)
         for name, equals, value in pairs
-        if equals and is_relevant(name)
+        if equals
     ]
 
 

@@ -22,6 +22,10 @@ def variable(name: str, value: str | None, path: str, line: int) -> EnvironmentV
     return EnvironmentVariable(name, None if value is None else literal_of(value), path, line)
 
 
+def relevant(variables: Iterable[EnvironmentVariable]) -> tuple[EnvironmentVariable, ...]:
+    return tuple(each for each in variables if is_relevant(each.name))
+
+
 def values_of(variables: Iterable[EnvironmentVariable]) -> dict[str, str | None]:
     return {each.name: each.value for each in variables}
 
@@ -43,17 +47,18 @@ def _unquoted(value: str) -> str:
 
 
 def variables_in_yaml(node: YamlNode | None, path: str) -> tuple[EnvironmentVariable, ...]:
-    """Variables as compose writes them, `{A: b}` or `[A=b, C]`, and as Kubernetes does, `[{name, value}]`."""
+    """Variables as compose writes them, `{A: b}` or `[A=b, C]`, and as Kubernetes does, `[{name, value}]`.
+
+    All of them, for the commands that name them; facts keep only those of `relevant`.
+    """
     if node is None:
         return ()
-    found = [
-        variable(name, value.text(), path, value.line) for name, value in node.entries() if is_relevant(name)
-    ]
+    found = [variable(name, value.text(), path, value.line) for name, value in node.entries()]
     for item in node.items():
         name, equals, value = (item.text() or "").partition("=")
-        if is_relevant(name):
+        if name:
             found.append(variable(name, value if equals else None, path, item.line))
         named = item.text_at("name") or item.text_at("key")
-        if named is not None and is_relevant(named):
+        if named is not None:
             found.append(variable(named, item.text_at("value"), path, item.line))
     return tuple(found)

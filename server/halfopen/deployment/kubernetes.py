@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from halfopen.deployment.command_line import launches_of
 from halfopen.deployment.dockerfile import image_of
-from halfopen.deployment.environment import values_of, variables_in_yaml
+from halfopen.deployment.environment import relevant, values_of, variables_in_yaml
 from halfopen.deployment.facts import DeploymentFacts, Problem, Proxy, Service, gather
 from halfopen.deployment.idle_limits import IdleLimit, layer_defaults
 from halfopen.deployment.yaml_tree import MAX_SERVICES, YamlNode, parse_yaml
@@ -80,7 +80,7 @@ def _containers(path: str, node: YamlNode) -> Iterator[Service]:
             replicas=None if replicas is None else replicas.number(),
             replicas_line=None if replicas is None else replicas.line,
             ports=tuple(port.text_at("containerPort") or "" for port in container.items_at("ports")),
-            environment=environment,
+            environment=relevant(environment),
             launches=launches_of(words, path=path, line=line, environment=values_of(environment)),
         )
 

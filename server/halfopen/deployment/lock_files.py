@@ -69,7 +69,7 @@ def read_pipfile_lock(path: str, text: str) -> DeploymentFacts:
 def read_package_lock(path: str, text: str) -> DeploymentFacts:
     """package-lock.json and npm-shrinkwrap.json: the packages at the top of each project's node_modules."""
     document, problem = load_json(path, text)
-    lines = text_lines(text)
+    lines = _module_lines(text)
     found: list[Requirement] = []
     for key, details in _objects(document.get("packages")):
         project, _, name = key.rpartition("node_modules/")
@@ -77,13 +77,26 @@ def read_package_lock(path: str, text: str) -> DeploymentFacts:
         # Deeper ones are dependencies of dependencies.
         if name and "node_modules/" not in project and isinstance(version, str):
             folder = _joined(path, project.strip("/")) if project else None
-            found.append(_locked(name, "npm", path, lines.of(key), version, project=folder))
+            found.append(_locked(name, "npm", path, lines.get(key, 1), version, project=folder))
     if not found:
+        lines = text_lines(text).strings
         for name, details in _objects(document.get("dependencies")):
             version = details.get("version")
             if isinstance(version, str):
-                found.append(_locked(name, "npm", path, lines.of(name), version))
+                found.append(_locked(name, "npm", path, lines.get(name, 1), version))
     return DeploymentFacts(requirements=tuple(found), problems=() if problem is None else (problem,))
+
+
+_MODULE_KEY = re.compile(r'\s*"([^"]*node_modules/[^"]+)":')
+
+
+def _module_lines(text: str) -> dict[str, int]:
+    """The lines of the keys of `packages`: these files are too long to look at every string."""
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if "node_modules/" in line and (match := _MODULE_KEY.match(line)) is not None:
+            lines[match[1]] = number
+    return lines
 
 
 _YARN_HEADER = re.compile(r'^"?(?P<names>(?:@[^/\s"]+/)?[^@\s",]+@[^\n]*?)"?:\s*$')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from halfopen.deployment.command_line import launches_in, launches_of
-from halfopen.deployment.environment import is_relevant, values_of, variable, variables_in_yaml
+from halfopen.deployment.environment import relevant, values_of, variable, variables_in_yaml
 from halfopen.deployment.facts import DeploymentFacts, EnvironmentVariable, Platform, Problem, Service
 from halfopen.deployment.idle_limits import layer_defaults
 from halfopen.deployment.launch import ServerLaunch
@@ -27,9 +27,7 @@ def read_fly(path: str, text: str) -> DeploymentFacts:
     document, problem = load_toml(path, text)
     lines = text_lines(text)
     environment: list[EnvironmentVariable] = [
-        variable(name, str(value), path, lines.of(name))
-        for name, value in _table(document, "env").items()
-        if is_relevant(name)
+        variable(name, str(value), path, lines.of(name)) for name, value in _table(document, "env").items()
     ]
     values = values_of(environment)
     launches: list[ServerLaunch] = []
@@ -48,14 +46,14 @@ def read_fly(path: str, text: str) -> DeploymentFacts:
     line = lines.of("min_machines_running")
     service = Service(
         str(document.get("app", "app")), "platform", path, 1, replicas=replicas, replicas_line=line,
-        environment=tuple(environment), launches=tuple(launches),
+        environment=relevant(environment), launches=tuple(launches),
     )  # fmt: skip
     return _present(
         "fly",
         path,
         launches=tuple(launches),
         services=(service,),
-        environment=tuple(environment),
+        environment=relevant(environment),
         problems=() if problem is None else (problem,),
     )
 
@@ -83,7 +81,7 @@ def read_render(path: str, text: str) -> DeploymentFacts:
                     replicas=None if instances is None else instances.number(),
                     replicas_line=None if instances is None else instances.line,
                     autoscaled=node.get("scaling") is not None,
-                    environment=environment,
+                    environment=relevant(environment),
                     launches=_start(start, path, values_of(environment)),
                 )
             )
@@ -95,10 +93,13 @@ def read_heroku(path: str, text: str) -> DeploymentFacts:
     documents, faults = parse_yaml(text)
     services: list[Service] = []
     for document in documents:
-        for name, node in document.entries_at("run"):
+        listed = document.get("run")
+        for key, node in list(listed.pairs() if listed else ())[:MAX_SERVICES]:
             command = node.get("command")
             start = next(iter(command.items()), command) if command is not None else node
-            services.append(Service(name, "platform", path, node.line, launches=_start(start, path, {})))
+            services.append(
+                Service(key.text() or "", "platform", path, key.line, launches=_start(start, path, {}))
+            )
     return _present("heroku", path, **_of(services), problems=_problems(path, faults))
 
 
@@ -115,7 +116,7 @@ def read_app_engine(path: str, text: str) -> DeploymentFacts:
         services.append(
             Service(
                 document.text_at("service") or "default", "platform", path, document.line,
-                environment=environment, launches=launches,
+                environment=relevant(environment), launches=launches,
             )
         )  # fmt: skip
     if not services:

@@ -71,7 +71,7 @@ def resolve(
         and each.name == (normalised(name) if each.ecosystem == "python" else name)
     ]
     versioned = [each for each in stated if each.version]
-    if near is not None:
+    if near is not None and any(_is_above(each, near) for each in stated):
         stated, versioned = _closest(stated, near), _closest(versioned, near)
     chosen = [each for each in versioned if each.locked] or versioned
     if len({each.version for each in chosen}) > 1:
@@ -97,12 +97,14 @@ def _bounds(requirement: Requirement) -> int:
 
 
 def _closest(stated: list[Requirement], near: str) -> list[Requirement]:
-    """Those of the deepest folder above `near`; all of them when none is above it."""
-    above = [each for each in stated if f"{near}/".startswith(_folder(each))]
-    if not above:
-        return stated
-    deepest = max(len(_folder(each)) for each in above)
+    """Those of the deepest folder above `near`."""
+    above = [each for each in stated if _is_above(each, near)]
+    deepest = max((len(_folder(each)) for each in above), default=0)
     return [each for each in above if len(_folder(each)) == deepest]
+
+
+def _is_above(requirement: Requirement, near: str) -> bool:
+    return f"{near}/".startswith(_folder(requirement))
 
 
 def _folder(requirement: Requirement) -> str:

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from halfopen.deployment.command_line import launches_in
-from halfopen.deployment.environment import is_relevant, variable
+from halfopen.deployment.environment import relevant, values_of, variable
 from halfopen.deployment.facts import DeploymentFacts, EnvironmentVariable, Platform, Service
 from halfopen.deployment.idle_limits import layer_defaults
 from halfopen.deployment.launch import ServerLaunch
@@ -85,15 +85,15 @@ def read_systemd_unit(path: str, text: str) -> DeploymentFacts:
             continue
         for word in re.findall(r'"[^"]*"|\'[^\']*\'|\S+', match["value"]):
             name, equals, value = word.strip("\"'").partition("=")
-            if equals and is_relevant(name):
+            if equals:
                 environment.append(variable(name, value, path, started + 1))
-    values = {each.name: each.value for each in environment}
+    values = values_of(environment)
     launches = (
         launch
         for command, line in commands
         for launch in launches_in(command, path=path, line=line, environment=values)
     )
-    return DeploymentFacts(launches=tuple(launches), environment=tuple(environment))
+    return DeploymentFacts(launches=tuple(launches), environment=relevant(environment))
 
 
 def read_supervisor(path: str, text: str) -> DeploymentFacts:

@@ -56,12 +56,15 @@ class YamlNode:
         """The items of a sequence."""
         return tuple(self.children) if self.kind == "sequence" else ()
 
+    def pairs(self) -> Iterator[tuple[YamlNode, YamlNode]]:
+        """Keys and values of a mapping as they are written, merges unexpanded."""
+        if self.kind == "mapping":
+            yield from zip(self.children[::2], self.children[1::2], strict=False)
+
     def entries(self, merges: int = _MAX_MERGES) -> Iterator[tuple[str, YamlNode]]:
         """Keys and values of a mapping, those merged by `<<` last. Keys that are no scalars are left out."""
-        if self.kind != "mapping":
-            return
         merged: list[YamlNode] = []
-        for key, value in zip(self.children[::2], self.children[1::2], strict=False):
+        for key, value in self.pairs():
             if key.scalar == "<<":
                 merged += value.items() or (value,)
             elif key.scalar is not None:
