@@ -55,7 +55,7 @@ def nearest_aliases(path: str, aliases_in: Callable[[str], list[tuple[str, str]]
 
     Without a configuration "@/" and "~/" are taken for the nearest `src`, as bundler templates set them.
     """
-    folder = posixpath.dirname(path)
+    folder: str = posixpath.dirname(path)
     while True:
         found = aliases_in(folder)
         if found:
@@ -73,7 +73,7 @@ def nearest_aliases(path: str, aliases_in: Callable[[str], list[tuple[str, str]]
 def python_roots(path: str, exists: Callable[[str], bool]) -> Iterable[str]:
     """Where an absolute import may start, nearest first: every folder above the file that is no package, and
     its `src`; then those above it that are packages, since a package's own folder may be what is started."""
-    folder = posixpath.dirname(path)
+    folder: str = posixpath.dirname(path)
     own = folder
     plain: list[str] = []
     packages: list[str] = []
