@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -39,12 +40,19 @@ class Exported:
 
 
 class Module:
-    """A parsed file. Immutable: an edit makes a new module that shares the unchanged units."""
+    """A parsed file. Immutable: an edit makes a new module that shares the unchanged units.
 
-    def __init__(self, path: str, language: str, placed: tuple[Placed, ...]) -> None:
+    `scripts` are the modules written inside the same file (`semantics.scripts`), whose units are placed in
+    that file too.
+    """
+
+    def __init__(
+        self, path: str, language: str, placed: tuple[Placed, ...], scripts: tuple[Module, ...] = ()
+    ) -> None:
         self.path = path
         self.language = language
         self.placed = placed
+        self.scripts = scripts
         self._definitions: dict[str, list[tuple[Unit, Definition]]] | None = None
         self._exports: dict[str, Exported] | None = None
         self._star_exports: tuple[str, ...] = ()
@@ -57,7 +65,9 @@ class Module:
     def start_of(self, unit: Unit) -> int | None:
         """Where the unit stands now (byte offset), or None when it is no longer part of the file."""
         if self._starts is None:
-            self._starts = {placed.unit: placed.start for placed in self.placed}
+            self._starts = {
+                placed.unit: placed.start for each in (self, *self.scripts) for placed in each.placed
+            }
         return self._starts.get(unit)
 
     @property
@@ -132,9 +142,18 @@ def _flat(statements: tuple[tree.Statement, ...]) -> list[tree.Statement]:
 
 
 def build_module(
-    path: str, language: str, data: bytes, top_level: list[SyntaxNode], previous: Module | None
+    path: str,
+    language: str,
+    data: bytes,
+    top_level: Sequence[SyntaxNode],
+    previous: Module | None,
+    scripts: tuple[Module, ...] = (),
+    offset: int = 0,
 ) -> Module:
-    """Cut a parsed file into units, taking every unit whose text stands in `previous` from there."""
+    """Cut a parsed file into units, taking every unit whose text stands in `previous` from there.
+
+    `offset` is where `data` begins in the file, for scripts inside another.
+    """
     reusable: dict[bytes, list[Unit]] = defaultdict(list)
     if previous is not None and previous.language == language:
         for unit in reversed(previous.units):
@@ -151,8 +170,8 @@ def build_module(
             unit = same.pop()
         else:
             unit = Unit(text, language, partial(lower, statement, data, start), statement.has_error)  # type: ignore[arg-type]
-        placed.append(Placed(unit, start))
-    return Module(path, language, tuple(placed))
+        placed.append(Placed(unit, start + offset))
+    return Module(path, language, tuple(placed), scripts)
 
 
 _NOT_CODE = frozenset({"comment", "hash_bang_line", "html_comment", ";", "\n"})
