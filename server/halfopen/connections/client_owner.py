@@ -136,7 +136,7 @@ def _in_dependency_array(at: At[tree.Expr]) -> bool:
 def owner_of(program: Program, call: At[tree.Call], reach: Reach, held: list[At[tree.Expr]]) -> Owner:
     """Who the socket lives and dies with."""
     if _kept_by_module(call, held):
-        return Owner("module", call.path.rpartition("/")[2], "page", (reach.creating or call).span)
+        return Owner("module", call.span.path.rpartition("/")[2], "page", (reach.creating or call).span)
     store = store_around(program, call)
     if store is not None:
         name, _ = _bound_name(store)
@@ -158,7 +158,7 @@ def owner_of(program: Program, call: At[tree.Call], reach: Reach, held: list[At[
     if react is not None:
         return Owner(react.kind, react.name, "mount", react.function.span)
     if reach.creating is None:
-        return Owner("module", call.path.rpartition("/")[2], "page", call.span)
+        return Owner("module", call.span.path.rpartition("/")[2], "page", call.span)
     name, _ = name_of_function(reach.creating)
     return Owner("function", name or "the function", "page", reach.creating.span)
 

@@ -90,7 +90,7 @@ def _client_dossier(program: Program, client: Client) -> Dossier:
     owner = owner_of_client(program, client)
     name = owner.value.name if isinstance(owner, Known) else "WebSocket"
     connection = Connection(
-        id=f"{client.call.path}:{name}",
+        id=f"{client.call.span.path}:{name}",
         side="client",
         name=name,
         library=client.library,

@@ -15,6 +15,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.module import Exported, Module
 from halfopen.semantics.queries import FileToken, NameToken, Queries, Token, WordToken
 from halfopen.semantics.scopes import Binding, Definition, UnitIndex, index_of
+from halfopen.semantics.scripts import file_of
 from halfopen.semantics.unit import Span, Unit
 
 N_co = TypeVar("N_co", bound=tree.Node, covariant=True)
@@ -35,7 +36,7 @@ class At(Generic[N_co]):
 
     @property
     def span(self) -> Span:
-        return Span(self.path, self.unit, self.node.start, self.node.end)
+        return Span(file_of(self.path), self.unit, self.node.start, self.node.end)
 
     def to(self, node: M) -> At[M]:
         """Another node of the same unit."""

@@ -10,10 +10,20 @@ from pathlib import Path
 from halfopen.semantics.module import Module, build_module
 from halfopen.semantics.program import Program
 from halfopen.semantics.queries import Queries, Token
+from halfopen.semantics.scripts import (
+    MARKER,
+    Page,
+    file_of,
+    is_page,
+    pages_of_html,
+    pages_of_python,
+    script_path,
+)
 from halfopen.semantics.unit import Span
 from halfopen.source import (
     MAX_FILE_BYTES,
     Document,
+    Language,
     NotUtf8,
     ParseTooSlow,
     SourceText,
@@ -91,7 +101,7 @@ class Workspace:
             return
         every = list(discover(self.root, self.scope))
         self.deployment.found(every)
-        paths = [path for path in every if language_of(path) is not None]
+        paths = [path for path in every if _is_read(path)]
         for position, path in enumerate(paths):
             if cancelled is not None and cancelled():
                 return
@@ -112,7 +122,7 @@ class Workspace:
                 self._aliases.clear()
             excluded = excluder.excludes_anywhere(path)
             self.deployment.touched(path, exists=not excluded and (self.root / path).is_file())
-            if language_of(path) is None:
+            if not _is_read(path):
                 continue
             before = self._texts.get(path)
             if path not in self._documents and excluded:
@@ -134,7 +144,14 @@ class Workspace:
     def _replace_module(self, path: str, text: SourceText | None) -> set[Token]:
         previous = self.program.loaded(path)
         module = self._build(path, text, previous) if text is not None else None
-        return self.program.replace(path, module)
+        changed = self.program.replace(path, module)
+        scripts = {each.path: each for each in (module.scripts if module is not None else ())}
+        for gone in previous.scripts if previous is not None else ():
+            if gone.path not in scripts:
+                changed |= self.program.replace(gone.path, None)
+        for name, script in scripts.items():
+            changed |= self.program.replace(name, script)
+        return changed
 
     def _read(self, path: str) -> None:
         """Take the file's text from its open document or from disk; a file that cannot be read is noted."""
@@ -159,6 +176,9 @@ class Workspace:
                 )
                 return
             data = file.read_bytes()
+            if is_page(path) and MARKER not in data:
+                self._texts.pop(path, None)
+                return
             if is_generated(data):
                 self._leave_out(path, "generated", "generated code (very long lines); not audited")
                 return
@@ -172,6 +192,7 @@ class Workspace:
 
     def note_problem(self, path: str, message: str) -> None:
         """Something in a file could not be analysed; the rest of it was."""
+        path = file_of(path)
         self._problems[path] = [FileProblem(path, None, "rule", message)]
 
     def _leave_out(self, path: str, kind: str, message: str, line: int | None = None) -> None:
@@ -183,6 +204,9 @@ class Workspace:
         self._problems.pop(path, None)
 
     def _build(self, path: str, text: SourceText, previous: Module | None) -> Module | None:
+        if is_page(path):
+            scripts = self._scripts(path, pages_of_html(text.data), previous)
+            return build_module(path, "typescript", text.data, [], None, scripts)
         language = language_of(path)
         if language is None:
             return None
@@ -200,11 +224,31 @@ class Workspace:
             ]
         else:
             self._problems.pop(path, None)
-        return build_module(path, language.family, text.data, list(tree.root_node.children), previous)
+        top_level = list(tree.root_node.children)
+        scripts: tuple[Module, ...] = ()
+        if language is Language.PYTHON and MARKER in text.data:
+            scripts = self._scripts(path, pages_of_python(top_level, text.data), previous)
+        return build_module(path, language.family, text.data, top_level, previous, scripts)
+
+    def _scripts(self, path: str, pages: list[Page], previous: Module | None) -> tuple[Module, ...]:
+        """The scripts inside a file as modules of their own, one for each page."""
+        before = {each.path: each for each in previous.scripts} if previous is not None else {}
+        found: list[Module] = []
+        for number, page in enumerate(pages, 1):
+            name = script_path(path, number)
+            try:
+                top_level = list(parse(page.text, Language.TSX).root_node.children)
+            except ParseTooSlow:
+                continue
+            known = before.get(name)
+            found.append(build_module(name, "typescript", page.text, top_level, known, offset=page.start))
+        return tuple(found)
 
     # -- what the program asks (semantics.program.Loader) --
 
     def load(self, path: str) -> Module | None:
+        if path != file_of(path):
+            return next((each for each in self._scripts_in(file_of(path)) if each.path == path), None)
         text = self._texts.get(path)
         return self._build(path, text, None) if text is not None else None
 
@@ -212,6 +256,17 @@ class Workspace:
         return path in self._texts
 
     def paths_with(self, word: bytes) -> Iterable[str]:
+        found = self._files_with(word)
+        pages = found & self._files_with(MARKER)
+        if not pages:
+            return found
+        return found | {script.path for path in sorted(pages) for script in self._scripts_in(path)}
+
+    def _scripts_in(self, path: str) -> tuple[Module, ...]:
+        module = self.program.module(path)
+        return module.scripts if module is not None else ()
+
+    def _files_with(self, word: bytes) -> set[str]:
         known = self._words.get(word)
         if known is None:
             known = {path for path, text in self._texts.items() if word in text.data}
@@ -270,3 +325,8 @@ class Workspace:
     def problems(self) -> list[FileProblem]:
         """What was left out or read in part, by path."""
         return [problem for path in sorted(self._problems) for problem in self._problems[path]]
+
+
+def _is_read(path: str) -> bool:
+    """Whether a file's text is kept: code, and pages that may hold scripts."""
+    return language_of(path) is not None or is_page(path)
