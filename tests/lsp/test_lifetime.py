@@ -52,7 +52,7 @@ async def test_exit_before_initialize() -> None:
 @pytest.mark.parametrize("audited", [True, False], ids=["idle", "in the first audit"])
 async def test_the_end_of_standard_input_is_the_end(workspace: Path, audited: bool) -> None:
     for number in range(1 if audited else 300):
-        write(workspace / f"Status{number}.tsx", LEAKY_TSX)
+        write(workspace / f"Status{number}.tsx", LEAKY_TSX.replace("ProcessingStatus", f"Status{number}"))
     wire = await initialized(workspace)
     if audited:
         await wire.request("halfopen/status", {"settled": True})
@@ -63,7 +63,7 @@ async def test_the_end_of_standard_input_is_the_end(workspace: Path, audited: bo
 
 async def test_shutdown_does_not_wait_for_the_audit(workspace: Path) -> None:
     for number in range(300):
-        write(workspace / f"Status{number}.tsx", LEAKY_TSX)
+        write(workspace / f"Status{number}.tsx", LEAKY_TSX.replace("ProcessingStatus", f"Status{number}"))
     wire = await initialized(workspace)
     await wire.request("shutdown", None)
     await wire.notify("exit", None)

@@ -11,13 +11,14 @@ from .conftest import StartEditor
 from .editor import Editor, patiently, until
 from .samples import LEAKY_TSX, write
 
-FILES = 1_500
+FILES = 600
 
 
 @pytest.fixture
 def large_workspace(workspace: Path) -> Path:
     for number in range(FILES):
-        write(workspace / f"part{number % 20}" / f"Status{number}.tsx", LEAKY_TSX)
+        text = LEAKY_TSX.replace("ProcessingStatus", f"Status{number}")
+        write(workspace / f"part{number % 20}" / f"Status{number}.tsx", text)
     return workspace
 
 

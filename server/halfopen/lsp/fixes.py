@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 
-from halfopen.audit.engine import Auditor
+from halfopen.audit.engine import Auditor, Located
+from halfopen.audit.finding import Fix
 from halfopen.edits.changes import FileChanges, Replacement, apply
 from halfopen.edits.difference import changes_between
 from halfopen.lsp.reports import keyed
 from halfopen.source import Document, SourceText
+
+logger = logging.getLogger(__name__)
 
 MOST_ROUNDS = 10
 """A fix makes room for fixes that overlapped it; more rounds than this are no progress but a quarrel."""
@@ -20,7 +24,7 @@ def quick_fix(auditor: Auditor, path: str, key: str, title: str) -> Mapping[str,
         if each == key:
             for fix in located.finding.fixes:
                 if fix.title == title:
-                    return auditor.changes(located, fix)
+                    return _changes(auditor, located, fix)
     return {}
 
 
@@ -51,10 +55,19 @@ def _safe_fixes(auditor: Auditor, path: str) -> Iterable[FileChanges]:
     for _, located in keyed(auditor, path):
         for fix in located.finding.fixes:
             if fix.safe:
-                changes = auditor.changes(located, fix)
+                changes = _changes(auditor, located, fix)
                 if set(changes) == {path} and changes[path]:
                     yield changes[path]
                     break
+
+
+def _changes(auditor: Auditor, located: Located, fix: Fix) -> Mapping[str, FileChanges]:
+    """The changes of a fix; a fix that fails makes none, and costs no other."""
+    try:
+        return auditor.changes(located, fix)
+    except Exception:
+        logger.exception("the fix %r of %s in %s failed", fix.title, located.finding.code, located.path)
+        return {}
 
 
 def _compatible(fixes: Iterable[FileChanges]) -> FileChanges:
