@@ -18,7 +18,7 @@ from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import origins
+from halfopen.semantics.values import classes, origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,8 @@ def library_clients_in(program: Program, path: str, unit: Unit) -> list[LibraryC
         return []
     program.queries.note(unit)
     found: dict[tree.Node, LibraryClient] = {}
-    for call in index_of(unit).calls:
-        at = At(path, unit, call)
-        use = use_of_call(program, at) or _of_subclass(program, at)
-        if use is None or use.constructor.makes != "client":
+    for at, use in _uses(program, path, unit):
+        if use.constructor.makes != "client":
             continue
         for made in _built(program, at, use.constructor):
             url = _url(program, at, made, use.constructor)
@@ -58,22 +56,38 @@ def library_clients_in(program: Program, path: str, unit: Unit) -> list[LibraryC
     return list(found.values())
 
 
-def _of_subclass(program: Program, call: At[tree.Call]) -> Use | None:
+def _uses(program: Program, path: str, unit: Unit) -> Iterator[tuple[At[tree.Call], Use]]:
+    """The calls that use a library, and wherever they stand, those that make a class which derives from its own."""
+    index = index_of(unit)
+    for call in index.calls:
+        use = use_of_call(program, At(path, unit, call))
+        if use is not None:
+            yield At(path, unit, call), use
+    for klass in index.classes if unit.language == "typescript" else ():
+        at = At(path, unit, klass)
+        for base in klass.bases:
+            for use in uses_of(program, at.to(base)):
+                if use.constructor.kind == "constructor":
+                    for call in _made(program, at):
+                        yield call, use
+
+
+def _made(program: Program, klass: At[tree.Class]) -> Iterator[At[tree.Call]]:
     """`new OurSocket(url)` where `class OurSocket extends ReconnectingWebSocket`."""
-    if not call.node.is_new:
-        return None
-    waiting = [call.to(call.node.callee)]
-    seen: set[tree.Node] = set()
-    while waiting:
-        for origin in origins(program, waiting.pop()):
-            if isinstance(origin, At) and isinstance(origin.node, tree.Class) and origin.node not in seen:
-                seen.add(origin.node)
-                for base in origin.node.bases:
-                    for use in uses_of(program, origin.to(base)):
-                        if use.constructor.kind == "constructor":
-                            return use
-                    waiting.append(origin.to(base))
-    return None
+    if klass.node.name is None:
+        return
+    for module, unit in program.units_with(klass.node.name, "typescript"):
+        program.queries.note(unit)
+        for call in index_of(unit).calls if is_shipped(module.path) else ():
+            at = At(module.path, unit, call)
+            if call.is_new and _names(call.callee, klass.node.name) and klass in classes(program, at):
+                yield at
+
+
+def _names(callee: tree.Expr, name: str) -> bool:
+    return (isinstance(callee, tree.Name) and callee.id == name) or (
+        isinstance(callee, tree.Member) and callee.name == name
+    )
 
 
 def _built(program: Program, call: At[tree.Call], constructor: Constructor) -> Iterator[At[tree.Call]]:
