@@ -23,6 +23,14 @@ class Format(enum.StrEnum):
     JSON = "json"
 
 
+class ConnectionsFormat(enum.StrEnum):
+    """The output formats of `connections`."""
+
+    TEXT = "text"
+    JSON = "json"
+    DOT = "dot"
+
+
 class SeverityName(enum.StrEnum):
     """The severities, as options name them."""
 
@@ -114,6 +122,26 @@ def audit(
         quiet=quiet,
     )
     raise typer.Exit(run_audit(tuple(paths or ()), options))
+
+
+@app.command()
+def connections(
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help="A directory or file; the current directory where none is given.",
+            show_default=False,
+        ),
+    ] = None,
+    output_format: Annotated[
+        ConnectionsFormat, typer.Option("--format", "-f", help="How to write them; dot is for Graphviz.")
+    ] = ConnectionsFormat.TEXT,
+) -> None:
+    """Show every client and endpoint: address, owner, what it holds, what is unknown, the other side."""
+    from halfopen.cli.connections_command import show_connections
+
+    raise typer.Exit(show_connections(path, output_format.value))
 
 
 @app.command()

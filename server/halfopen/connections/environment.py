@@ -95,11 +95,14 @@ def _deployment(program: Program, dossiers: Sequence[Dossier], deployment: Deplo
     """Which server runs, in how many processes."""
     described: dict[str, Evidence] = {}
     several = False
+    files: dict[str, dict[str, None]] = {}
     for launch in _launches(deployment):
-        text = f"{_launch_text(launch)} ({launch.path})"
+        text = _launch_text(launch)
+        files.setdefault(text, {})[launch.path] = None
         said = f"starts here: {_short(launch.command) or text}"
         described.setdefault(text, Evidence(Line(launch.path, launch.line), said))
         several = several or (launch.workers or 1) > 1
+    described = {f"{text} ({', '.join([*files[text]][:3])})": said for text, said in described.items()}
     for service in deployment.services:
         serves = bool(service.launches) or _SERVES.search(service.name) is not None
         if (service.replicas or 1) > 1 and serves and not _ASIDE.search(service.path):

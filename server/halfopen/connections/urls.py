@@ -35,6 +35,7 @@ class Url:
     slash_at_end: bool
     query: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    """Those in front of the query."""
     pieces: Text
 
     @property
@@ -46,6 +47,11 @@ class Url:
     @property
     def path_text(self) -> str:
         return path_text(self.path, self.slash_at_end)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the host, or how many parts the path has, is not known: a parameter alone leaves nothing open."""
+        return self.host_kind in ("unknown", "setting") or any(each.many for each in self.path)
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -63,8 +69,8 @@ class ClientUrls:
     @property
     def settled_by(self) -> tuple[str, ...]:
         """What would settle the parts that the code leaves open, each once."""
-        gaps = (gap for url in self.urls for gap in url.gaps if gap.kind in ("setting", "value"))
-        return tuple(dict.fromkeys(gap.settled_by for gap in gaps))
+        gaps = (gap for url in self.urls for gap in url.gaps if gap.kind == "setting" or url.is_open)
+        return tuple(dict.fromkeys(gap.settled_by for gap in gaps if gap.kind in ("setting", "value")))
 
     def fact(self) -> Fact[str]:
         """The address to show: the fullest one, alternatives after it."""
@@ -87,8 +93,15 @@ def client_urls(program: Program, at: At[tree.Expr] | None) -> ClientUrls:
     found = texts_of(program, at)
     query = _query_of(program, at)
     urls = _merged(url_of(text, query) for text in found.texts)
-    evidence = tuple(Evidence(each.span, _said(each)) for each in found.places[:4])
+    telling = [each for each in found.places if _tells(each)] or found.places
+    evidence = tuple(Evidence(each.span, _said(each)) for each in telling[:4])
     return ClientUrls(urls, evidence or (Evidence(at.span, f"{at.text} is not a constant"),))
+
+
+def _tells(at: At[tree.Expr]) -> bool:
+    """Whether a place says something of the address: more than a scheme or a separator."""
+    value = at.node.value if isinstance(at.node, tree.Literal) else None
+    return not isinstance(value, str) or re.fullmatch(r"(wss?|https?)?(:(//)?)?|[/?&=#]*", value) is None
 
 
 def _merged(urls: Iterable[Url]) -> tuple[Url, ...]:
@@ -135,9 +148,17 @@ def url_of(text: Text, more_query: tuple[str, ...] = ()) -> Url:
         path,
         slash_at_end,
         tuple(dict.fromkeys((*query, *more_query))),
-        tuple(dict.fromkeys(piece for piece in text if isinstance(piece, Gap))),
+        tuple(dict.fromkeys(_gaps_before_query(text))),
         text,
     )
+
+
+def _gaps_before_query(text: Text) -> Iterator[Gap]:
+    for piece in text:
+        if isinstance(piece, Gap):
+            yield piece
+        elif "?" in piece or "#" in piece:
+            return
 
 
 def _scheme(pieces: list[Piece]) -> tuple[str | None, list[Piece]]:

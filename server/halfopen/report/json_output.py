@@ -95,6 +95,29 @@ class ReportJson(_Strict):
     findings: tuple[FindingJson, ...]
 
 
+class ConnectionsJson(_Strict):
+    """The connections alone, in the shape that they have in a report."""
+
+    schema_number: Literal[1] = Field(alias="schema")
+    halfopen: str
+    root: str
+    environment: Mapping[str, object]
+    connections: tuple[ConnectionJson, ...]
+
+
+def connections_json_text(result: AuditResult) -> str:
+    """The connections and their environment as indented JSON with a final line end."""
+    report = json_report(result)
+    document = ConnectionsJson(
+        schema=1,
+        halfopen=report.halfopen,
+        root=report.root,
+        environment=report.environment,
+        connections=report.connections,
+    ).model_dump(by_alias=True)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def json_text(result: AuditResult) -> str:
     """The audit as indented JSON with a final line end."""
     document = json_report(result).model_dump(by_alias=True)

@@ -7,15 +7,14 @@ wrapped, and the same for the same code, so that they can be compared and search
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from halfopen.audit.engine import Problem
 from halfopen.audit.finding import Confidence, Severity
 from halfopen.report.code_frame import code_frame
+from halfopen.report.page import Page, page_for
 from halfopen.report.printable import one_line
 from halfopen.report.result import (
     AuditResult,
@@ -28,8 +27,6 @@ from halfopen.report.result import (
 PLAIN_FRAME_CELLS = 120
 EVIDENCE_SHOWN = 6
 PROBLEMS_SHOWN = 12
-WIDEST_TEXT_CELLS = 110
-"""Longer lines of prose are hard to read, however wide the terminal."""
 
 _BADGE_STYLE = {
     Severity.CRITICAL: "bold white on red",
@@ -48,34 +45,9 @@ SEVERITY_STYLE = {
 _SIDE_WORD = {"client": "client", "server": "endpoint"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """Where the text goes: what it may be written with. `width` is None where nothing is wrapped."""
-
-    console: Console
-    width: int | None
-    bar: str
-    both_ways: str
-    line: str
-
-    def write(self, text: Text, indent: int = 0, hanging: int = 0) -> None:
-        """One paragraph; its lines after the first are indented by `hanging` more."""
-        if self.width is None:
-            self.console.print(Text.assemble(" " * indent, text), soft_wrap=True)
-            return
-        wrapped = text.wrap(self.console, max(20, min(self.width, WIDEST_TEXT_CELLS) - indent - hanging))
-        for number, line in enumerate(wrapped):
-            line.rstrip()
-            margin = " " * (indent + (hanging if number else 0))
-            self.console.print(Text.assemble(margin, line), soft_wrap=True)
-
-    def blank(self) -> None:
-        self.console.print()
-
-
 def write_text(result: AuditResult, console: Console, *, quiet: bool = False) -> None:
     """Write the audit to the console. `quiet` leaves out everything but the findings."""
-    page = _page(console)
+    page = page_for(console)
     connections = {each.id: each for each in result.connections}
     certain = [each for each in result.shown if each.confidence > Confidence.LOW]
     suspicious = [each for each in result.shown if each.confidence <= Confidence.LOW]
@@ -84,7 +56,7 @@ def write_text(result: AuditResult, console: Console, *, quiet: bool = False) ->
         for finding in findings:
             _write_finding(page, finding, result)
     if suspicious:
-        _write_heading(page, Text("Suspicious patterns, worth a look", "bold"), "")
+        page.heading(Text("Suspicious patterns, worth a look", "bold"), "")
         page.write(Text("Defects if what the code does not show turns out badly.", "dim"), 2)
         page.blank()
         for _, findings in _by_connection(suspicious, connections):
@@ -93,13 +65,6 @@ def write_text(result: AuditResult, console: Console, *, quiet: bool = False) ->
     if not quiet:
         _write_problems(page, result.problems)
         _write_summary(page, result)
-
-
-def _page(console: Console) -> _Page:
-    width = console.width if console.is_terminal else None
-    if console.options.ascii_only:
-        return _Page(console, width, bar="|", both_ways="<->", line="-")
-    return _Page(console, width, bar="│", both_ways="↔", line="─")
 
 
 def _by_connection(
@@ -121,30 +86,18 @@ def _by_connection(
 
 
 def _write_connection(
-    page: _Page, connection: ReportedConnection | None, path: str, connections: dict[str, ReportedConnection]
+    page: Page, connection: ReportedConnection | None, path: str, connections: dict[str, ReportedConnection]
 ) -> None:
     if connection is None:
-        _write_heading(page, Text(one_line(path), "bold"), "")
+        page.heading(Text(one_line(path), "bold"), "")
         page.blank()
         return
-    _write_heading(page, _who(connection), _where(connection.place))
+    page.heading(_who(connection), _where(connection.place))
     others = [connections[each] for each in connection.linked_to if each in connections]
     for other in others:
         text = Text.assemble(page.both_ways, " ", _who(other), "  ", (_where(other.place), "cyan"))
         page.write(text, 2, 2)
     page.blank()
-
-
-def _write_heading(page: _Page, title: Text, where: str) -> None:
-    text = Text.assemble(title, "  ", (where, "cyan")) if where else title
-    if page.width is None:
-        page.write(text)
-        return
-    rest = page.width - cell_len(text.plain) - 1
-    if rest > 2:
-        page.console.print(Text.assemble(text, (f" {page.line * rest}", "dim")), soft_wrap=True)
-    else:
-        page.write(text, 0, 4)
 
 
 def _who(connection: ReportedConnection) -> Text:
@@ -162,7 +115,7 @@ def _prose(message: str) -> Text:
 
 
 def _write_finding(
-    page: _Page, finding: ReportedFinding, result: AuditResult, connection: ReportedConnection | None = None
+    page: Page, finding: ReportedFinding, result: AuditResult, connection: ReportedConnection | None = None
 ) -> None:
     severity = finding.severity
     badge = f" {severity.name} " if page.width else severity.name
@@ -185,7 +138,7 @@ def _write_finding(
     page.blank()
 
 
-def _write_frame(page: _Page, finding: ReportedFinding, result: AuditResult) -> None:
+def _write_frame(page: Page, finding: ReportedFinding, result: AuditResult) -> None:
     lines = result.lines_of(finding.place.path)
     digits = len(str(min(finding.place.end_line + 1, max(1, len(lines)))))
     gutter = 4 + digits + 3
@@ -199,12 +152,12 @@ def _write_frame(page: _Page, finding: ReportedFinding, result: AuditResult) -> 
             _write_row(page, Text.assemble((f"    {'':>{digits}} {page.bar} ", "dim"), mark))
 
 
-def _write_row(page: _Page, row: Text) -> None:
+def _write_row(page: Page, row: Text) -> None:
     row.rstrip()
     page.console.print(row, soft_wrap=True)
 
 
-def _write_evidence(page: _Page, evidence: tuple[ReportedEvidence, ...]) -> None:
+def _write_evidence(page: Page, evidence: tuple[ReportedEvidence, ...]) -> None:
     for each in evidence[:EVIDENCE_SHOWN]:
         page.write(Text.assemble((_where(each.place), "cyan"), f"  {one_line(each.text)}"), 4, 2)
     if len(evidence) > EVIDENCE_SHOWN:
@@ -221,7 +174,7 @@ def problem_line(problem: Problem) -> str:
     return f"{one_line(problem.path)}{line}: {one_line(problem.message)}"
 
 
-def _write_problems(page: _Page, problems: tuple[Problem, ...]) -> None:
+def _write_problems(page: Page, problems: tuple[Problem, ...]) -> None:
     if not problems:
         return
     shown = problems[:PROBLEMS_SHOWN] if page.width else problems
@@ -235,7 +188,7 @@ def _write_problems(page: _Page, problems: tuple[Problem, ...]) -> None:
     page.blank()
 
 
-def _write_summary(page: _Page, result: AuditResult) -> None:
+def _write_summary(page: Page, result: AuditResult) -> None:
     clients = sum(each.side == "client" for each in result.connections)
     endpoints = len(result.connections) - clients
     seconds = f", {result.seconds:.1f} s" if page.width else ""
