@@ -117,6 +117,10 @@ class Loader(Protocol):
 _TS_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 
 
+IMPORT_SETTINGS = FileToken("tsconfig.json")
+"""Every file that sets import aliases: they are few, seldom edited, and inherit from each other."""
+
+
 class Program:
     """Look-ups across the modules of a workspace."""
 
@@ -216,6 +220,7 @@ class Program:
                 continue
             seen.add(current)
             module = self.module(current.path)
+            self.queries.note(WordToken(current.name.encode()))
             if module is None:
                 continue
             for unit in module.units:
@@ -226,7 +231,6 @@ class Program:
                         for name in index_of(unit).module_reads.get(current.name, ())
                     ]
             waiting += self.importers(current)
-        self.queries.note(WordToken(variable.name.encode()))
         return found
 
     def importers(self, variable: Global) -> list[Global]:
@@ -345,6 +349,7 @@ class Program:
             return self._typescript_file(
                 posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
             )
+        self.queries.note(IMPORT_SETTINGS)
         for prefix, folder in self.loader.aliases(path):
             if specifier.startswith(prefix):
                 found = self._typescript_file(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from halfopen.semantics.module import Module, build_module
-from halfopen.semantics.program import Program
-from halfopen.semantics.queries import Queries, Token
+from halfopen.semantics.program import IMPORT_SETTINGS, Program
+from halfopen.semantics.queries import FileToken, Queries, Token
 from halfopen.semantics.scripts import (
     MARKER,
     Page,
@@ -117,20 +117,26 @@ class Workspace:
         """Bring everything in step with what was told; the keys of the answers that were forgotten."""
         excluder = Excluder(self.root, self.scope)
         changed: set[Token] = set()
+        if any(posixpath.basename(path) == ".gitignore" for path in self._dirty):
+            found = {path for path in discover(self.root, self.scope) if _is_read(path)}
+            self._dirty.update(self._texts.keys() ^ found)
         for path in sorted(self._dirty):
             if posixpath.basename(path).startswith(("tsconfig", "jsconfig")):
                 self._aliases.clear()
+                changed.add(IMPORT_SETTINGS)
             excluded = excluder.excludes_anywhere(path)
             self.deployment.touched(path, exists=not excluded and (self.root / path).is_file())
             if not _is_read(path):
                 continue
-            before = self._texts.get(path)
+            before, problems = self._texts.get(path), self._problems.get(path)
             if path not in self._documents and excluded:
                 self._forget_file(path)
             else:
                 self._read(path)
             after = self._texts.get(path)
             if before is not None and after is not None and before.data == after.data:
+                if problems is not None:
+                    self._problems[path] = problems
                 continue
             for word, paths in self._words.items():
                 if after is not None and word in after.data:
@@ -293,7 +299,11 @@ class Workspace:
         return data.decode("utf-8", "replace") if data is not None else None
 
     def python_roots(self, path: str) -> Iterable[str]:
-        return python_roots(path, self.exists)
+        return python_roots(path, self._is_noted)
+
+    def _is_noted(self, path: str) -> bool:
+        self.queries.note(FileToken(path))
+        return self.exists(path)
 
     # -- what surfaces ask --
 
