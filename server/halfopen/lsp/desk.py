@@ -134,11 +134,11 @@ class Desk:
 
     def save(self, path: Path) -> None:
         """A document was saved. Its diagnostics are sent in any case: the client may wait for a word."""
-        path = as_folders_spell(path, self._folders)
-        folder = owner(path, self._folders)
+        saved = as_folders_spell(path, self._folders)
+        folder = owner(saved, self._folders)
         if folder is not None:
-            folder.unpublished.add(path.relative_to(folder.root).as_posix())
-        self.touch([path])
+            folder.unpublished.add(saved.relative_to(folder.root).as_posix())
+        self.touch([saved])
 
     def close(self, uri: str) -> None:
         file = self._files.pop(uri)
@@ -152,7 +152,8 @@ class Desk:
 
     def touch(self, paths: Iterable[Path]) -> None:
         """Files changed on disk. An open document counts as the editor has it, whatever the disk says."""
-        closed = [path for path in paths if not ((file := self._by_path.get(path)) and file.document)]
+        spelled = (as_folders_spell(path, self._folders) for path in paths)
+        closed = [path for path in spelled if not ((file := self._by_path.get(path)) and file.document)]
         for folder in self._folders:
             names = [name for path in closed if (name := relative(path, folder.root))]
             if not set(FILE_NAMES).isdisjoint(names):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from halfopen.lsp.server import HalfopenServer
 
 WATCHED = (
-    "**/*.{py,pyi,ts,tsx,mts,cts,js,jsx,mjs,cjs}",
+    "**/*.{py,pyi,ts,tsx,mts,cts,js,jsx,mjs,cjs,html,htm}",
     "**/{pyproject.toml,halfopen.toml,Pipfile,*.lock,requirements*.txt,requirements*.in,constraints*.txt}",
     "**/{package.json,package-lock.json,pnpm-lock.yaml,tsconfig*.json,jsconfig*.json,.gitignore}",
     "**/*.{conf,yml,yaml,service}",
