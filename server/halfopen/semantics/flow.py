@@ -42,7 +42,7 @@ _ELEMENTS = frozenset({"get", "pop", "shift", "at", "find"})
 """Methods that hand out an element of their container (the member access has taken the step into it)."""
 _ITERATIONS = frozenset({"forEach", "map", "filter", "some", "every", "find"})
 """Methods that call a function with each element."""
-_MOST_ITEMS = 3000
+_MOST_ITEMS = 1200
 _LONGEST_PATH = 5
 
 
@@ -96,7 +96,7 @@ class _Flow:
         node, parent = at.node, at.parent
         match parent:
             case tree.Member(object=inner, name=name) if inner is node:
-                if path and (path[0] in (name, None) or name in _ELEMENTS or name in _ITERATIONS):
+                if path and (path[0] == name or name in _ELEMENTS or name in _ITERATIONS):
                     self.push(at.to(parent), path[1:])
             case tree.Index(object=inner, key=key) if inner is node:
                 step = key.value if isinstance(key, tree.Literal) else None

@@ -211,6 +211,9 @@ class Program:
         if isinstance(variable, Local):
             self.queries.note(variable.unit)
             return [At(variable.path, variable.unit, name) for name in variable.binding.reads]
+        return self.queries.get(("reads", variable), lambda: self._reads_of(variable))
+
+    def _reads_of(self, variable: Global) -> list[At[tree.Name]]:
         found: list[At[tree.Name]] = []
         seen: set[Global] = set()
         waiting = [variable]
