@@ -14,7 +14,7 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from halfopen.semantics import tree
-from halfopen.semantics.program import At, External, Global, Program, Variable
+from halfopen.semantics.program import At, External, Global, Local, Program, Variable
 from halfopen.semantics.scopes import Definition
 from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
 
@@ -178,11 +178,30 @@ class _Reader:
                 rest.append(definition)
         if not found and (rest or not added):
             found += self._followed(at, bound, depth)
+        found = self._with_assigned_parts(variable, found, bound, depth)
         if found and all(map(_says_nothing, found)):
             # What is only fetched or computed elsewhere is best known by the variable that holds it.
             found = [(Gap(_name(at)),)]
         if added:
             found = _joined([found or [()], *([each] for each in added)])
+        return found
+
+    def _with_assigned_parts(
+        self, variable: Variable, found: list[Text], bound: _Bindings, depth: int
+    ) -> list[Text]:
+        """`url.protocol = ...`, `url.pathname = ...` on a URL object that a variable of a function holds."""
+        if not isinstance(variable, Local):
+            return found
+        for read in self.program.reads(variable):
+            member = read.parent
+            if not isinstance(member, tree.Member) or member.object is not read.node:
+                continue
+            assign = read.index.parents.get(member)
+            if not isinstance(assign, tree.Assign) or assign.value is None or member not in assign.targets:
+                continue
+            if member.name in ("protocol", "pathname", "host"):
+                given = self.read(read.to(assign.value), bound, depth)[:1]
+                found = [_with_part(text, member.name, value) for text in found for value in given]
         return found
 
     def _imported(
@@ -394,6 +413,32 @@ def _origin_of(text: Text) -> Text:
     return tuple(found)
 
 
+def _with_part(text: Text, part: str, value: Text) -> Text:
+    """The text of a URL object after `url.protocol = value` and the like."""
+    origin = _origin_of(text)
+    if part == "pathname":
+        return _compact((*origin, *_rooted(value)))
+    scheme, host = _scheme_and_host(origin)
+    rest = text[len(origin) :] if text[: len(origin)] == origin else ()
+    if part == "host":
+        return _compact((*scheme, "//", *value, *rest))
+    colon = () if isinstance(value[-1] if value else "", str) and str(value[-1]).endswith(":") else (":",)
+    return _compact((*value, *colon, "//", *host, *rest))
+
+
+def _scheme_and_host(origin: Text) -> tuple[Text, Text]:
+    """An origin's parts: the scheme with its colon, and the host."""
+    first = origin[0] if origin else ""
+    if isinstance(first, Gap):
+        if first.kind == "origin":
+            return (Gap("the page's scheme", "scheme"), ":"), (Gap("the page's host", "host"), *origin[1:])
+        if first.kind == "scheme" and len(origin) > 1 and isinstance(origin[1], str):
+            return (first, ":"), _compact((origin[1].lstrip(":").lstrip("/"), *origin[2:]))
+        return (), origin
+    scheme, separator, rest = first.partition("://")
+    return ((f"{scheme}:",), _compact((rest, *origin[1:]))) if separator else ((), origin)
+
+
 def _rooted(text: Text) -> Text:
     first = text[0] if text else ""
     return text if isinstance(first, str) and first.startswith("/") else ("/", *text)
@@ -410,22 +455,25 @@ def _replaced(text: Text, old: At[tree.Expr], new: str) -> Text:
     if pattern in ("/$", "/+$", "/*$") and new == "":
         return _without_end(text)
     if pattern.startswith(("http", "ws")):
-        return _scheme_replaced(text, first, new)
+        keeps_s = "https" not in pattern or "$1" in new
+        return _scheme_replaced(text, first, new, keeps_s=keeps_s)
     if isinstance(old.node, tree.Literal) and pattern:
         return _compact(piece.replace(pattern, new, 1) if isinstance(piece, str) else piece for piece in text)
     return text
 
 
-def _scheme_replaced(text: Text, first: Piece, new: str) -> Text:
+def _scheme_replaced(text: Text, first: Piece, new: str, *, keeps_s: bool) -> Text:
+    """The text with another scheme; `keeps_s` where the pattern leaves the "s" of "https" standing."""
     wanted = new.partition(":")[0].partition("$")[0]
-    if new == "" and isinstance(first, str):
-        return _compact((re.sub(r"^(https?|wss?)://", "", first), *text[1:]))
-    if isinstance(first, Gap) or wanted not in ("ws", "wss", "http", "https"):
+    if isinstance(first, Gap):
         return text
+    if new == "":
+        return _compact((re.sub(r"^(https?|wss?)://", "", first), *text[1:]))
     scheme, separator, rest = first.partition("://")
-    secure = scheme.endswith("s") and scheme != "ws"
-    kept = wanted + "s" if secure and not wanted.endswith("s") else wanted
-    return _compact((f"{kept}{separator}{rest}", *text[1:])) if separator else text
+    if wanted not in ("ws", "wss", "http", "https") or not separator:
+        return text
+    secure = scheme in ("https", "wss") and keeps_s and wanted in ("ws", "http")
+    return _compact((f"{wanted}{'s' if secure else ''}{separator}{rest}", *text[1:]))
 
 
 def _without_end(text: Text) -> Text:
