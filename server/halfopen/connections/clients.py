@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from halfopen.connections.client_reconnect import reconnects
 from halfopen.connections.client_socket import socket_resource
 from halfopen.connections.client_upkeep import intervals, listeners
 from halfopen.connections.client_view import Client, view_of
 from halfopen.connections.dossier import Owner, Resource
 from halfopen.connections.facts import Evidence, Fact, Known
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.unit import Unit
@@ -17,9 +16,6 @@ from halfopen.semantics.values import qualified
 
 MARKERS = (b"WebSocket",)
 """A file without any of these words makes no native socket."""
-_TEST_FILE = re.compile(
-    r"(^|/)(__tests__|__mocks__|e2e|cypress)/|\.(test|spec|stories)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
-)
 
 
 def clients_in(program: Program, path: str, unit: Unit) -> list[Client]:
@@ -27,7 +23,7 @@ def clients_in(program: Program, path: str, unit: Unit) -> list[Client]:
 
     Tests and declarations make none that ship.
     """
-    if not any(marker in unit.text for marker in MARKERS) or _TEST_FILE.search(path):
+    if not any(marker in unit.text for marker in MARKERS) or not is_shipped(path):
         return []
     from halfopen.semantics.scopes import index_of
 

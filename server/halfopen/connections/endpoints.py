@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.unit import Unit
@@ -51,8 +52,8 @@ class Endpoint:
 
 
 def endpoints_in(program: Program, path: str, unit: Unit) -> list[Endpoint]:
-    """The endpoints that a unit's code registers, each once."""
-    if not any(marker in unit.text for marker in MARKERS):
+    """The endpoints that a unit's code registers, each once. Tests serve nobody."""
+    if not any(marker in unit.text for marker in MARKERS) or not is_shipped(path):
         return []
     program.queries.note(unit)
     found: dict[tree.Node, Endpoint] = {}
