@@ -283,3 +283,26 @@ def test_an_import_that_is_added_later_makes_the_call_a_client(tmp_path: Path) -
     from halfopen.workspace.connections import connections_of
 
     assert [each.connection.library for each in connections_of(workspace)] == ["websockets"]
+
+
+def test_the_browsers_class_may_be_an_options_default(tmp_path: Path) -> None:
+    files = {
+        "live.ts": """
+            interface Options {
+              WebSocket?: typeof WebSocket;
+            }
+
+            const browsers = () => (typeof WebSocket === 'undefined' ? undefined : WebSocket);
+
+            export class Live {
+              constructor(private options: Options) {}
+              connect(url: string) {
+                const { WebSocket = browsers()! } = this.options;
+                return new WebSocket(url);
+              }
+            }
+        """
+    }
+    assert [(each.line, each.library, each.name) for each in found(tmp_path, files)] == [
+        (10, "native", "Live")
+    ]

@@ -34,7 +34,7 @@ def clients_in(program: Program, path: str, unit: Unit) -> list[Client]:
     for call in index.calls:
         if not call.is_new or not isinstance(call.callee, tree.Name | tree.Member):
             continue
-        if "WebSocket" not in qualified(program, At(path, unit, call.callee)):
+        if not _is_browsers(program, At(path, unit, call.callee)):
             continue
         choice = index.parents.get(call)
         if isinstance(choice, tree.Conditional):
@@ -43,6 +43,18 @@ def clients_in(program: Program, path: str, unit: Unit) -> list[Client]:
             choices.add(choice)
         found.append(Client(At(path, unit, call), "native"))
     return found
+
+
+def _is_browsers(program: Program, callee: At[tree.Expr]) -> bool:
+    """Whether an expression may be the browser's own class, also as the default of an option that is taken apart."""
+    if "WebSocket" in qualified(program, callee):
+        return True
+    binding = callee.index.bindings.get(callee.node) if isinstance(callee.node, tree.Name) else None
+    defaults = [callee.index.parents.get(each.target) for each in binding.definitions] if binding else []
+    return any(
+        isinstance(each, tree.AssignExpr) and "WebSocket" in qualified(program, callee.to(each.value))
+        for each in defaults
+    )
 
 
 def owner_of_client(program: Program, client: Client) -> Fact[Owner]:
