@@ -236,8 +236,25 @@ class Program:
             waiting += self.importers(current)
         return found
 
+    def imported_as(self, variable: Global) -> list[Global]:
+        """The names that a module's name has in other modules, however often it is handed on."""
+        found: dict[Global, None] = {}
+        waiting = [variable]
+        while waiting:
+            current = waiting.pop()
+            for other in self.importers(current):
+                if other != variable and other not in found:
+                    found[other] = None
+                    self.queries.note(WordToken(other.name.encode()))
+                    waiting.append(other)
+        return list(found)
+
     def importers(self, variable: Global) -> list[Global]:
         """The names under which other modules import a module's name."""
+        return self.queries.get(("importers", variable), lambda: self._importers(variable))
+
+    def _importers(self, variable: Global) -> list[Global]:
+        self.queries.note(WordToken(variable.name.encode()))
         module = self.module(variable.path)
         if module is None:
             return []

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable, own_nodes
 from halfopen.semantics.scopes import Definition, Step
+from halfopen.semantics.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -630,16 +631,26 @@ def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.
         search = klass.name
     elif name == "__call__":
         return
-    for module, unit in program.units_with(
-        search, function.unit.language, as_member=function.node.receiver is not None and search == name
-    ):
-        program.queries.note(unit)
-        at: At[tree.Node] = At(module.path, unit, function.node)
-        for call in at.index.calls:
-            if _last_name(call.callee) == search and any(
-                found == function for found in functions(program, at.to(call.callee))
-            ):
-                yield at.to(call)
+    is_method = function.node.receiver is not None and search == name
+    for module, unit in program.units_with(search, function.unit.language, as_member=is_method):
+        yield from _calls_in(program, module.path, unit, search, function)
+    if not is_method:
+        for other in program.imported_as(Global(function.path, search)):
+            module = program.module(other.path) if other.name != search else None
+            for unit in module.units if module is not None else ():
+                if other.name.encode() in unit.words:
+                    yield from _calls_in(program, other.path, unit, other.name, function)
+
+
+def _calls_in(
+    program: Program, path: str, unit: Unit, name: str, function: At[tree.Function]
+) -> Iterator[At[tree.Call]]:
+    """The calls of a unit that run a function under a name."""
+    program.queries.note(unit)
+    at: At[tree.Node] = At(path, unit, function.node)
+    for call in at.index.calls:
+        if _last_name(call.callee) == name and function in functions(program, at.to(call.callee)):
+            yield at.to(call)
 
 
 def _last_name(callee: tree.Expr) -> str | None:
