@@ -304,5 +304,5 @@ def test_the_browsers_class_may_be_an_options_default(tmp_path: Path) -> None:
         """
     }
     assert [(each.line, each.library, each.name) for each in found(tmp_path, files)] == [
-        (10, "native", "Live")
+        (11, "native", "Live")
     ]
