@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from halfopen.audit.engine import Auditor
+from halfopen.audit.settings import Settings
+from halfopen.connections.facts import Known
 from halfopen.semantics.scripts import pages_of_html, pages_of_python
 from halfopen.source import Change, ColumnUnit, Document, Language, Position, SourceText, parse
 from halfopen.workspace.connections import connections_of
 
-from .finding import Found, dossiers, found, site_text
+from .finding import Found, dossiers, found, site_text, write
 
 CHAT = '''
     from fastapi import FastAPI, WebSocket
@@ -157,3 +160,51 @@ def test_sockets_made_in_the_page_follow_edits_around_and_inside_it(tmp_path: Pa
     assert clients() == [(14, "new WebSocket('ws://other')")]
     edit(Change(text.replace("<script>", "<pre>")))
     assert clients() == []
+
+
+REACT_PAGE = """
+    <script type="text/babel">
+      const { useEffect } = React;
+      function Live() {
+        useEffect(() => {
+          const socket = new WebSocket("wss://h/live");
+          socket.onmessage = console.log;
+        }, []);
+        return <p style={{color: "red"}}>live</p>;
+      }
+    </script>
+"""
+
+
+def test_a_leak_in_a_page_is_told_in_its_line_and_has_no_fix(tmp_path: Path) -> None:
+    auditor = Auditor(write(tmp_path, {"live.html": REACT_PAGE}), Settings())
+    auditor.refresh()
+    text = auditor.text("live.html")
+    assert text is not None
+    assert [
+        (each.path, text.point(each.start).line + 1, each.finding.code, each.finding.fixes)
+        for each in auditor.findings()
+        if each.finding.code == "WS1B"
+    ] == [("live.html", 5, "WS1B", ())]
+
+
+def test_pages_that_come_change_and_go_on_disk(tmp_path: Path) -> None:
+    workspace, none = dossiers(tmp_path, {"a.html": "<p>nothing yet</p>"})
+    assert none == ()
+
+    def names() -> list[str]:
+        workspace.touched(["a.html"])
+        workspace.update()
+        return [str(each.url.value) for each in connections_of(workspace) if isinstance(each.url, Known)]
+
+    page = tmp_path / "a.html"
+    page.write_text("<script>new WebSocket('wss://h/1')</script>")
+    assert names() == ["wss://h/1"]
+    page.write_text("<p>moved</p><script>new WebSocket('wss://h/2')</script>")
+    assert names() == ["wss://h/2"]
+    page.write_text("<p>no more</p>")
+    assert names() == []
+    page.write_text("<script>new WebSocket('wss://h/3')</script>")
+    assert names() == ["wss://h/3"]
+    page.unlink()
+    assert names() == []

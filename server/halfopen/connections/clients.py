@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from halfopen.connections.client_reconnect import reconnects
 from halfopen.connections.client_socket import socket_resource
 from halfopen.connections.client_upkeep import intervals, listeners
@@ -72,4 +74,7 @@ def client_resources(program: Program, client: Client) -> tuple[Resource, ...]:
     if view.roots:
         found += intervals(view)
         found += listeners(view)
+    if client.call.path != client.call.span.path:
+        # A fix reads the whole file as code, which the file around a script is not.
+        return tuple(replace(each, repair=None) for each in found)
     return tuple(found)
