@@ -55,6 +55,7 @@ class Module:
         self.scripts = scripts
         self._definitions: dict[str, list[tuple[Unit, Definition]]] | None = None
         self._exports: dict[str, Exported] | None = None
+        self._imports: list[tuple[str, Definition]] | None = None
         self._star_exports: tuple[str, ...] = ()
         self._starts: dict[Unit, int] | None = None
 
@@ -82,6 +83,20 @@ class Module:
         return self._definitions
 
     @property
+    def imports(self) -> list[tuple[str, Definition]]:
+        """The module-level names that are imported; only units that speak of imports are looked into."""
+        if self._imports is None:
+            self._imports = [
+                (name, definition)
+                for unit in self.units
+                if b"import" in unit.text or b"require" in unit.text
+                for name, definitions in index_of(unit).module_definitions.items()
+                for definition in definitions
+                if definition.kind == "import"
+            ]
+        return self._imports
+
+    @property
     def exports(self) -> dict[str, Exported]:
         """What the module exports by name. In Python every module-level name is exported."""
         if self._exports is None:
@@ -99,7 +114,10 @@ class Module:
     def _collect_exports(self) -> None:
         exports: dict[str, Exported] = {}
         stars: list[str] = []
+        sought = b"import" if self.language == "python" else b"export"
         for unit in self.units:
+            if sought not in unit.text:
+                continue
             for statement in _flat(unit.body):
                 match statement:
                     case tree.Export(names=names, module=module, value=value):

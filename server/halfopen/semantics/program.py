@@ -274,14 +274,15 @@ class Program:
             else:
                 words = [exported]
             for word in words:
-                for path in sorted(self._files_with(word)):
+                for path in sorted(self._files_with(word, variable.path)):
                     other = self.module(path)
                     if other is None or path == variable.path:
                         continue
                     found += self._imports_of(other, exported, variable.path)
         return found
 
-    def _files_with(self, word: str) -> set[str]:
+    def _files_with(self, word: str, source: str) -> set[str]:
+        """The files of the source's own language whose text has every part of a word."""
         parts = [part.encode() for part in _words(word)]
         self.queries.note(WordToken(parts[0]) if parts else WordToken(b""))
         if not parts:
@@ -289,20 +290,19 @@ class Program:
         found = set(self.loader.paths_with(parts[0]))
         for part in parts[1:]:
             found &= set(self.loader.paths_with(part))
-        return found
+        is_python = source.endswith((".py", ".pyi"))
+        return {path for path in found if path.endswith((".py", ".pyi")) is is_python}
 
     def _imports_of(self, module: Module, exported: str, source: str) -> list[Global]:
         found: list[Global] = []
-        for name, definitions in module.definitions.items():
-            for _unit, definition in definitions:
-                if definition.kind != "import" or not isinstance(definition.node, tree.Import):
-                    continue
-                imported = definition.steps[0]
-                if imported == exported and self.resolve_export(
-                    self.resolve_import(module.path, definition.node.module, str(imported)), exported
-                ) == self.resolve_export(source, exported):
-                    found.append(Global(module.path, name))
-        for name, each in module.exports.items():
+        for name, definition in module.imports:
+            imported = definition.steps[0]
+            if imported != exported or not isinstance(definition.node, tree.Import):
+                continue
+            target = self.resolve_import(module.path, definition.node.module, exported)
+            if self.resolve_export(target, exported) == self.resolve_export(source, exported):
+                found.append(Global(module.path, name))
+        for name, each in module.exports.items() if module.language != "python" else ():
             if (
                 each.module
                 and each.local == exported
@@ -316,18 +316,16 @@ class Program:
 
     def _reexported(self, module: Module, name: str) -> list[Global]:
         found: list[Global] = []
-        for path in sorted(self._files_with(name)):
+        for path in sorted(self._files_with(name, module.path)):
             other = self.module(path)
             if other is not None and other is not module:
-                for local, definitions in other.definitions.items():
-                    for _unit, definition in definitions:
-                        if (
-                            definition.kind == "import"
-                            and isinstance(definition.node, tree.Import)
-                            and definition.steps[0] == name
-                            and self.resolve_import(path, definition.node.module, name) == module.path
-                        ):
-                            found.append(Global(path, local))
+                for local, definition in other.imports:
+                    if (
+                        isinstance(definition.node, tree.Import)
+                        and definition.steps[0] == name
+                        and self.resolve_import(path, definition.node.module, name) == module.path
+                    ):
+                        found.append(Global(path, local))
         return found
 
     # -- imports --
