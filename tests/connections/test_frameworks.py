@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from halfopen.audit.engine import Auditor
+from halfopen.audit.settings import Settings
 from halfopen.connections.route_patterns import path_of_pattern
 
-from .finding import Found, found, leaks
+from .finding import Found, found, leaks, write
 
 
 @pytest.mark.parametrize(
@@ -341,3 +343,62 @@ def test_tornado_undoes_in_on_close(tmp_path: Path) -> None:
     assert leaks(tmp_path, {"good.py": source.format(name="Good", close="self.clients.remove(self)")}) == []
     [message] = leaks(tmp_path, {"bad.py": source.format(name="Bad", close="print('gone')")})
     assert "Bad.clients" in message
+
+
+HANDLER = """
+    import websockets
+    from aiohttp import web
+
+    clients = set()
+
+
+    async def chat(connection):
+        clients.add(connection)
+        {end}
+
+
+    async def live(request):
+        socket = web.WebSocketResponse()
+        clients.add(socket)
+        {end_of_live}
+        return socket
+
+
+    def sweep():
+        {sweep}
+
+
+    server = websockets.serve(chat, "localhost", 1)
+"""
+
+
+def test_a_socket_that_a_handler_enters_and_nothing_removes_is_a_leak(tmp_path: Path) -> None:
+    source = HANDLER.format(end="await connection.recv()", end_of_live="pass", sweep="print(clients)")
+    assert sorted(leaks(tmp_path, {"app.py": source})) == [
+        "chat enters its client in clients, and nothing removes it; later broadcasts go to a dead socket",
+        "live enters its client in clients, and nothing removes it; later broadcasts go to a dead socket",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "end_of_live", "sweep"),
+    [
+        ("clients.remove(connection)", "clients.discard(socket)", "pass"),
+        ("pass", "pass", "clients.difference_update([])\n        clients.discard(min(clients))"),
+    ],
+)
+def test_one_that_is_removed_is_none(tmp_path: Path, end: str, end_of_live: str, sweep: str) -> None:
+    source = HANDLER.format(end=end, end_of_live=end_of_live, sweep=sweep)
+    assert leaks(tmp_path, {"app.py": source}) == []
+
+
+def test_a_removal_that_is_written_later_ends_the_leak(tmp_path: Path) -> None:
+    source = HANDLER.format(end="await connection.recv()", end_of_live="pass", sweep="pass")
+    auditor = Auditor(write(tmp_path, {"app.py": source}), Settings())
+    auditor.refresh()
+    assert len(auditor.findings()) >= 2
+    with (tmp_path / "app.py").open("a") as file:
+        file.write("\n\ndef drop(connection):\n    clients.discard(connection)\n")
+    auditor.touched(["app.py"])
+    auditor.refresh()
+    assert [each for each in auditor.findings() if each.finding.code == "WS1B"] == []

@@ -2,7 +2,8 @@
 
 Django Channels calls `disconnect` and Tornado `on_close` for every connection that ended, whatever ended
 it; Litestar's listeners call `on_disconnect`. What `connect` registers, joins or starts and none of the
-methods that run at the end undoes, outlives its client.
+methods that run at the end undoes, outlives its client. A handler that is a function enters its socket in
+a container and takes it out again itself, in itself or in what it calls.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from halfopen.connections.framework_endpoints import FrameworkEndpoint
 from halfopen.connections.registries import registrations_in, removals_in
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.queries import WordToken
+from halfopen.semantics.scopes import index_of
+from halfopen.semantics.unit import Unit
 from halfopen.semantics.values import functions, is_receiver, members, qualified
 
 _BEGIN = ("connect", "websocket_connect", "open", "on_accept")
@@ -24,7 +28,9 @@ _DEPTH = 3
 
 
 def consumer_resources(program: Program, endpoint: FrameworkEndpoint) -> tuple[Resource, ...]:
-    """The registrations, groups and tasks of a consumer class, with the leak of each that nothing undoes."""
+    """The registrations, groups and tasks of an endpoint, with the leak of each that nothing undoes."""
+    if isinstance(endpoint.handler.node, tree.Function):
+        return tuple(_entered(program, endpoint, endpoint.handler.to(endpoint.handler.node)))
     if not isinstance(endpoint.handler.node, tree.Class):
         return ()
     klass = endpoint.handler.to(endpoint.handler.node)
@@ -61,6 +67,40 @@ def _reachable(program: Program, roots: list[At[tree.Function]]) -> list[At[tree
                         following += functions(program, function.to(node.callee))
         level = following
     return list(found.values())
+
+
+def _entered(program: Program, endpoint: FrameworkEndpoint, handler: At[tree.Function]) -> Iterator[Resource]:
+    """The sockets that a function enters in containers; a removal anywhere in the files at hand counts."""
+    sockets = {each.node for each in endpoint.sockets}
+    reachable = _reachable(program, [handler])
+    entries = [
+        each
+        for function in reachable
+        for each in registrations_in(program, function)
+        if each.value.node in sockets
+    ]
+    if not entries:
+        return
+    for each in entries:  # a function that is added later and removes it will name the container
+        program.queries.note(WordToken(each.container.name.encode()))
+    modules = [program.module(path) for path in {each.path for each in reachable}]
+    removed = {
+        removal.container
+        for module in modules
+        if module is not None
+        for unit in module.units
+        for function in _functions_of(program, module.path, unit)
+        for removal in removals_in(program, function)
+    }
+    for each in entries:
+        leaks = () if each.container in removed else (Leak("never"),)
+        yield Resource("registration", str(each.container), endpoint.name, each.node.span, leaks)
+
+
+def _functions_of(program: Program, path: str, unit: Unit) -> Iterator[At[tree.Function]]:
+    program.queries.note(unit)
+    for function in index_of(unit).functions:
+        yield At(path, unit, function)
 
 
 def _registrations(

@@ -16,6 +16,7 @@ from halfopen.connections.route_patterns import route_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.libraries import Constructor
 from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
@@ -26,13 +27,15 @@ from halfopen.semantics.values import bound_to, functions, members, origins
 class FrameworkEndpoint:
     """A function or class that serves connections, or the call that makes a server for all of them.
 
-    `route` is the expression of its path, where one is found.
+    `route` is the expression of its path, where one is found. `sockets` are the expressions that are the
+    connection's socket in a function.
     """
 
     handler: At[tree.Function] | At[tree.Class] | At[tree.Call]
     library: str
     name: str
     route: At[tree.Expr] | None
+    sockets: tuple[At[tree.Expr], ...] = ()
 
 
 def framework_endpoints_in(program: Program, path: str, unit: Unit) -> list[FrameworkEndpoint]:
@@ -146,7 +149,8 @@ def _made(program: Program, call: At[tree.Call], use: Use) -> Iterator[Framework
         handler = argument(call, constructor.handler_argument, "handler", "ws_handler")
         found = functions(program, handler) if handler is not None else []
         for function in found:
-            yield FrameworkEndpoint(function, use.library, function.node.name or "the handler", None)
+            name = function.node.name or "the handler"
+            yield FrameworkEndpoint(function, use.library, name, None, _given_socket(program, function))
         if not found:
             yield FrameworkEndpoint(call, use.library, _given_name(program, call), None)
     else:
@@ -166,7 +170,15 @@ def _enclosing(program: Program, call: At[tree.Call], use: Use) -> Iterator[Fram
         yield FrameworkEndpoint(view, use.library, klass.name or "endpoint", route_of(program, view))
     else:
         handler = call.to(function)
-        yield FrameworkEndpoint(handler, use.library, function.name or "endpoint", route_of(program, handler))
+        name, route = function.name or "endpoint", route_of(program, handler)
+        yield FrameworkEndpoint(handler, use.library, name, route, tuple(aliases(program, call)))
+
+
+def _given_socket(program: Program, function: At[tree.Function]) -> tuple[At[tree.Expr], ...]:
+    """The connection is the handler's first argument (websockets 17.4 asyncio/server.py)."""
+    has_receiver = function.node.receiver not in (None, "this")
+    own = function.node.parameters[1 if has_receiver else 0 :]
+    return tuple(aliases_of_target(program, function.to(own[0].target))) if own else ()
 
 
 def _path_option(program: Program, call: At[tree.Call], constructor: Constructor) -> At[tree.Expr] | None:
