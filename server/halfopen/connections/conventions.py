@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from halfopen.connections.dossier import Dossier
@@ -194,7 +194,7 @@ def authentication(program: Program, dossiers: Sequence[Dossier]) -> Fact[str]:
 def _access(program: Program, dossier: Dossier) -> _Access:
     carriers: dict[str, None] = {}
     evidence: list[Evidence] = []
-    checked = jwt = reads_message_secret = False
+    checked = jwt = reads_message_secret = asks_in_message = False
     reached = reached_from(program, dossier)
     for position, root in enumerate(reached.roots):
         for node in tree.walk(root.node):
@@ -205,6 +205,7 @@ def _access(program: Program, dossier: Dossier) -> _Access:
                     evidence.append(Evidence(at.span, f"{carrier}: {_short(at.text)}"))
                 carriers[carrier] = None
             reads_message_secret = reads_message_secret or _reads_secret(at)
+            asks_in_message = asks_in_message or _compares_auth(node)
             if isinstance(node, tree.Call):
                 name = _last(node.callee)
                 if name is not None and (_VERIFY.match(name) or _is_jwt_decode(program, at.to(node))):
@@ -213,7 +214,7 @@ def _access(program: Program, dossier: Dossier) -> _Access:
                     checked = True
                     jwt = jwt or bool(_JWT.search(name)) or _is_jwt_decode(program, at.to(node))
     secret = {"in the query string", "in a header", "in a cookie"} & carriers.keys()
-    if not secret and checked and reads_message_secret:
+    if checked and reads_message_secret and (asks_in_message or not secret):
         carriers["in the first message"] = None
     return _Access(tuple(carriers), checked, jwt, tuple(evidence))
 
@@ -228,7 +229,9 @@ def _is_jwt_decode(program: Program, call: At[tree.Call]) -> bool:
 def _carrier(at: At[tree.Node], is_handler: bool) -> str | None:
     """Where a secret is read: parameters of the handler, `websocket.query_params`, headers, cookies."""
     match at.node:
-        case tree.Parameter(target=tree.Name(id=name), default=default) if is_handler and _SECRET.match(name):
+        case tree.Parameter(target=tree.Name(id=name), default=default) if _SECRET.match(name):
+            if not is_handler and not re.search(r"\b(Query|Cookie|Header)\(", at.text):
+                return None
             injected = _last(default.callee) if isinstance(default, tree.Call) else None
             injected = injected or next(
                 (word for word in ("Cookie", "Header", "Depends") if f"{word}(" in at.text), None
@@ -256,6 +259,18 @@ def _carrier_of(owner: tree.Expr, key: tree.Expr) -> str | None:
     if place == "headers" and name.lower() in ("authorization", "sec-websocket-protocol", "x-api-key"):
         return "in a header"
     return None
+
+
+def _compares_auth(node: tree.Node) -> bool:
+    """`if kind == "auth"`, `case "authenticate":`: a message that signs in."""
+    match node:
+        case tree.Operation(operator="==" | "!=", operands=operands):
+            texts = [each.value for each in operands if isinstance(each, tree.Literal)]
+        case tree.Case(pattern=tree.Literal(value=value)):
+            texts = [value]
+        case _:
+            return False
+    return any(isinstance(each, str) and re.fullmatch(r"auth(enticate|orize)?", each) for each in texts)
 
 
 def _reads_secret(at: At[tree.Node]) -> bool:
@@ -392,12 +407,22 @@ def _files_around(program: Program, clients: Sequence[Dossier]) -> list[str]:
         for unit in module.units if module is not None else ():
             for statement in unit.body:
                 if isinstance(statement, tree.Import):
-                    target = program.resolve_import(path, statement.module)
-                    if target is not None:
-                        near[target] = None
+                    near.update(dict.fromkeys(_with_reexports(program, path, statement.module)))
     return [
         path for path in near if not re.search(r"(^|/)(__tests__|tests?)/|\.(test|spec|stories)\.", path)
     ][:60]
+
+
+def _with_reexports(program: Program, path: str, specifier: str, depth: int = 0) -> Iterator[str]:
+    """The file that an import names, and those that it re-exports."""
+    target = program.resolve_import(path, specifier)
+    module = program.module(target) if target is not None else None
+    if target is None or module is None:
+        return
+    yield target
+    others = [*module.star_exports, *(each.module for each in module.exports.values() if each.module)]
+    for other in dict.fromkeys(others) if depth < 2 else ():
+        yield from _with_reexports(program, target, other, depth + 1)
 
 
 def _last(node: tree.Expr | None) -> str | None:

@@ -17,6 +17,7 @@ from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import qualified
 
 _ASIDE = re.compile(r"(^|/)(tests?|__tests__|e2e|node_modules|benchmarks?)/|(^|/)test_[^/]*$|_test\.py$")
+_EXAMPLES = re.compile(r"(^|/)(examples?|docs?|docs_src|samples?)/")
 _RUNS = frozenset({"uvicorn.run", "uvicorn.Config", "uvicorn.config.Config"})
 _SERVES = re.compile(
     r"(^|[-_])(back-?end|api|server|app|web|asgi|ws|websocket|django|fastapi)([-_\d]|$)", re.I
@@ -137,7 +138,7 @@ def _launches(deployment: DeploymentFacts) -> Iterator[ServerLaunch]:
     for launch in sorted(
         everything, key=lambda each: (each.reload, -(each.workers or 1), each.path, each.line)
     ):
-        if not _ASIDE.search(launch.path):
+        if not _ASIDE.search(launch.path) and not _EXAMPLES.search(launch.path):
             yield launch
 
 
@@ -152,7 +153,7 @@ def _launch_text(launch: ServerLaunch) -> str:
 def _runs_in_code(program: Program) -> Iterator[At[tree.Expr]]:
     """`uvicorn.run(...)`, `uvicorn.Config(...)`, and command lines in lists: `["-m", "uvicorn", ...]`."""
     for module, unit in program.units_with("uvicorn", "python"):
-        if _ASIDE.search(module.path):
+        if _ASIDE.search(module.path) or _EXAMPLES.search(module.path):
             continue
         for node in index_of(unit).parents:
             at = At(module.path, unit, node)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable
-from halfopen.semantics.scopes import Definition
+from halfopen.semantics.scopes import Definition, Step, index_of
 from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
 
 _MOST_TEXTS = 8
@@ -75,6 +76,9 @@ _PAGE: Mapping[str, Text] = {
 }
 _SETTINGS = ("import.meta.env.", "process.env.", "os.environ.", "Deno.env.")
 _SAME_TEXT = frozenset({"toString", "trim", "valueOf", "toLowerCase", "strip", "lower", "unicode_string"})
+_COMMON_MEMBERS = frozenset(
+    {"get", "set", "toString", "join", "create", "build", "open", "connect", "value", "current"}
+)
 _SCHEMES = frozenset({frozenset({"ws", "wss"}), frozenset({"http", "https"})})
 
 
@@ -89,7 +93,8 @@ def texts_of(program: Program, at: At[tree.Expr]) -> Texts:
     return program.queries.get_or(("texts", at.node), compute, Texts(((Gap(_name(at)),),)))
 
 
-_Bindings: TypeAlias = Mapping[tree.Parameter, list[Text]]
+_Bindings: TypeAlias = Mapping[tuple[tree.Parameter, tuple[Step, ...]], list[Text]]
+"""What a call gives for a parameter, or for the part of it that steps lead to."""
 
 
 @dataclass(slots=True)
@@ -221,12 +226,12 @@ class _Reader:
         """What callers give for a parameter; a gap with the parameter's name where they do not say."""
         parameter, function = origin.parameter, origin.function
         name = _parameter_name(at, origin)
-        if not origin.steps and parameter in bound:
-            return bound[parameter]
+        if (parameter, origin.steps) in bound:
+            return bound[parameter, origin.steps]
         found: list[Text] = []
         if parameter.default is not None and not origin.steps:
             found += self.read(function.to(parameter.default), {}, depth)
-        calls = callers(self.program, function)
+        calls = [each for each in callers(self.program, function) if is_shipped(each.path)]
         if len(calls) <= _MOST_CALLERS:
             for call in calls:
                 argument = argument_of(call.node, function.node, parameter)
@@ -267,7 +272,22 @@ class _Reader:
                 found += self._parameter(at, origin, bound, depth)
             elif origin.node is not at.node:
                 found += self.read(origin, bound, depth)
+        if not found and isinstance(at.node, tree.Member):
+            only = self._only_member(at, at.node.name)
+            is_getter = (
+                only is not None and isinstance(only.node, tree.Function) and only.node.kind == "getter"
+            )
+            if only is not None and is_getter:
+                found += self.read(only, {}, depth)
         return found
+
+    def _only_member(self, at: At[tree.Expr], name: str) -> At[tree.Expr] | None:
+        """The member of that name, where the program has one class that defines it: types would say no more."""
+        language = at.unit.language
+        found = self.program.queries.get(
+            ("members named", language, name), lambda: _members_named(self.program, language, name)
+        )
+        return found[0] if len(found) == 1 and name not in _COMMON_MEMBERS else None
 
     # -- calls --
 
@@ -287,7 +307,11 @@ class _Reader:
         if name == "useMemo" and arguments:
             return self.read(at.to(arguments[0]), bound, depth)
         found_here: list[Text] = []
-        for function in functions(self.program, at.to(callee)):
+        called = functions(self.program, at.to(callee))
+        if not called and isinstance(callee, tree.Member):
+            only = self._only_member(at, callee.name)
+            called = [only.to(only.node)] if only is not None and isinstance(only.node, tree.Function) else []
+        for function in called:
             if function.node.name in ("constructor", "__init__") or function.node.is_generator:
                 continue
             found_here += self._returned(at, function, bound, depth)
@@ -296,13 +320,17 @@ class _Reader:
     def _returned(
         self, at: At[tree.Call], function: At[tree.Function], bound: _Bindings, depth: int
     ) -> Iterable[Text]:
-        given: dict[tree.Parameter, list[Text]] = {}
+        given: dict[tuple[tree.Parameter, tuple[Step, ...]], list[Text]] = {}
         for parameter in function.node.parameters:
             argument = argument_of(at.node, function.node, parameter)
-            if argument is not None:
-                given[parameter] = self.read(at.to(argument), bound, depth)
+            if isinstance(argument, tree.Object):
+                for entry in argument.entries:
+                    if isinstance(entry.key, tree.Literal) and isinstance(entry.key.value, str):
+                        given[parameter, (entry.key.value,)] = self.read(at.to(entry.value), bound, depth)
+            elif argument is not None:
+                given[parameter, ()] = self.read(at.to(argument), bound, depth)
             elif parameter.default is not None:
-                given[parameter] = self.read(function.to(parameter.default), {}, depth)
+                given[parameter, ()] = self.read(function.to(parameter.default), {}, depth)
         return [text for each in returned(function) for text in self.read(each, given, depth)]
 
     def _url(
@@ -341,9 +369,26 @@ class _Reader:
             return self.read(subject, bound, depth)
         if callee.name == "concat":
             return _joined([self.read(each, bound, depth) for each in (subject, *map(at.to, arguments))])
+        if callee.name in ("substr", "slice", "substring") and len(arguments) == 1:
+            start = arguments[0]
+            count = start.value if isinstance(start, tree.Literal) and isinstance(start.value, int) else 0
+            return [_without_start(text, count) for text in self.read(subject, bound, depth)]
         if callee.name in ("rstrip", "removesuffix"):
             return [_without_end(text) for text in self.read(subject, bound, depth)]
         return None
+
+
+def _members_named(program: Program, language: str, name: str) -> list[At[tree.Expr]]:
+    found: list[At[tree.Expr]] = []
+    for module, unit in program.units_with(name, language):
+        program.queries.note(unit)
+        for klass in index_of(unit).classes:
+            for statement in klass.body.statements:
+                if not isinstance(statement, tree.Assign) or not isinstance(statement.value, tree.Function):
+                    continue
+                if any(isinstance(each, tree.Name) and each.id == name for each in statement.targets):
+                    found.append(At(module.path, unit, statement.value))
+    return found
 
 
 # --- texts -------------------------------------------------------------------------------------
@@ -474,6 +519,12 @@ def _scheme_replaced(text: Text, first: Piece, new: str, *, keeps_s: bool) -> Te
         return text
     secure = scheme in ("https", "wss") and keeps_s and wanted in ("ws", "http")
     return _compact((f"{wanted}{'s' if secure else ''}{separator}{rest}", *text[1:]))
+
+
+def _without_start(text: Text, count: int) -> Text:
+    """The text less its first characters, where they are written out."""
+    first = text[0] if text else ""
+    return _compact((first[count:], *text[1:])) if isinstance(first, str) and len(first) >= count else text
 
 
 def _without_end(text: Text) -> Text:

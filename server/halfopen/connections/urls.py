@@ -172,6 +172,9 @@ def _scheme(pieces: list[Piece]) -> tuple[str | None, list[Piece]]:
         if rest and isinstance(rest[0], str):
             rest[0] = re.sub(r"^s?:", "", rest[0])
         return "page", rest
+    if first in ("ws", "wss", "http", "https") and len(pieces) > 1:
+        # `ws${address.slice(4)}`: the rest of an http address.
+        return None, pieces[1:]
     match = re.match(r"(wss?|https?):(?=//|$)", first)
     if match is None:
         return None, pieces
