@@ -1,4 +1,4 @@
-"""The command `halfopen`. Each command imports what it needs when it runs, and none imports pygls."""
+"""The command `halfopen`. Each command imports what it needs when it runs; only `lsp` imports pygls."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def main() -> int:
 
         sys.stdout.write(f"halfopen {__version__}\n")
         return 0
+    if sys.argv[1:] in (["lsp"], ["lsp", "--stdio"]):
+        # An editor waits for this start: the server needs nothing of the command line.
+        from halfopen.lsp import main as serve
+
+        return serve()
     _write_whatever_the_encoding()
     from halfopen.cli.app import app
 

@@ -22,6 +22,7 @@ from halfopen.semantics.stores import (
     store_setter_of,
 )
 from halfopen.semantics.values import (
+    ParameterOf,
     argument_of,
     bound_to,
     callers,
@@ -64,6 +65,7 @@ class _Flow:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.seen: set[tuple[tree.Node, Path]] = set()
+        self.held: set[tuple[tree.Node, Path]] = set()
         self.waiting: list[_Item] = []
 
     def run(self, at: At[tree.Expr]) -> list[At[tree.Expr]]:
@@ -128,6 +130,11 @@ class _Flow:
                     self.bind(at.to(target), path)
             case tree.Argument():
                 self.argument(at, parent, path)
+            case tree.Attribute(name=name, value=value) if value is node and name is not None:
+                self.attribute(at, parent, name, path)
+            case tree.Loop(iterable=iterable, target=target) if iterable is node and target is not None:
+                if path:
+                    self.bind(at.to(target), path[1:])
             case tree.Call(callee=tree.Member(name=name) as callee) if callee is node and name in _ELEMENTS:
                 self.push(at.to(parent), path)
             case tree.Call(callee=tree.Member(name=name) as callee, arguments=(first, *_)) if (
@@ -179,6 +186,9 @@ class _Flow:
     def hold(self, owner: At[tree.Expr], path: Path) -> None:
         """The object that `owner` evaluates to now holds the value at `path`."""
         node = owner.node
+        if len(path) > _LONGEST_PATH or (node, path) in self.held:
+            return
+        self.held.add((node, path))
         if isinstance(node, tree.Member):
             self.hold(owner.to(node.object), (node.name, *path))
         elif isinstance(node, tree.Index):
@@ -196,7 +206,12 @@ class _Flow:
     def through_parameter(self, name: At[tree.Name], path: Path) -> None:
         """A ref or object handed to a function as a parameter is the caller's own."""
         for origin in origins(self.program, name):
-            if isinstance(origin, At) and isinstance(origin.node, tree.Call | tree.Object):
+            if isinstance(origin, ParameterOf):
+                for call in callers(self.program, origin.function):
+                    given = argument_of(call.node, origin.function.node, origin.parameter)
+                    if given is not None:
+                        self.hold(call.to(given), (*origin.steps, *path))
+            elif isinstance(origin, At) and isinstance(origin.node, tree.Call | tree.Object):
                 for variable in bound_to(self.program, origin):
                     for read in self.program.reads(variable):
                         self.push(read, path)
@@ -246,6 +261,8 @@ class _Flow:
                     self.push(at.to(call), (0, *path))
                 elif any(state_readers(self.program, at.to(call), at.to(call.callee))):
                     self.push(at.to(call), path)
+                elif self.set_state(at.to(call), path):
+                    pass
                 else:
                     store = store_around(self.program, here)
                     if store is not None and here in initializers(self.program, store):
@@ -306,20 +323,13 @@ class _Flow:
         if name in ("useMemo", "useCallback", "useEffectEvent", "markRaw", "memo"):
             self.push(call, path)
             return True
+        if self.set_state(call, path):
+            return True
         if isinstance(callee, tree.Name):
-            state = _state_of_setter(self.program, at.to(callee))
-            if state is not None:
-                self.bind(state, path)
-                return True
             promise = _promise_of(self.program, at.to(callee))
             if promise is not None:
                 self.push(promise, path)
                 return True
-        store = store_setter_of(self.program, call)
-        if store is not None:
-            for reader in store:
-                self.store_reader(reader, path)
-            return True
         if isinstance(callee, tree.Member) and callee.name in (
             "append",
             "add",
@@ -330,6 +340,18 @@ class _Flow:
         ):
             self.hold(at.to(callee.object), (None, *path))
         return False
+
+    def set_state(self, call: At[tree.Call], path: Path) -> bool:
+        """Whether a call sets React state or a store's, which now holds the value."""
+        callee = call.node.callee
+        state = _state_of_setter(self.program, call.to(callee)) if isinstance(callee, tree.Name) else None
+        if state is not None:
+            self.bind(state, path)
+            return True
+        readers_of_store = store_setter_of(self.program, call)
+        for reader in readers_of_store or ():
+            self.store_reader(reader, path)
+        return readers_of_store is not None
 
     def store_reader(self, reader: Reader, path: Path) -> None:
         """An expression that is a store's state, or a selector's parameter that receives it."""
