@@ -76,11 +76,15 @@ def _endpoint_dossier(program: Program, endpoint: Endpoint) -> Dossier:
     )
     owner = Owner("endpoint", endpoint.name, "call", handler.span)
     routes = routes_of(program, endpoint)
+    # An answer of its own: routes rest on every use of a router, resources on the handler's own code.
+    resources = program.queries.get(
+        ("server resources", handler.node), lambda: server_resources(program, endpoint)
+    )
     return Dossier(
         connection,
         Known(owner, (Evidence(handler.span, "runs once for each connection"),)),
         route_fact(routes),
-        server_resources(program, endpoint),
+        resources,
         routes=routes,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
@@ -125,7 +126,8 @@ def _ups_of_router(program: Program, router: At[tree.Expr], seen: tuple[tree.Nod
     for origin in origins(program, router):
         if isinstance(origin, At) and isinstance(origin.node, tree.Call) and origin.node not in seen:
             resolved = True
-            yield from _ups_of_made(program, origin.to(origin.node), (*seen, origin.node))
+            made = origin.to(origin.node)
+            yield from _ups_of_made(program, made, (*seen, made.node)) if seen else _ups_from(program, made)
         elif isinstance(origin, ParameterOf) and origin.parameter not in seen:
             found = False
             for step in _ups_of_parameter(program, origin, (*seen, origin.parameter)):
@@ -137,6 +139,14 @@ def _ups_of_router(program: Program, router: At[tree.Expr], seen: tuple[tree.Nod
     if not resolved and not seen:
         # An application that comes from elsewhere: its routes are where it says.
         yield _Step(router, "", ())
+
+
+def _ups_from(program: Program, made: At[tree.Call]) -> tuple[_Step, ...]:
+    """The prefixes in front of one router, answered once for all that is registered on it."""
+    return program.queries.get(
+        ("ups", made.node),
+        lambda: tuple(islice(_ups_of_made(program, made, (made.node,)), _MOST_ROUTES)),
+    )
 
 
 def _ups_of_parameter(program: Program, origin: ParameterOf, seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
