@@ -364,9 +364,8 @@ class Program:
     def _resolve_typescript(self, path: str, specifier: str) -> str | None:
         specifier = specifier.split("?", maxsplit=1)[0]
         if specifier.startswith("."):
-            return self._typescript_file(
-                posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
-            )
+            stem = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
+            return self._typescript_file("" if stem == "." else stem)
         self.queries.note(IMPORT_SETTINGS)
         for prefix, folder in self.loader.aliases(path):
             if specifier.startswith(prefix):
