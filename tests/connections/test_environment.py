@@ -96,7 +96,7 @@ def test_message_format(tmp_path: Path, body: str, expected: str) -> None:
         ("", "current_user(websocket.cookies.get('session'))", "JWT in a cookie"),
         ("", "current_user(websocket.headers.get('authorization'))", "JWT in a header"),
         (", token: str = Query(None)", "pass", "a token in the query string, read but not checked"),
-        (", user=Depends(current_user)", "pass", "JWT in a message"),
+        (", user=Depends(current_user)", "pass", "JWT in the query string"),
     ],
 )
 def test_authentication(tmp_path: Path, parameters: str, check: str, expected: str) -> None:

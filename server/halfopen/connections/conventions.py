@@ -11,7 +11,7 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.reached import reached_from
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Global, Program
-from halfopen.semantics.values import qualified
+from halfopen.semantics.values import dependency_calls, functions, qualified
 
 _JSON = frozenset(
     {
@@ -42,6 +42,7 @@ _VERIFY = re.compile(
     r"|^_?authenticate\w*$|^verify$|^is_authenticated$",
     re.IGNORECASE,
 )
+_MOST_INJECTED = 30
 _JWT = re.compile(r"jwt|jose", re.IGNORECASE)
 
 _STATE = {
@@ -196,10 +197,11 @@ def _access(program: Program, dossier: Dossier) -> _Access:
     evidence: list[Evidence] = []
     checked = jwt = reads_message_secret = asks_in_message = False
     reached = reached_from(program, dossier)
+    injected = _injected(program, reached.roots[0]) if reached.roots else set[tree.Node]()
     for position, root in enumerate(reached.roots):
         for node in tree.walk(root.node):
             at = root.to(node)
-            carrier = _carrier(at, is_handler=position == 0)
+            carrier = _carrier(at, is_handler=position == 0 or root.node in injected)
             if carrier is not None:
                 if carrier not in carriers:
                     evidence.append(Evidence(at.span, f"{carrier}: {_short(at.text)}"))
@@ -217,6 +219,24 @@ def _access(program: Program, dossier: Dossier) -> _Access:
     if checked and reads_message_secret and (asks_in_message or not secret):
         carriers["in the first message"] = None
     return _Access(tuple(carriers), checked, jwt, tuple(evidence))
+
+
+def _injected(program: Program, handler: At[tree.Node]) -> set[tree.Node]:
+    """The functions that `Depends` runs for a handler: their parameters are filled from the request, as its own."""
+    found: set[tree.Node] = set()
+    waiting = [handler]
+    while waiting and len(found) < _MOST_INJECTED:
+        current = waiting.pop()
+        if not isinstance(current.node, tree.Function):
+            continue
+        for parameter in current.node.parameters:
+            for call in dependency_calls(program, current.to(current.node), parameter):
+                for argument in call.node.arguments[:1]:
+                    for function in functions(program, call.to(argument.value)):
+                        if function.node not in found:
+                            found.add(function.node)
+                            waiting.append(function)
+    return found
 
 
 def _is_jwt_decode(program: Program, call: At[tree.Call]) -> bool:
