@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from weakref import WeakKeyDictionary
 
 from halfopen.libraries import Catalogue, Constructor, built_in_catalogue
 from halfopen.semantics import tree
@@ -68,15 +69,19 @@ def recognised() -> Recognised:
 # --- which units may use a library -------------------------------------------------------------
 
 
-@lru_cache(maxsize=8)  # asked for each unit of a file in turn
+_words_of_modules: WeakKeyDictionary[Module, frozenset[bytes]] = WeakKeyDictionary()
+
+
 def library_words(module: Module) -> frozenset[bytes]:
-    """The words of which a unit has one where it uses a library that its file imports."""
-    found: set[bytes] = set()
-    markers = recognised().markers
-    for unit in module.units:
-        if any(marker in unit.text for marker in markers):
-            found |= _imported(unit)
-    return frozenset(found)
+    """The words of which a unit has one where it uses a library that its file imports.
+
+    Asked for each unit of each file after each edit: the answer is kept as long as the module.
+    """
+    known = _words_of_modules.get(module)
+    if known is None:
+        known = frozenset[bytes]().union(*(_imported(unit) for unit in module.units))
+        _words_of_modules[module] = known
+    return known
 
 
 def _imported(unit: Unit) -> frozenset[bytes]:
@@ -85,6 +90,8 @@ def _imported(unit: Unit) -> frozenset[bytes]:
 
 
 def _words_of_imports(unit: Unit) -> Iterator[bytes]:
+    if not any(marker in unit.text for marker in recognised().markers):
+        return
     for statement in unit.body:
         for node in tree.walk(statement):
             if isinstance(node, tree.Import) and not node.type_only and _is_library(unit, node.module):
