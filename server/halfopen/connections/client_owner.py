@@ -82,11 +82,20 @@ def effect_with_callback(program: Program, function: At[tree.Function]) -> Effec
 def _users(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Function]]:
     """The functions in which a function is called or handed on; for an inline callback, the one around it."""
     for reference in references(program, function):
-        if _in_dependency_array(reference):
+        if _in_dependency_array(reference) or _is_parameter(reference):
             continue
         user = reference.index.function_of(reference.node)
         if user is not None and not _leaves_component(function, reference):
             yield reference.to(user)
+
+
+def _is_parameter(reference: At[tree.Expr]) -> bool:
+    """Whether a function is met as another one's parameter: a wrapper (`once(fn)`) runs it for whoever calls
+    the wrapper, and its other callers have nothing to do with this socket."""
+    if not isinstance(reference.node, tree.Name):
+        return False
+    binding = reference.index.bindings.get(reference.node)
+    return binding is not None and any(each.kind == "parameter" for each in binding.definitions)
 
 
 def _leaves_component(function: At[tree.Function], reference: At[tree.Expr]) -> bool:
