@@ -16,13 +16,16 @@ from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import qualified
 
-_ASIDE = re.compile(r"(^|/)(tests?|__tests__|e2e|node_modules|benchmarks?)/|(^|/)test_[^/]*$|_test\.py$")
+_ASIDE = re.compile(
+    r"(^|/)(tests?|__tests__|_?smoke_tests?|e2e|playwright|node_modules|benchmarks?)/|(^|/)test_[^/]*$|_test\.py$"
+)
 _EXAMPLES = re.compile(r"(^|/)(examples?|docs?|docs_src|samples?)/")
 _RUNS = frozenset({"uvicorn.run", "uvicorn.Config", "uvicorn.config.Config"})
 _SERVES = re.compile(
     r"(^|[-_])(back-?end|api|server|app|web|asgi|ws|websocket|django|fastapi)([-_\d]|$)", re.I
 )
 """Names of services that run the server, among databases and monitors."""
+_PASSES = {True: "passes upgrades", False: "passes no upgrade", None: "may pass upgrades"}
 _MOST_SHOWN = 4
 
 
@@ -203,29 +206,25 @@ def _reverse_proxy(
 
 
 def _nginx(paths: Sequence[str], deployment: DeploymentFacts) -> Iterator[tuple[str, Evidence]]:
-    answered = False
+    """What nginx does to the endpoints, those with the same answer together."""
+    answers: dict[str, list[str]] = {}
+    evidence: dict[str, list[Evidence]] = {}
     for path in paths:
         for route in routes(deployment.nginx, re.sub(r"\{[^{}]*\}", "x", path)):
             location = route.location
-            passes = {True: "passes upgrades", False: "passes no upgrade", None: "may pass upgrades"}[
-                location.passes_upgrade
-            ]
-            seconds = location.read_timeout.seconds
-            answered = True
-            yield (
-                f"nginx: {path} {passes}, idle limit {seconds:g} s",
-                Evidence(Line(location.path, location.line), f"location {location.pattern} answers {path}"),
-            )
-    if not answered:
+            answer = f"{_PASSES[location.passes_upgrade]}, idle limit {location.read_timeout.seconds:g} s"
+            answers.setdefault(answer, []).append(path)
+            said = f"location {location.pattern} answers {path}"
+            evidence.setdefault(answer, []).append(Evidence(Line(location.path, location.line), said))
+    for answer, answered in answers.items():
+        shown = ", ".join(dict.fromkeys(answered))
+        for each in evidence[answer]:
+            yield f"nginx: {shown} {answer}", each
+    if not answers:
+        said = "an nginx server; no location of it was found to answer an endpoint"
         for config in deployment.nginx:
             for server in config.servers:
-                yield (
-                    "nginx",
-                    Evidence(
-                        Line(config.path, server.line),
-                        "an nginx server; no location of it was found to answer an endpoint",
-                    ),
-                )
+                yield "nginx", Evidence(Line(config.path, server.line), said)
 
 
 def _title(layer: str) -> str:
