@@ -54,6 +54,7 @@ class Module:
         self.placed = placed
         self.scripts = scripts
         self._definitions: dict[str, list[tuple[Unit, Definition]]] | None = None
+        self._defined: dict[str, list[tuple[Unit, Definition]]] = {}
         self._exports: dict[str, Exported] | None = None
         self._imports: list[tuple[str, Definition]] | None = None
         self._star_exports: tuple[str, ...] = ()
@@ -81,6 +82,25 @@ class Module:
                     found[name].extend((unit, definition) for definition in definitions)
             self._definitions = dict(found)
         return self._definitions
+
+    def defined(self, name: str) -> list[tuple[Unit, Definition]]:
+        """Every definition of one module-level name; only units that have the word are looked into."""
+        known = self._defined.get(name)
+        if known is None:
+            word = name.encode()
+            known = self._defined[name] = [
+                (unit, definition)
+                for unit in self.units
+                if word in unit.words
+                for definition in index_of(unit).module_definitions.get(name, ())
+            ]
+        return known
+
+    def exported(self, name: str) -> Exported | None:
+        """What the module exports under a name. In Python every module-level name is exported."""
+        if self.language == "python":
+            return Exported(name) if self.defined(name) else None
+        return self.exports.get(name)
 
     @property
     def imports(self) -> list[tuple[str, Definition]]:
@@ -142,20 +162,24 @@ class Module:
 def _flat(statements: tuple[tree.Statement, ...]) -> list[tree.Statement]:
     """Top-level statements, those in `if TYPE_CHECKING:`/`try:` and bare blocks included."""
     found: list[tree.Statement] = []
-    for statement in statements:
+    waiting = list(reversed(statements))
+    while waiting:
+        statement = waiting.pop()
         found.append(statement)
+        inner: list[tree.Statement] = []
         match statement:
             case tree.If(then=then, otherwise=otherwise):
-                found += _flat(then.statements)
-                found += _flat(otherwise.statements) if otherwise else []
+                inner += then.statements
+                inner += otherwise.statements if otherwise else ()
             case tree.Try(body=body, handlers=handlers):
-                found += _flat(body.statements)
+                inner += body.statements
                 for handler in handlers:
-                    found += _flat(handler.body.statements)
-            case tree.Block(statements=inner) | tree.Failed(statements=inner):
-                found += _flat(inner)
+                    inner += handler.body.statements
+            case tree.Block(statements=within) | tree.Failed(statements=within):
+                inner += within
             case _:
                 pass
+        waiting += reversed(inner)
     return found
 
 

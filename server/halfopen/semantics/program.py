@@ -204,7 +204,7 @@ class Program:
         self.queries.note(NameToken(variable.path, variable.name))
         if module is None:
             return []
-        return [(variable.path, unit, each) for unit, each in module.definitions.get(variable.name, ())]
+        return [(variable.path, unit, each) for unit, each in module.defined(variable.name)]
 
     def reads(self, variable: Variable) -> list[At[tree.Name]]:
         """Every place where a variable is read; for a module's names, in the files that import it too."""
@@ -258,9 +258,11 @@ class Program:
         module = self.module(variable.path)
         if module is None:
             return []
-        exported_as = {
-            name for name, each in module.exports.items() if each.local == variable.name and not each.module
-        }
+        if module.language == "python":
+            exported_as = [variable.name] if module.defined(variable.name) else []
+        else:
+            exports = module.exports.items()
+            exported_as = [name for name, each in exports if each.local == variable.name and not each.module]
         found: list[Global] = []
         for exported in exported_as:
             if exported == "default":
@@ -412,7 +414,7 @@ class Program:
             return path
         self.queries.note(NameToken(path, name))
         self.queries.note(NameToken(path, "*"))
-        exported = module.exports.get(name)
+        exported = module.exported(name)
         seen = _seen | {path}
         if exported is not None and exported.module is not None:
             target = self.resolve_import(path, exported.module, exported.local)
@@ -430,7 +432,7 @@ class Program:
     def _behind(self, variable: Global, seen: frozenset[str]) -> Global | str | None:
         """Follow a name that a module only imports to hand on."""
         module = self.module(variable.path)
-        definitions = module.definitions.get(variable.name, ()) if module else ()
+        definitions = module.defined(variable.name) if module else []
         if len(definitions) == 1:
             definition = definitions[0][1]
             if definition.kind == "import" and isinstance(definition.node, tree.Import):
@@ -458,7 +460,7 @@ class Program:
     def default_export(self, path: str) -> tuple[Unit, tree.Expr] | None:
         """The expression of `export default <expression>`."""
         module = self.module(path)
-        exported: Exported | None = module.exports.get("default") if module else None
+        exported: Exported | None = module.exported("default") if module else None
         if exported is None or exported.value is None or exported.unit is None:
             return None
         self.queries.note(exported.unit)

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from halfopen.semantics.tree import Statement
 
-_WORD = re.compile(rb"[^\W\d]\w*|\$\w*|[$\w]*\$[$\w]*|[\x80-\xff\w]+")
+_WORD = re.compile(rb"[\w$\x80-\xff]+")
 
 T = TypeVar("T")
 Lower = Callable[[], tuple[Statement, ...]]
