@@ -34,6 +34,13 @@ class WordToken:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberToken:
+    """Which units contain a word after a dot."""
+
+    word: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FileToken:
     """Whether a path exists, and for files that are not code, what is in it."""
 
@@ -47,7 +54,7 @@ class AnswerToken:
     key: Hashable
 
 
-Token = Unit | NameToken | WordToken | FileToken | AnswerToken
+Token = Unit | NameToken | WordToken | MemberToken | FileToken | AnswerToken
 
 
 _NO_CYCLE = 1 << 30

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from halfopen.semantics.tree import Statement
 
 _WORD = re.compile(rb"[\w$\x80-\xff]+")
+_MEMBER = re.compile(rb"\.([\w$\x80-\xff]+)")
 
 T = TypeVar("T")
 Lower = Callable[[], tuple[Statement, ...]]
@@ -23,7 +24,7 @@ class Unit:
     `body` is first asked for.
     """
 
-    __slots__ = ("_body", "_derived", "_lower", "_words", "has_error", "language", "text")
+    __slots__ = ("_body", "_derived", "_lower", "_members", "_words", "has_error", "language", "text")
 
     def __init__(self, text: bytes, language: str, lower: Lower, has_error: bool = False) -> None:
         self.text = text
@@ -33,6 +34,7 @@ class Unit:
         self._lower: Lower | None = lower
         self._body: tuple[Statement, ...] = ()
         self._words: frozenset[bytes] | None = None
+        self._members: frozenset[bytes] | None = None
 
     @property
     def body(self) -> tuple[Statement, ...]:
@@ -48,6 +50,13 @@ class Unit:
         if self._words is None:
             self._words = words_of(self.text)
         return self._words
+
+    @property
+    def members(self) -> frozenset[bytes]:
+        """Every word right after a dot: a superset of the members that are named on the dot's line."""
+        if self._members is None:
+            self._members = frozenset(_MEMBER.findall(self.text))
+        return self._members
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` derives from this unit alone, made once for each key."""
