@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from halfopen.semantics import tree
 from halfopen.semantics.module import Exported, Module
-from halfopen.semantics.queries import FileToken, NameToken, Queries, Token, WordToken
+from halfopen.semantics.queries import FileToken, MemberToken, NameToken, Queries, Token, WordToken
 from halfopen.semantics.scopes import Binding, Definition, UnitIndex, index_of
 from halfopen.semantics.scripts import file_of
 from halfopen.semantics.unit import Span, Unit
@@ -157,6 +157,7 @@ class Program:
         for unit in old ^ new:
             changed.add(unit)
             changed.update(WordToken(word) for word in unit.words)
+            changed.update(MemberToken(word) for word in unit.members)
         if known and changed:
             old_names = _meanings(before)
             new_names = _meanings(module)
@@ -165,14 +166,20 @@ class Program:
                     changed.add(NameToken(path, name))
         return changed
 
+    def files_with(self, word: str, language: str) -> int:
+        """How many files of a language have a word in their text."""
+        encoded = word.encode()
+        self.queries.note(WordToken(encoded))
+        is_python = language == "python"
+        return sum(path.endswith((".py", ".pyi")) is is_python for path in self.loader.paths_with(encoded))
+
     def units_with(self, word: str, language: str, as_member: bool = False) -> Iterator[tuple[Module, Unit]]:
         """Every unit of a language ("python", "typescript") whose text contains a word.
 
         `as_member` asks for the word after a dot.
         """
         encoded = word.encode()
-        sought = b"." + encoded if as_member else encoded
-        self.queries.note(WordToken(encoded))
+        self.queries.note(MemberToken(encoded) if as_member else WordToken(encoded))
         is_python = language == "python"
         for path in sorted(self.loader.paths_with(encoded)):
             if path.endswith((".py", ".pyi")) is not is_python:
@@ -180,7 +187,7 @@ class Program:
             module = self.module(path)
             if module is not None:
                 for unit in module.units:
-                    if sought in unit.text and encoded in unit.words:
+                    if encoded in (unit.members if as_member else unit.words):
                         yield module, unit
 
     # -- names --

@@ -7,6 +7,7 @@ looked at: a name with three assignments has three origins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -618,6 +619,14 @@ def callers(program: Program, function: At[tree.Function]) -> list[At[tree.Call]
     return program.queries.get(key, lambda: list(_callers(program, function)))
 
 
+_CALL = r"(?<![\w$]){}(?:\s*\(|\s*\?\.\s*\(|\s*<)"
+"""A name that is called, `name(`, `name?.(` or `name<T>(`, as text."""
+
+
+_COMMON = 120
+"""A name in more files than this (`get`, `run`) is not followed to its callers: hardly any would be the function's."""
+
+
 def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Call]]:
     name, _ = name_of_function(function)
     program.queries.note(function.unit)
@@ -630,6 +639,8 @@ def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.
             return
         search = klass.name
     elif name == "__call__":
+        return
+    if program.files_with(search, function.unit.language) > _COMMON:
         return
     is_method = function.node.receiver is not None and search == name
     for module, unit in program.units_with(search, function.unit.language, as_member=is_method):
@@ -645,7 +656,9 @@ def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.
 def _calls_in(
     program: Program, path: str, unit: Unit, name: str, function: At[tree.Function]
 ) -> Iterator[At[tree.Call]]:
-    """The calls of a unit that run a function under a name."""
+    """The calls of a unit that run a function under a name; its text is asked first whether it calls any."""
+    if re.search(_CALL.format(re.escape(name)).encode(), unit.text) is None:
+        return
     program.queries.note(unit)
     at: At[tree.Node] = At(path, unit, function.node)
     for call in at.index.calls:
