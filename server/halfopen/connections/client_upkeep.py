@@ -11,7 +11,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.react import Effect
+from halfopen.semantics.react import Effect, react_owner
 from halfopen.semantics.values import functions, qualified
 
 
@@ -136,12 +136,14 @@ def listeners(view: View) -> Iterator[Resource]:
             repair = CleanupRepair(
                 effect.callback.span, (f"{target}.removeEventListener({quoted}, {listener.id})",)
             )
+        adder = react_owner(at)
+        ends = effect.callback if effect is not None else view.roots[0]
         yield Resource(
             "listener",
             f"the {event.value} listener",
-            view.owner.name,
+            adder.name if adder is not None else view.owner.name,
             at.span,
-            (Leak("uncleared", (Evidence(view.roots[0].span, "this cleanup does not remove it"),)),),
+            (Leak("uncleared", (Evidence(ends.span, "what ends with this leaves the listener in place"),)),),
             repair=repair,
         )
 

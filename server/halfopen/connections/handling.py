@@ -119,7 +119,7 @@ def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, s
     elif disconnects:
         yield Leak(
             "on-send",
-            evidence(disconnects[0], f"a client that leaves during this is never removed: it {state}"),
+            evidence(disconnects[0], f"a client that leaves during this ends the handler while it {state}"),
         )
     elif errors:
         yield Leak(
