@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
+from typing import TypeAlias
 
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
@@ -17,6 +18,9 @@ from halfopen.semantics.values import functions, origins, qualified
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})
+
+Stops: TypeAlias = Callable[[At[tree.Node]], bool]
+"""Whether a node ends the resource; it may stand in any function that the endpoint runs."""
 
 
 def tasks(handling: Handling) -> Iterator[Resource]:
@@ -36,7 +40,7 @@ def tasks(handling: Handling) -> Iterator[Resource]:
         held = {each.node for each in aliases(program, root.to(node))}
         if _handed_over(root, held):
             continue
-        stops = _stops_alias(program, root, held)
+        stops = _stops_alias(program, held)
         yield _resource_of_exits(
             handling,
             node,
@@ -92,19 +96,17 @@ def _handed_over(function: At[tree.Function], held: Set[tree.Node]) -> bool:
     return False
 
 
-def _stops_alias(
-    program: Program, function: At[tree.Function], held: Set[tree.Node]
-) -> Callable[[tree.Node], bool]:
+def _stops_alias(program: Program, held: Set[tree.Node]) -> Stops:
     """Nodes that cancel, await or gather one of the task's expressions."""
 
-    def stops(node: tree.Node) -> bool:
-        match node:
+    def stops(at: At[tree.Node]) -> bool:
+        match at.node:
             case tree.Call(callee=tree.Member(object=inner, name="cancel")):
-                return inner in held or _is_pending(program, function, inner)
+                return inner in held or _is_pending(program, at.to(inner))
             case tree.Await(value=value):
                 return value in held
             case tree.Call(callee=callee, arguments=arguments):
-                if qualified(program, function.to(callee)) & {"asyncio.gather", "asyncio.wait_for"}:
+                if qualified(program, at.to(callee)) & {"asyncio.gather", "asyncio.wait_for"}:
                     return any(each in held for argument in arguments for each in tree.walk(argument.value))
                 return False
             case tree.Loop(iterable=iterable, body=body) if iterable is not None:
@@ -121,18 +123,18 @@ def _stops_alias(
     return stops
 
 
-def _is_pending(program: Program, function: At[tree.Function], name: tree.Expr) -> bool:
+def _is_pending(program: Program, name: At[tree.Expr]) -> bool:
     """`for task in pending` after `done, pending = await asyncio.wait(...)`."""
-    if not isinstance(name, tree.Name):
+    if not isinstance(name.node, tree.Name):
         return False
-    binding = function.index.bindings.get(name)
+    binding = name.index.bindings.get(name.node)
     for definition in binding.definitions if binding else ():
         if definition.kind == "element" and isinstance(definition.value, tree.Name):
-            inner = function.index.bindings.get(definition.value)
+            inner = name.index.bindings.get(definition.value)
             for each in inner.definitions if inner else ():
                 value = each.value.value if isinstance(each.value, tree.Await) else each.value
                 if isinstance(value, tree.Call) and "asyncio.wait" in qualified(
-                    program, function.to(value.callee)
+                    program, name.to(value.callee)
                 ):
                     return True
     return False
@@ -141,7 +143,7 @@ def _is_pending(program: Program, function: At[tree.Function], name: tree.Expr) 
 def _resource_of_exits(
     handling: Handling,
     node: tree.Call,
-    stops: Callable[[tree.Node], bool],
+    stops: Stops,
     kind: str,
     what: str,
     state: str,
@@ -151,7 +153,9 @@ def _resource_of_exits(
     throwing = Throwing(program, handling.sockets)
 
     def releases(each: tree.Node) -> bool:
-        return stops(each) or (isinstance(each, tree.Call) and _stops_within(program, root.to(each), stops))
+        return stops(root.to(each)) or (
+            isinstance(each, tree.Call) and _stops_within(program, root.to(each), stops)
+        )
 
     exits = held_exits(
         root.node.body,
@@ -179,18 +183,16 @@ def _resource_of_exits(
     released = tuple(
         Evidence(root.to(each).span, f"{root.to(each).text.splitlines()[0]} ends it")
         for each in tree.walk(root.node.body)
-        if stops(each)
+        if stops(root.to(each))
     )
     return Resource(kind, what, handling.name, root.to(node).span, leaks, released, repair)  # type: ignore[arg-type]
 
 
-def _stops_within(
-    program: Program, call: At[tree.Call], stops: Callable[[tree.Node], bool], depth: int = 0
-) -> bool:
+def _stops_within(program: Program, call: At[tree.Call], stops: Stops, depth: int = 0) -> bool:
     """Whether a called function, or one that it calls, ends the resource."""
     for callee in functions(program, call.to(call.node.callee)):
         for inner in own_nodes(callee):
-            if stops(inner):
+            if stops(callee.to(inner)):
                 return True
             if (
                 depth < 2
@@ -255,7 +257,8 @@ def subscriptions(handling: Handling) -> Iterator[Resource]:
             continue
         held = {alias.node for each in made for alias in aliases(program, each)}
 
-        def ends(each: tree.Node, held: Set[tree.Node] = held) -> bool:
+        def ends(at: At[tree.Node], held: Set[tree.Node] = held) -> bool:
+            each = at.node
             return (
                 isinstance(each, tree.Call)
                 and isinstance(each.callee, tree.Member)
