@@ -14,7 +14,7 @@ from halfopen.connections.client_release import (
     written_names,
 )
 from halfopen.connections.client_view import View, is_timer
-from halfopen.connections.dossier import Leak, Resource
+from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
@@ -30,7 +30,8 @@ def reconnects(view: View) -> Iterator[Resource]:
         handlers = view.socket.handlers(view.program, view.held, "close")
     if not view.roots:
         return
-    written = written_names(view.released) - _set_again(view)
+    every = written_names(view.released)
+    written = every - _set_again(view)
     told: set[tree.Node] = set()
     for handler in handlers:
         for trigger, chain in _triggers(view, handler):
@@ -38,9 +39,12 @@ def reconnects(view: View) -> Iterator[Resource]:
                 continue
             told.add(trigger.node)
             release = closers(view.socket, view.released)[0]
-            only_by_code = any(_asks_code(test) for each in chain for test in guards_of(view.program, each))
+            kind: LeakKind = "rearmed"
             text = "closing here fires the close handler, which sets the socket up again"
-            if only_by_code:
+            if _guarded(view, trigger, chain, every):
+                kind = "flag-set-anew"
+                text = "the close event comes later, and finds the flag as the effect's next run has set it"
+            elif any(_asks_code(test) for each in chain for test in guards_of(view.program, each)):
                 text = "closing here while the socket is connecting is reported as code 1006, not as the code given"
             yield Resource(
                 "timer",
@@ -49,7 +53,7 @@ def reconnects(view: View) -> Iterator[Resource]:
                 trigger.span,
                 (
                     Leak(
-                        "rearmed",
+                        kind,
                         (
                             Evidence(release.span, text),
                             Evidence(view.call.span, "the socket that comes back"),

@@ -101,6 +101,20 @@ def closers(socket: Socket, closure: list[At[tree.Function]]) -> list[At[tree.Ca
     ]
 
 
+def closes_later(socket: Socket, closure: list[At[tree.Function]]) -> bool:
+    """Whether a release leaves the closing of a connecting socket to a handler it sets (`open`, then close)."""
+    return any(
+        isinstance(node, tree.Call)
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name in socket.interface.close
+        and node.callee.object in socket.nodes
+        for function in closure
+        for inner in own_nodes(function)
+        if isinstance(inner, tree.Function)
+        for node in tree.walk(inner.body)
+    )
+
+
 def only_when_open(closer: At[tree.Call]) -> tree.Expr | None:
     """The condition under which alone the socket is closed, where it leaves a connecting one alone."""
     for ancestor in closer.index.ancestors(closer.node):

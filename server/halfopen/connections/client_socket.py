@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from halfopen.connections.client_pause import after_pause
-from halfopen.connections.client_release import closers, closure_of, only_when_open
+from halfopen.connections.client_release import closers, closes_later, closure_of, only_when_open
 from halfopen.connections.client_view import View
 from halfopen.connections.dossier import CleanupRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
@@ -54,7 +54,9 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
                 _cleanup_repair(view),
             )
         conditions = [(each, only_when_open(each)) for each in found]
-        if all(condition is not None for _, condition in conditions):
+        if all(condition is not None for _, condition in conditions) and not closes_later(
+            view.socket, view.released
+        ):
             closer, condition = conditions[0]
             assert condition is not None
             text = (
@@ -63,7 +65,11 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
             return (Leak("only-when-open", (Evidence(closer.span, text),)),), None
     elif view.roots:
         conditions = [only_when_open(each) for each in closers(view.socket, view.released)]
-        if conditions and all(condition is not None for condition in conditions):
+        if (
+            conditions
+            and all(condition is not None for condition in conditions)
+            and not closes_later(view.socket, view.released)
+        ):
             closer = closers(view.socket, view.released)[0]
             return (
                 (

@@ -56,6 +56,7 @@ LeakKind: TypeAlias = OneOf[
     "only-when-open",
     "after-await",
     "rearmed",
+    "flag-set-anew",
     "uncleared",
     "on-disconnect",
     "on-send",
@@ -69,7 +70,8 @@ LeakKind: TypeAlias = OneOf[
 never: nothing releases it. no-cleanup: the effect returns no cleanup. not-in-cleanup: the cleanup
 does something else. each-render: made in a component's body. only-when-open: released only in one
 state. after-await: made after a pause in which the owner may have gone. rearmed: the release itself
-sets off a handler that acquires anew. uncleared: the release leaves it running. on-disconnect: a
+sets off a handler that acquires anew. flag-set-anew: so it does, since its flag is reset by the effect's
+next run. uncleared: the release leaves it running. on-disconnect: a
 disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
 skips it. on-error: any other exception skips it. unreached: the handler ends normally without it.
 successor: the release may remove another connection's entry. unread: nothing notices that the

@@ -21,10 +21,11 @@ _SEVERITY: dict[LeakKind, Severity] = {
     "only-when-open": Severity.MEDIUM,
     "after-await": Severity.MEDIUM,
     "successor": Severity.MEDIUM,
+    "flag-set-anew": Severity.MEDIUM,
 }
 """Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
 
-_LESS_SURE: frozenset[LeakKind] = frozenset({"after-await", "unread"})
+_LESS_SURE: frozenset[LeakKind] = frozenset({"after-await", "unread", "flag-set-anew"})
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
@@ -85,6 +86,11 @@ def _message(resource: Resource, leak: Leak, name: str) -> str:
         return f"{name} {_RUNNING[leak.kind]}, and keeps its socket and its work alive"
     if resource.kind == "subscription":
         return f"{name} {_RUNNING[leak.kind]}, and keeps its connection to the broker"
+    if leak.kind == "flag-set-anew":
+        return (
+            f"When its dependencies change, {owner} closes one socket and resets its flag at once: the old close event "
+            "then reconnects, and two sockets are open"
+        )
     if leak.kind == "rearmed":
         return f"Closing the socket of {owner} sets it up again: {name} starts after the release and nobody closes it"
     return f"{name} of {owner} is never cleared: it runs on after {owner} is gone"
