@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -236,7 +237,16 @@ class Desk:
             stopped = stopped or self._cancel.is_set() or self._worker.interrupted()
             return stopped
 
-        folder.unpublished |= folder.auditor.refresh(self._progress, stop)
+        if folder.audited:
+            folder.unpublished |= folder.auditor.refresh(self._progress, stop)
+            return stopped
+        gc.disable()
+        try:
+            folder.unpublished |= folder.auditor.refresh(self._progress, stop)
+        finally:
+            # What the first pass built stays: no later collection, met in the middle of a save, looks at it.
+            gc.freeze()
+            gc.enable()
         return stopped
 
     def _progress(self, done: int, total: int, path: str) -> None:

@@ -49,7 +49,7 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
         severity=_SEVERITY.get(leak.kind, Severity.HIGH),
         confidence=_confidence(dossier, leak),
         span=first.acquired,
-        message=_message(first, leak, names),
+        message=_sentence(_message(first, leak, names)),
         connection=dossier.connection.id,
         evidence=tuple(evidence for each in resources for one in each.leaks for evidence in one.evidence),
         fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
@@ -62,6 +62,11 @@ def _confidence(dossier: Dossier, leak: Leak) -> Confidence:
     if leak.kind == "uncleared" and isinstance(owner, Known) and owner.value.lifetime == "page":
         return Confidence.LOW
     return Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH
+
+
+def _sentence(message: str) -> str:
+    """With a capital where it begins with a word, and as it is where it begins with code."""
+    return message[0].upper() + message[1:] if message.startswith("the ") else message
 
 
 def _message(resource: Resource, leak: Leak, name: str) -> str:
