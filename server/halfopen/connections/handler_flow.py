@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from halfopen.semantics import tree
-from halfopen.semantics.control import Question, thrown_kinds
+from halfopen.semantics.control import Question, comes_back, thrown_kinds
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import functions, qualified
 
@@ -140,6 +140,22 @@ class Throwing:
             return ERROR | (DISCONNECT if self.sockets.mentions(call.node) else NOTHING)
         return NOTHING.union(*(self._leaving(function) for function in found))
 
+    def diverges(self, at: At[tree.Node]) -> bool:
+        """Whether awaiting a call of the workspace's own ends only by an exception: its loop has no way out."""
+        if not isinstance(at.node, tree.Await) or not isinstance(at.node.value, tree.Call):
+            return False
+        found = functions(self.program, at.to(at.node.value.callee))
+        return bool(found) and not any(self._comes_back(function) for function in found)
+
+    def _comes_back(self, function: At[tree.Function]) -> bool:
+        if function.node in self.within or len(self.within) >= _DEPTH or function.node.is_generator:
+            return True
+        key = ("comes back", function.node, self.sockets.nodes)
+        inner = Throwing(self.program, self.sockets, self.within | {function.node})
+        return self.program.queries.get_or(
+            key, lambda: comes_back(function.node.body, question(self.program, function, inner)), True
+        )
+
     def _leaving(self, function: At[tree.Function]) -> frozenset[str]:
         if function.node in self.within or len(self.within) >= _DEPTH:
             return ERROR
@@ -173,4 +189,5 @@ def question(
         catches=lambda handler: caught_kinds(program, function.to(handler)),
         acquires_then_throws=acquires_then_throws,
         suppresses=lambda item: suppressed_kinds(program, function.to(item)),
+        diverges=lambda node: throwing.diverges(function.to(node)),
     )

@@ -43,7 +43,7 @@ class Question:
     of a condition that it holds whenever the resource is held (`if ws in active`), so that its other
     branch needs no release. `throws` gives the kinds that evaluating a node (a call, an await) may
     throw; `catches` the kinds that a handler stops. `acquires_then_throws` marks an acquisition that
-    may throw after it took hold.
+    may throw after it took hold. `diverges` says of a call that it never comes back but by throwing.
     """
 
     acquires: Callable[[tree.Node], bool]
@@ -53,6 +53,7 @@ class Question:
     catches: Callable[[tree.Handler], frozenset[str]] = _no_kinds
     acquires_then_throws: Callable[[tree.Node], frozenset[str]] = _no_kinds
     suppresses: Callable[[tree.Item], frozenset[str]] = _no_kinds
+    diverges: Callable[[tree.Node], bool] = _never
 
 
 _FREE, _HELD = 0, 1
@@ -86,6 +87,12 @@ def held_exits(body: tree.Block, question: Question, held_at_start: bool = False
     if _HELD in flow.through:
         exits.append(Exit("end", body))
     return sorted(exits, key=lambda each: (each.node.start, each.kind, each.raises))
+
+
+def comes_back(body: tree.Block, question: Question) -> bool:
+    """Whether a function body can end other than by throwing."""
+    flow = _block(body, {_FREE}, question)
+    return bool(flow.through or flow.returned)
 
 
 def thrown_kinds(body: tree.Block, question: Question) -> frozenset[str]:
@@ -160,6 +167,8 @@ def _event(node: tree.Node, flow: _Flow, question: Question) -> _Flow:
         flow.through = {_HELD}
     elif releases:
         flow.through = {_FREE}
+    if question.diverges(node):
+        flow.through = set()
     return flow
 
 
