@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.dossier import Leak
-from halfopen.connections.endpoints import Endpoint, socket_parameter
+from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
 from halfopen.semantics import tree
@@ -46,15 +46,6 @@ def _queues(handling: Handling) -> Iterator[tree.Node]:
             ):
                 for alias in aliases(handling.program, function.to(node)):
                     yield alias.node
-
-
-def handling_of(program: Program, endpoint: Endpoint) -> Handling | None:
-    """The handling of a function endpoint, or of a class endpoint's `on_connect`."""
-    handler = endpoint.handler
-    if isinstance(handler.node, tree.Class):
-        return None
-    function = handler.to(handler.node)
-    return handling_for(program, function, endpoint.name)
 
 
 def handling_for(program: Program, function: At[tree.Function], name: str) -> Handling:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from halfopen.semantics import tree
-from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
 from halfopen.semantics.stores import (
     Reader,
@@ -441,8 +441,3 @@ def _promise_of(program: Program, name: At[tree.Name]) -> At[tree.Call] | None:
             if isinstance(call, tree.Call) and call.is_new and _last(call.callee) == "Promise":
                 return at.to(call)
     return None
-
-
-def is_external(program: Program, at: At[tree.Expr], *names: str) -> bool:
-    """Whether an expression may be one of these external things ("setTimeout", "asyncio.create_task")."""
-    return any(isinstance(each, External) and str(each) in names for each in origins(program, at))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pathspec
-
-from halfopen.source import language_of
 
 DEFAULT_EXCLUDES = (
     ".git/",
@@ -120,8 +118,3 @@ def _walk(root: Path, folder: str, excluder: Excluder, real_root: Path) -> Itera
             yield from _walk(root, path, excluder, real_root)
         else:
             yield path
-
-
-def code_files(paths: Iterable[str]) -> list[str]:
-    """Those of the paths that are code."""
-    return [path for path in paths if language_of(path) is not None]
