@@ -18,14 +18,16 @@ from typing import TypeAlias
 from halfopen.audit.finding import Finding, Fix
 from halfopen.audit.rule import registered_rules
 from halfopen.audit.settings import Settings
-from halfopen.connections.dossier import Dossier, Owner, Resource
-from halfopen.connections.facts import Evidence, Known, Unknown
+from halfopen.audit.views import facts_of, plain
+from halfopen.connections.dossier import Dossier, Resource
+from halfopen.connections.facts import Evidence, Known, Place, Unknown
 from halfopen.connections.links import Link
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
-from halfopen.workspace.connections import connections_of, environment_around, links_between
+from halfopen.workspace.connections import connections_of, environment_around
 from halfopen.workspace.discovery import Scope
+from halfopen.workspace.surroundings import Placed, surround
 from halfopen.workspace.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -138,8 +140,8 @@ class Auditor:
         self.settings = settings
         self._only = tuple(path.resolve() for path in only)
         self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes)
-        self._dossiers: tuple[Dossier, ...] = ()
-        self._links: tuple[Link, ...] | None = None
+        self._placed: tuple[Placed, ...] = ()
+        self._links: tuple[Link, ...] = ()
         self._checked: dict[int, tuple[Dossier, tuple[Finding, ...]]] = {}
         self._located: dict[str, tuple[Located, ...]] = {}
         self._rule_problems: dict[str, Problem] = {}
@@ -185,11 +187,12 @@ class Auditor:
         self._workspace.update()
         if cancelled is not None and cancelled():
             return frozenset()
-        self._dossiers = connections_of(self._workspace, cancelled)
-        self._links = None
-        alive = {id(dossier) for dossier in self._dossiers}
+        dossiers = connections_of(self._workspace, cancelled)
+        self._placed, self._links = surround(self._workspace, dossiers, self._placed)
+        surrounded = [each.surrounded for each in self._placed]
+        alive = {id(dossier) for dossier in surrounded}
         self._checked = {key: value for key, value in self._checked.items() if key in alive}
-        found = [finding for dossier in self._dossiers for finding in self._findings_of(dossier)]
+        found = [finding for dossier in surrounded for finding in self._findings_of(dossier)]
         before = self._located
         self._located = self._locate_all(found)
         return frozenset(
@@ -219,7 +222,7 @@ class Auditor:
     def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
         by_path: dict[str, list[Located]] = {}
         for finding in findings:
-            place = self._workspace.locate(finding.span)
+            place = self._range_of(finding.span)
             if place is None or not self._shows(finding):
                 continue
             evidence = tuple(
@@ -242,15 +245,19 @@ class Auditor:
         return any(path == each or path.is_relative_to(each) for each in self._only)
 
     def _locate_evidence(self, evidence: Evidence) -> LocatedEvidence | None:
-        place = evidence.place
+        found = self._range_of(evidence.place)
+        return LocatedEvidence(evidence.place.path, found[0], found[1], evidence.text) if found else None
+
+    def _range_of(self, place: Place) -> tuple[int, int] | None:
+        """Its absolute byte range in the file's current text; a line is taken without its indentation."""
         if isinstance(place, Span):
-            found = self._workspace.locate(place)
-            return LocatedEvidence(place.path, found[0], found[1], evidence.text) if found else None
+            return self._workspace.locate(place)
         text = self.text(place.path)
         if text is None or not 1 <= place.line <= text.line_count:
             return None
         start, end = text.line_range(place.line - 1)
-        return LocatedEvidence(place.path, start, end, evidence.text)
+        line = text.data[start:end]
+        return end - len(line.lstrip()), start + len(line.rstrip())
 
     # -- what surfaces show --
 
@@ -264,9 +271,7 @@ class Auditor:
         return frozenset(self._located)
 
     def links(self) -> tuple[Link, ...]:
-        """Which client talks to which endpoint; worked out when first asked for after a refresh."""
-        if self._links is None:
-            self._links = links_between(self._workspace, self._dossiers)
+        """Which client talks to which endpoint."""
         return self._links
 
     def connections(self) -> tuple[ConnectionView, ...]:
@@ -277,16 +282,17 @@ class Auditor:
             links.setdefault(link.client, []).append(LinkView(link.endpoint, link.strength, evidence))
             links.setdefault(link.endpoint, []).append(LinkView(link.client, link.strength, evidence))
         views = (
-            self._view(dossier, tuple(links.get(dossier.connection.id, ()))) for dossier in self._dossiers
+            self._view(each.surrounded, tuple(links.get(each.alone.connection.id, ())))
+            for each in self._placed
         )
         found = [view for view in views if view is not None]
         return tuple(sorted(found, key=lambda each: (each.path, each.start, each.id)))
 
     def environment(self) -> Mapping[str, FactView]:
         """The six items of the environment; empty where there is no connection."""
-        if not self._dossiers:
+        if not self._placed:
             return {}
-        environment = environment_around(self._workspace, self._dossiers)
+        environment = environment_around(self._workspace, [each.alone for each in self._placed])
         return {
             each.name: self._fact_view(getattr(environment, each.name))
             for each in dataclasses.fields(environment)
@@ -297,7 +303,7 @@ class Auditor:
         place = self._workspace.locate(connection.extent) or self._workspace.locate(connection.site)
         if place is None:
             return None
-        facts = {"url": self._fact_view(dossier.url), "owner": self._fact_view(dossier.owner)}
+        facts = {name: self._fact_view(fact) for name, fact in facts_of(dossier)}
         questions = [each.settled_by for each in facts.values() if each.settled_by]
         questions += dossier.urls.settled_by if dossier.urls is not None else ()
         return ConnectionView(
@@ -319,10 +325,7 @@ class Auditor:
         evidence = self._located_of(fact.evidence)
         if isinstance(fact, Unknown):
             return FactView(False, settled_by=fact.settled_by, evidence=evidence)
-        value = fact.value
-        if isinstance(value, Owner):
-            value = {"kind": value.kind, "name": value.name, "lifetime": value.lifetime}
-        return FactView(True, value, fact.confidence.word, None, evidence)
+        return FactView(True, plain(fact.value), fact.confidence.word, None, evidence)
 
     def _resource_view(self, resource: Resource) -> ResourceView | None:
         acquired = self._located_of((Evidence(resource.acquired, "acquired here"),))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from halfopen.connections.facts import Confidence, Evidence
+from halfopen.connections.facts import Confidence, Evidence, Place
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 
@@ -49,7 +49,7 @@ class Fix:
 class Finding:
     """One defect. `message` names the concrete thing and the number that matters.
 
-    `span` is what the editor underlines. `evidence` are the places that explain the finding, in the
+    `span` is what the editor underlines: code, or a line of a deployment file. `evidence` are the places that explain the finding, in the
     order a reader needs them. `effects` names further rules whose defect has this same root cause.
     """
 
@@ -57,7 +57,7 @@ class Finding:
     slug: str
     severity: Severity
     confidence: Confidence
-    span: Span
+    span: Place
     message: str
     connection: str
     evidence: tuple[Evidence, ...] = ()

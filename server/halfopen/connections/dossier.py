@@ -10,8 +10,21 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from halfopen.connections.admission.facts import Admission
+from halfopen.connections.background.facts import Background
+from halfopen.connections.closing.facts import Closing
+from halfopen.connections.delivery.facts import Delivery
 from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.connections.freshness.facts import Freshness
+from halfopen.connections.liveness.facts import Liveness
+from halfopen.connections.messages.facts import Messages
+from halfopen.connections.presentation.facts import Presentation
+from halfopen.connections.receiving.facts import Receiving
+from halfopen.connections.reconnection.facts import Reconnection
 from halfopen.connections.routes import Route
+from halfopen.connections.sending.facts import Sending
+from halfopen.connections.serving import Serving
+from halfopen.connections.updates.facts import Updates
 from halfopen.connections.urls import ClientUrls
 from halfopen.semantics.unit import Span
 
@@ -128,11 +141,29 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """The other side of a connection. Its own `surroundings` are left empty."""
+
+    dossier: Dossier
+    strength: OneOf["certain", "likely"]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a connection: the other side, and what serves it on the way."""
+
+    others: tuple[Other, ...] = ()
+    serving: Serving = field(default_factory=Serving)
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A connection with its facts.
 
     `url` is what a person reads: a client's address, an endpoint's full path. `urls` (of a client) and
-    `routes` (of an endpoint) are the same taken apart, every alternative of it.
+    `routes` (of an endpoint) are the same taken apart, every alternative of it. The groups of facts are
+    None on the side that they do not apply to; `surroundings` are what other files and the deployment add.
     """
 
     connection: Connection
@@ -141,3 +172,16 @@ class Dossier:
     resources: tuple[Resource, ...] = field(default=())
     urls: ClientUrls | None = None
     routes: tuple[Route, ...] = ()
+    admission: Admission | None = None
+    receiving: Receiving | None = None
+    sending: Sending | None = None
+    closing: Closing | None = None
+    liveness: Liveness | None = None
+    messages: Messages | None = None
+    background: Background | None = None
+    reconnection: Reconnection | None = None
+    presentation: Presentation | None = None
+    freshness: Freshness | None = None
+    delivery: Delivery | None = None
+    updates: Updates | None = None
+    surroundings: Surroundings = field(default_factory=Surroundings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from halfopen.connections.assembly import client_facts, server_facts
+from halfopen.connections.client_site import client_site
 from halfopen.connections.client_view import Client
 from halfopen.connections.clients import MARKERS as CLIENT_MARKERS
 from halfopen.connections.clients import client_resources, clients_in, owner_of_client
@@ -13,6 +15,7 @@ from halfopen.connections.library_calls import library_words, recognised
 from halfopen.connections.library_dossiers import library_dossiers_in
 from halfopen.connections.routes import route_fact, routes_of
 from halfopen.connections.server_resources import server_resources
+from halfopen.connections.server_site import server_site
 from halfopen.connections.urls import client_urls
 from halfopen.semantics.module import Module
 from halfopen.semantics.program import Program
@@ -86,6 +89,7 @@ def _endpoint_dossier(program: Program, endpoint: Endpoint) -> Dossier:
         route_fact(routes),
         resources,
         routes=routes,
+        **server_facts(server_site(program, endpoint)),
     )
 
 
@@ -103,4 +107,11 @@ def _client_dossier(program: Program, client: Client) -> Dossier:
     )
     url = client.call.to(client.call.node.arguments[0].value) if client.call.node.arguments else None
     urls = client_urls(program, url)
-    return Dossier(connection, owner, urls.fact(), client_resources(program, client), urls=urls)
+    return Dossier(
+        connection,
+        owner,
+        urls.fact(),
+        client_resources(program, client),
+        urls=urls,
+        **client_facts(client_site(program, client)),
+    )

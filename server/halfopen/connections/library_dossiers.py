@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from halfopen.connections.assembly import client_facts, server_facts
+from halfopen.connections.client_site import client_site
 from halfopen.connections.clients import client_resources, owner_of_client
 from halfopen.connections.consumer_resources import consumer_resources
 from halfopen.connections.dossier import Connection, Dossier, Owner, Resource
@@ -12,6 +14,7 @@ from halfopen.connections.paths import segments_of
 from halfopen.connections.python_clients import owner_of_python_client
 from halfopen.connections.route_patterns import path_of_pattern
 from halfopen.connections.routes import Route, route_fact
+from halfopen.connections.server_site import server_site
 from halfopen.connections.strings import texts_of
 from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
@@ -73,6 +76,7 @@ def _endpoint_dossier(program: Program, endpoint: FrameworkEndpoint) -> Dossier:
         route_fact(routes),
         consumer_resources(program, endpoint),
         routes=routes,
+        **server_facts(server_site(program, endpoint)),
     )
 
 
@@ -109,4 +113,5 @@ def _client_dossier(program: Program, found: LibraryClient) -> Dossier:
     if not is_python and not found.closes_itself:
         resources = client_resources(program, client)
     urls = client_urls(program, found.url)
-    return Dossier(connection, owner, urls.fact(), resources, urls=urls)
+    facts = client_facts(client_site(program, client, found))
+    return Dossier(connection, owner, urls.fact(), resources, urls=urls, **facts)

@@ -1,0 +1,1 @@
+"""Work that runs beside the connection, and who sees it fail."""

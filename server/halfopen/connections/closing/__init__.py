@@ -1,0 +1,1 @@
+"""The close codes that a side sends, and those it tells apart."""

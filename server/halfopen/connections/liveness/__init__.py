@@ -1,0 +1,1 @@
+"""How each side notices that the other is gone: application heartbeats, their answers, deadlines, watchdogs."""

@@ -1,0 +1,1 @@
+"""What a client does after its connection ended: trigger, delay, cap, jitter, attempts, reset, close codes."""

@@ -1,0 +1,1 @@
+"""How an endpoint sends: guards, timeouts, broadcasts, queues, what a client that comes back is given."""

@@ -1,0 +1,63 @@
+"""Puts each dossier into its surroundings: the other side and the deployment, known only when all are read.
+
+A dossier keeps its identity while neither it, nor what is linked to it, nor what serves it changed, so
+that rules run again on what an edit touched and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from halfopen.connections.dossier import Dossier, Other, Surroundings
+from halfopen.connections.links import Link
+from halfopen.workspace.connections import links_between
+from halfopen.workspace.serving import serving_of
+from halfopen.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A dossier as its code gives it, and the same within its surroundings."""
+
+    alone: Dossier
+    surrounded: Dossier
+
+
+def surround(
+    workspace: Workspace, dossiers: Sequence[Dossier], before: Sequence[Placed]
+) -> tuple[tuple[Placed, ...], tuple[Link, ...]]:
+    """The dossiers within their surroundings, in their order, and the links between them.
+
+    `before` is what the last call gave: what is equal to it stays the same object.
+    """
+    links = links_between(workspace, dossiers)
+    by_id = {each.connection.id: each for each in dossiers}
+    others: dict[str, list[Other]] = {}
+    for link in links:
+        client, endpoint = by_id[link.client], by_id[link.endpoint]
+        others.setdefault(link.client, []).append(Other(endpoint, link.strength, link.evidence))
+        others.setdefault(link.endpoint, []).append(Other(client, link.strength, link.evidence))
+    known = {id(each.alone): each for each in before}
+    placed: list[Placed] = []
+    for dossier in dossiers:
+        around = tuple(others.get(dossier.connection.id, ()))
+        serving = serving_of(workspace, dossier, around)
+        old = known.get(id(dossier))
+        if (
+            old is not None
+            and _same(old.surrounded.surroundings, around)
+            and (old.surrounded.surroundings.serving == serving)
+        ):
+            placed.append(old)
+        else:
+            placed.append(Placed(dossier, replace(dossier, surroundings=Surroundings(around, serving))))
+    return tuple(placed), links
+
+
+def _same(before: Surroundings, around: Sequence[Other]) -> bool:
+    """Whether the other sides are the very same dossiers, told by their identity, which is quick."""
+    return len(before.others) == len(around) and all(
+        one.dossier is two.dossier and one.strength == two.strength
+        for one, two in zip(before.others, around, strict=True)
+    )
