@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from halfopen.audit.engine import Problem
 from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.views import Problem
 from halfopen.report.result import (
     AuditResult,
     Place,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 from syrupy.assertion import SnapshotAssertion
 
-from halfopen.audit.engine import Problem
+from halfopen.audit.views import Problem
 from halfopen.report.result import AuditResult
 from halfopen.report.text_output import PROBLEMS_SHOWN, write_text
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from halfopen.audit.engine import Auditor, Located
+from halfopen.audit.engine import Auditor
 from halfopen.audit.finding import Fix
+from halfopen.audit.views import Located
 from halfopen.edits.changes import apply
 from halfopen.source import Language, language_of, parse, syntax_problems
 

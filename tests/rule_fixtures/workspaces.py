@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from halfopen.audit.engine import Auditor, Located
+from halfopen.audit.engine import Auditor
 from halfopen.audit.finding import Confidence
 from halfopen.audit.settings import Settings
+from halfopen.audit.views import Located
 
 RULES = Path(__file__).parents[2] / "fixtures" / "rules"
 SIDES = {"server": "python", "client": "react"}

@@ -10,15 +10,23 @@ from __future__ import annotations
 import dataclasses
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from halfopen.audit.finding import Finding, Fix
+from halfopen.audit.plain import facts_of, plain
 from halfopen.audit.rule import registered_rules
 from halfopen.audit.settings import Settings
-from halfopen.audit.views import facts_of, plain
+from halfopen.audit.views import (
+    ConnectionView,
+    FactView,
+    LinkView,
+    Located,
+    LocatedEvidence,
+    Problem,
+    ResourceView,
+)
 from halfopen.connections.dossier import Dossier, Resource
 from halfopen.connections.facts import Evidence, Known, Place, Unknown
 from halfopen.connections.links import Link
@@ -37,98 +45,6 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 8000))
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with how many of how many files are done, and the one at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocatedEvidence:
-    """Evidence with its current place, in bytes of the file's text."""
-
-    path: str
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A finding with its current place, in bytes of the file's text."""
-
-    finding: Finding
-    path: str
-    start: int
-    end: int
-    evidence: tuple[LocatedEvidence, ...]
-    suppressed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something about the input that a person should know: a file left out, a syntax error.
-
-    `line` counts from 1; None where the whole file is meant. `kind` is one of "syntax", "encoding",
-    "too-large", "too-slow", "generated", "settings", "unreadable", "rule", "deployment".
-    """
-
-    path: str
-    line: int | None
-    kind: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class FactView:
-    """A fact as surfaces show it: `value` in plain types, or what would settle it.
-
-    `confidence` is "high", "medium" or "low", None for an unknown fact.
-    """
-
-    known: bool
-    value: object = None
-    confidence: str | None = None
-    settled_by: str | None = None
-    evidence: tuple[LocatedEvidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceView:
-    """Something a connection acquires: where, how it is released, and how it leaks (`LeakKind`)."""
-
-    kind: str
-    what: str
-    owner: str
-    acquired: LocatedEvidence
-    released_by: tuple[LocatedEvidence, ...]
-    leaks: tuple[tuple[str, tuple[LocatedEvidence, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """The other side of a connection: its id, "certain" or "likely", and why."""
-
-    other: str
-    strength: str
-    evidence: tuple[LocatedEvidence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionView:
-    """A connection as surfaces show it: who, where, and the other side. Byte offsets, like findings.
-
-    `open_questions` says what would settle each part of its address and facts that the code leaves open.
-    """
-
-    id: str
-    side: str
-    path: str
-    start: int
-    end: int
-    name: str
-    library: str
-    linked_to: tuple[str, ...]
-    facts: Mapping[str, FactView]
-    links: tuple[LinkView, ...] = ()
-    resources: tuple[ResourceView, ...] = ()
-    open_questions: tuple[str, ...] = ()
 
 
 class Auditor:
@@ -230,10 +146,7 @@ class Auditor:
             )
             located = Located(finding, finding.span.path, place[0], place[1], evidence)
             by_path.setdefault(located.path, []).append(located)
-        return {
-            path: tuple(sorted(each, key=lambda one: (one.start, one.finding.code, one.finding.message)))
-            for path, each in by_path.items()
-        }
+        return {path: tuple(_one_for_each_cause(each)) for path, each in by_path.items()}
 
     def _shows(self, finding: Finding) -> bool:
         floor = self.settings.severity_floor
@@ -358,18 +271,17 @@ class Auditor:
         return {path: each for path, each in fix.build(self.text, self._workspace.locate).items() if each}
 
 
+def _one_for_each_cause(found: Iterable[Located]) -> Iterator[Located]:
+    """In the order of places; connections that share the faulty code share its finding, the gravest of them."""
+    by_cause: dict[tuple[int, str], Located] = {}
+    ranked = sorted(
+        found, key=lambda each: (-each.finding.severity, -each.finding.confidence, each.finding.message)
+    )
+    for each in ranked:
+        by_cause.setdefault((each.start, each.finding.code), each)
+    for cause in sorted(by_cause):
+        yield by_cause[cause]
+
+
 def _scope(settings: Settings) -> Scope:
     return Scope(settings.exclude, settings.respect_gitignore)
-
-
-__all__ = [
-    "Auditor",
-    "ConnectionView",
-    "FactView",
-    "LinkView",
-    "Located",
-    "LocatedEvidence",
-    "Problem",
-    "Progress",
-    "ResourceView",
-]

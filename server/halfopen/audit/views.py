@@ -1,77 +1,100 @@
-"""Facts in plain types, as surfaces show them: no spans, no evidence, names instead of objects."""
+"""What an audit shows: findings, connections and facts with their current places, in bytes of the file's text."""
 
 from __future__ import annotations
 
-import dataclasses
-import enum
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence, Known, Line, Unknown
-from halfopen.semantics.unit import Span
+from halfopen.audit.finding import Finding
 
 
-def facts_of(dossier: Dossier) -> Iterator[tuple[str, Known[object] | Unknown]]:
-    """Every fact of a dossier by its name: "url", "owner", "admission.origin", "serving.keepalive".
+@dataclass(frozen=True, slots=True)
+class LocatedEvidence:
+    """Evidence with its current place, in bytes of the file's text."""
 
-    A group's list of records (its sends, its handlers) is one fact, known where the list is not empty.
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding with its current place, in bytes of the file's text."""
+
+    finding: Finding
+    path: str
+    start: int
+    end: int
+    evidence: tuple[LocatedEvidence, ...]
+    suppressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about the input that a person should know: a file left out, a syntax error.
+
+    `line` counts from 1; None where the whole file is meant. `kind` is one of "syntax", "encoding",
+    "too-large", "too-slow", "generated", "settings", "unreadable", "rule", "deployment".
     """
-    yield "url", dossier.url
-    yield "owner", dossier.owner
-    groups: list[tuple[str, object]] = [
-        (each.name, getattr(dossier, each.name))
-        for each in dataclasses.fields(dossier)
-        if each.name not in ("connection", "urls", "surroundings")
-    ]
-    for name, group in (*groups, ("serving", dossier.surroundings.serving)):
-        if not dataclasses.is_dataclass(group) or isinstance(group, Known | Unknown):
-            continue
-        for field in dataclasses.fields(group):
-            value = getattr(group, field.name)
-            if isinstance(value, Known | Unknown):
-                yield f"{name}.{field.name}", cast("Known[object] | Unknown", value)
-            elif isinstance(value, tuple) and value:
-                records = cast("tuple[object, ...]", value)
-                yield f"{name}.{field.name}", Known(records, tuple(_evidence_of(records)))
+
+    path: str
+    line: int | None
+    kind: str
+    message: str
 
 
-def _evidence_of(records: Iterable[object]) -> Iterator[Evidence]:
-    for record in records:
-        if isinstance(record, Evidence):
-            yield record
-            continue
-        for each in cast("tuple[object, ...]", getattr(record, "evidence", ())):
-            if isinstance(each, Evidence):
-                yield each
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """A fact as surfaces show it: `value` in plain types, or what would settle it.
+
+    `confidence` is "high", "medium" or "low", None for an unknown fact.
+    """
+
+    known: bool
+    value: object = None
+    confidence: str | None = None
+    settled_by: str | None = None
+    evidence: tuple[LocatedEvidence, ...] = ()
 
 
-def plain(value: object) -> Any:
-    """A value in the types of JSON. Places are left out: the evidence says where things stand."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case Known():
-            return plain(cast("Known[object]", value).value)
-        case Unknown():
-            return None
-        case Evidence():
-            return value.text
-        case enum.Enum():
-            return value.name.lower()
-        case Mapping():
-            items = cast("Mapping[object, object]", value)
-            return {str(plain(key)): plain(each) for key, each in items.items()}
-        case frozenset() | set():
-            return sorted((plain(each) for each in cast("frozenset[object]", value)), key=str)
-        case tuple() | list():
-            return [plain(each) for each in cast("tuple[object, ...]", value)]
-        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return {
-                field.name: plain(each)
-                for field in dataclasses.fields(value)
-                if not isinstance(each := getattr(value, field.name), Span | Line)
-                and field.name not in ("evidence", "repair")
-            }
-        case _:
-            return str(value)
+@dataclass(frozen=True, slots=True)
+class ResourceView:
+    """Something a connection acquires: where, how it is released, and how it leaks (`LeakKind`)."""
+
+    kind: str
+    what: str
+    owner: str
+    acquired: LocatedEvidence
+    released_by: tuple[LocatedEvidence, ...]
+    leaks: tuple[tuple[str, tuple[LocatedEvidence, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """The other side of a connection: its id, "certain" or "likely", and why."""
+
+    other: str
+    strength: str
+    evidence: tuple[LocatedEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection as surfaces show it: who, where, and the other side. Byte offsets, like findings.
+
+    `open_questions` says what would settle each part of its address and facts that the code leaves open.
+    """
+
+    id: str
+    side: str
+    path: str
+    start: int
+    end: int
+    name: str
+    library: str
+    linked_to: tuple[str, ...]
+    facts: Mapping[str, FactView]
+    links: tuple[LinkView, ...] = ()
+    resources: tuple[ResourceView, ...] = ()
+    open_questions: tuple[str, ...] = ()

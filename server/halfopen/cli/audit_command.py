@@ -14,9 +14,10 @@ from typing import Literal, TextIO
 
 from rich.console import Console
 
-from halfopen.audit.engine import Auditor, Problem, Progress
+from halfopen.audit.engine import Auditor, Progress
 from halfopen.audit.finding import Confidence, Severity
 from halfopen.audit.settings import load_settings
+from halfopen.audit.views import Problem
 from halfopen.cli.messages import CLEAN, FINDINGS, complain
 from halfopen.cli.progress import progress_bar
 from halfopen.cli.scope import Scope, ScopeError, scope_of

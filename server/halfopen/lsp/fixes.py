@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 
-from halfopen.audit.engine import Auditor, Located
+from halfopen.audit.engine import Auditor
 from halfopen.audit.finding import Fix
+from halfopen.audit.views import Located
 from halfopen.edits.changes import FileChanges, Replacement, apply
 from halfopen.edits.difference import changes_between
 from halfopen.lsp.reports import keyed

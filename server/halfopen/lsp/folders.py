@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from halfopen.audit.engine import Auditor, Problem
+from halfopen.audit.engine import Auditor
 from halfopen.audit.settings import Settings, SettingsProblem
+from halfopen.audit.views import Problem
 
 PROJECT_MARKERS = ("halfopen.toml", ".git", "pyproject.toml", "package.json")
 """What the root of a project holds; the same as in the Neovim configuration of clients/."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from lsprotocol import types
 
-from halfopen.audit.engine import Auditor, Located, LocatedEvidence
+from halfopen.audit.engine import Auditor
+from halfopen.audit.views import Located, LocatedEvidence
 from halfopen.lsp.findings import Shown, ShownEvidence
 from halfopen.source import ColumnUnit, SourceText
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from halfopen.audit.engine import ConnectionView, FactView, Located, LocatedEvidence, ResourceView
+from halfopen.audit.views import ConnectionView, FactView, Located, LocatedEvidence, ResourceView
 from halfopen.report.result import (
     AuditResult,
     Place,

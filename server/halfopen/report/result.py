@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from halfopen.audit.engine import Problem
 from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.views import Problem
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from halfopen.audit.engine import Problem
 from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.views import Problem
 from halfopen.report.code_frame import code_frame
 from halfopen.report.page import Page, page_for
 from halfopen.report.printable import one_line
