@@ -126,6 +126,24 @@ def test_an_unknown_setting_unlike_any_gets_the_list(tmp_path: Path) -> None:
     assert message.startswith('unknown setting "zzz"; known settings: exclude, respect-gitignore')
 
 
+def test_rules_are_chosen_by_code_beginning_and_slug(tmp_path: Path) -> None:
+    write(tmp_path, 'select = ["WS1", "unclosed-connection"]\nignore = ["ws1b"]\n', "halfopen.toml")
+    settings, problems = load_settings(tmp_path)
+    assert problems == ()
+    assert not settings.runs("WS1B", "unclosed-connection")
+    assert settings.runs("WS1A", "another")
+    assert not settings.runs("WS2A", "another")
+    assert Settings(ignore=("WS1B",)).runs("WS2A", "another")
+
+
+def test_a_rule_that_does_not_exist_gets_a_suggestion(tmp_path: Path) -> None:
+    write(tmp_path, 'ignore = ["unclosed-conection", "WS1B"]\n', "halfopen.toml")
+    [(_, line, message)] = said(tmp_path)
+    assert line == 1
+    assert 'as "unclosed-connection", not "unclosed-conection"; it is left out' in message
+    assert load_settings(tmp_path)[0].ignore == ("WS1B",)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

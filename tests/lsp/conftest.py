@@ -28,8 +28,10 @@ async def start_editor() -> AsyncIterator[StartEditor]:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A repository with nothing in it."""
+    """A repository with nothing in it, that wants one rule: how many rules there are is not the tests' matter."""
     root = tmp_path / "workspace"
     root.mkdir()
-    (root / "pyproject.toml").write_text('[project]\nname = "sample"\nversion = "1"\n', encoding="utf-8")
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "sample"\nversion = "1"\n\n[tool.halfopen]\nselect = ["WS1B"]\n', encoding="utf-8"
+    )
     return root

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from halfopen.audit.finding import Finding, Fix
 from halfopen.audit.plain import facts_of, plain
-from halfopen.audit.rule import registered_rules
+from halfopen.audit.rule import Registered, registered_rules
 from halfopen.audit.settings import Settings
 from halfopen.audit.views import (
     ConnectionView,
@@ -58,6 +58,7 @@ class Auditor:
         self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes)
         self._placed: tuple[Placed, ...] = ()
         self._links: tuple[Link, ...] = ()
+        self._rules = _selected(settings)
         self._checked: dict[int, tuple[Dossier, tuple[Finding, ...]]] = {}
         self._located: dict[str, tuple[Located, ...]] = {}
         self._rule_problems: dict[str, Problem] = {}
@@ -83,6 +84,7 @@ class Auditor:
     def reconfigure(self, settings: Settings) -> None:
         """Other settings from now on; files are found anew where what to look at changed."""
         before, self.settings = self.settings, settings
+        self._rules = _selected(settings)
         self._checked.clear()
         if _scope(before) != _scope(settings) or before.max_file_bytes != settings.max_file_bytes:
             documents = self._workspace.documents()
@@ -122,7 +124,7 @@ class Auditor:
         if known is not None:
             return known[1]
         found: list[Finding] = []
-        for code, registered in registered_rules().items():
+        for code, registered in self._rules.items():
             try:
                 if dossier.connection.side in registered.rule.sides:
                     found += registered.rule.check(dossier, self.settings.targets)
@@ -281,6 +283,11 @@ def _one_for_each_cause(found: Iterable[Located]) -> Iterator[Located]:
         by_cause.setdefault((each.start, each.finding.code), each)
     for cause in sorted(by_cause):
         yield by_cause[cause]
+
+
+def _selected(settings: Settings) -> dict[str, Registered]:
+    """The rules that the settings want, by code."""
+    return {code: each for code, each in registered_rules().items() if settings.runs(code, each.rule.slug)}
 
 
 def _scope(settings: Settings) -> Scope:

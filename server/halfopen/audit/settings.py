@@ -67,6 +67,22 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _selector(value: str) -> str:
+    from halfopen.audit.rule import registered_rules
+
+    rules = registered_rules()
+    if any(names_rule(value, code, each.rule.slug) for code, each in rules.items()):
+        return value
+    known = [*rules, *(each.rule.slug for each in rules.values())]
+    [near] = difflib.get_close_matches(value, known, n=1, cutoff=0.6) or ["WS4"]
+    raise ValueError(f'should name rules by code, beginning of a code or slug, as "{near}"')
+
+
+def names_rule(selector: str, code: str, slug: str) -> bool:
+    """Whether an entry of `select` or `ignore` means a rule: its slug, its code, or the beginning of its code."""
+    return selector == slug or (bool(selector) and code.startswith(selector.upper()))
+
+
 class Settings(BaseModel):
     """What a workspace may set. `targets` are in the units that their names give."""
 
@@ -77,6 +93,13 @@ class Settings(BaseModel):
         description="Files and folders to leave out, as patterns of .gitignore, added to the built-in ones.",
     )
     respect_gitignore: StrictBool = Field(default=True, description="Leave out what .gitignore names.")
+    select: tuple[Annotated[str, AfterValidator(_selector)], ...] = Field(
+        default=(),
+        description="The rules to run, by code, beginning of a code or slug; all where it is empty.",
+    )
+    ignore: tuple[Annotated[str, AfterValidator(_selector)], ...] = Field(
+        default=(), description="Rules to leave out, in the same terms; it wins over select."
+    )
     run: Literal["onSave", "onType"] = Field(default="onSave", description="When the editor audits a file.")
     debounce_milliseconds: StrictInt = Field(
         default=300,
@@ -93,6 +116,12 @@ class Settings(BaseModel):
     targets: Targets = Field(
         default_factory=Targets, description="The reliability targets to measure against."
     )
+
+    def runs(self, code: str, slug: str) -> bool:
+        """Whether a rule is among those to run."""
+        if any(names_rule(each, code, slug) for each in self.ignore):
+            return False
+        return not self.select or any(names_rule(each, code, slug) for each in self.select)
 
 
 @dataclass(frozen=True, slots=True)
