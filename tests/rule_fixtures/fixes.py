@@ -54,7 +54,7 @@ def _apply(workspace: Workspace, root: Path, index: int, number: int) -> Applied
     before = {path: (root / path).read_bytes() for path in workspace.files()}
     after = dict(before)
     for path, changes in auditor.changes(located, fix).items():
-        after[path] = apply(before[path], changes)
+        after[path] = apply(before.get(path, b""), changes)
         (root / path).write_bytes(after[path])
     return Applied(workspace, auditor, located, fix, root, before, after)
 

@@ -33,7 +33,7 @@ def _still_reads_well(applied: Applied) -> None:
 
 def _keeps_comments(applied: Applied) -> None:
     for path, data in applied.after.items():
-        lost = comments(path, applied.before[path]) - comments(path, data)
+        lost = comments(path, applied.before.get(path, b"")) - comments(path, data)
         assert not lost, f"{applied.name} loses {lost} in {path}"
 
 

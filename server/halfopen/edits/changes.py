@@ -17,6 +17,7 @@ class Replacement:
 
 
 FileChanges: TypeAlias = tuple[Replacement, ...]
+"""The changes of one file. For a file that is not there yet: what is inserted into nothing is its text."""
 
 
 def apply(data: bytes, changes: Iterable[Replacement]) -> bytes:

@@ -23,11 +23,16 @@ class ClientFeatures:
     resolves_edits: bool
     preferred_actions: bool
     versioned_edits: bool
+    creates_files: bool
+    """An edit may make new files."""
     markdown_hover: bool
     progress: bool
     pulls_configuration: bool
     registers_configuration: bool
     registers_watchers: bool
+    refreshes_lenses: bool
+    shows_others: bool
+    """The client has the command `halfopen.showOthers` and said so in `initializationOptions`."""
     announces_audits: bool
     """The client asked in `initializationOptions` for `halfopen/auditFinished`."""
 
@@ -42,6 +47,8 @@ def client_features(params: types.InitializeParams, encoding: str) -> ClientFeat
     action = document.code_action or types.CodeActionClientCapabilities()
     resolve = action.resolve_support
     hover = document.hover or types.HoverClientCapabilities()
+    workspace = params.capabilities.workspace or types.WorkspaceClientCapabilities()
+    edit = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
     return ClientFeatures(
         encoding=encoding,
         related_information=can("text_document.publish_diagnostics.related_information"),
@@ -51,10 +58,14 @@ def client_features(params: types.InitializeParams, encoding: str) -> ClientFeat
         resolves_edits=bool(action.data_support and resolve and "edit" in resolve.properties),
         preferred_actions=bool(action.is_preferred_support),
         versioned_edits=can("workspace.workspace_edit.document_changes"),
+        creates_files=edit.document_changes is True
+        and types.ResourceOperationKind.Create in (edit.resource_operations or ()),
         markdown_hover=types.MarkupKind.Markdown in (hover.content_format or ()),
         progress=can("window.work_done_progress"),
         pulls_configuration=can("workspace.configuration"),
         registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
         registers_watchers=can("workspace.did_change_watched_files.dynamic_registration"),
+        refreshes_lenses=can("workspace.code_lens.refresh_support"),
+        shows_others=table(params.initialization_options).get("showOthers") is True,
         announces_audits=table(params.initialization_options).get("auditFinished") is True,
     )

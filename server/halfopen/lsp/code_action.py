@@ -87,6 +87,9 @@ async def _fill(ls: HalfopenServer, action: types.CodeAction) -> bool:
         edits = await ls.audits.ask(lambda desk: desk.fix_all(uri))
     if not edits or any(_outdated(ls, each) for each in edits):
         return False
+    if any(each.creates for each in edits) and not ls.client.creates_files:
+        ls.note(f"the client cannot make the new file that “{action.title}” needs", types.MessageType.Warning)
+        return False
     action.edit = _workspace_edit(ls, edits)
     return True
 
@@ -100,17 +103,17 @@ def _outdated(ls: HalfopenServer, edits: Edits) -> bool:
 def _workspace_edit(ls: HalfopenServer, edits: tuple[Edits, ...]) -> types.WorkspaceEdit:
     if not ls.client.versioned_edits:
         return types.WorkspaceEdit(changes={each.uri: list(each.edits) for each in edits})
-    return types.WorkspaceEdit(
-        document_changes=[
-            types.TextDocumentEdit(
-                types.OptionalVersionedTextDocumentIdentifier(
-                    each.uri, document.version if (document := ls.view.document(each.uri)) else None
-                ),
-                list(each.edits),
-            )
-            for each in edits
-        ]
-    )
+    created = [types.CreateFile(each.uri) for each in edits if each.creates]
+    edited = [
+        types.TextDocumentEdit(
+            types.OptionalVersionedTextDocumentIdentifier(
+                each.uri, document.version if (document := ls.view.document(each.uri)) else None
+            ),
+            list(each.edits),
+        )
+        for each in edits
+    ]
+    return types.WorkspaceEdit(document_changes=[*created, *edited])
 
 
 def _wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:

@@ -16,6 +16,7 @@ from halfopen.audit.engine import Auditor
 from halfopen.audit.settings import FILE_NAMES
 from halfopen.edits.changes import FileChanges
 from halfopen.lsp import fixes
+from halfopen.lsp.connections import ShownConnection, shown_connections
 from halfopen.lsp.findings import Began, Edits, Ended, Event, Note, Progressed, Report
 from halfopen.lsp.folder_settings import FolderSettings, settings_places
 from halfopen.lsp.folders import AuditedFolder, as_folders_spell, owner, surroundings
@@ -205,6 +206,14 @@ class Desk:
         changes = fixes.all_safe_fixes(folder.auditor, path, file.document)
         return self._edits(folder, {path: changes} if changes else {})
 
+    def connections(self, uri: str) -> tuple[ShownConnection, ...]:
+        """Every connection of the folder that a file belongs to, for the text as it is now."""
+        found = self._current(uri)
+        if found is None:
+            return ()
+        folder, _ = found
+        return shown_connections(folder.auditor, self._unit, lambda name: self._stamp(folder, name)[0])
+
     def _current(self, uri: str) -> tuple[AuditedFolder, str] | None:
         """The folder and the path of an audited file, with the audit up to date."""
         path = file.path if (file := self._files.get(uri)) else path_of(uri)
@@ -219,13 +228,14 @@ class Desk:
         result: list[Edits] = []
         for path, replacements in changes.items():
             text = folder.auditor.text(path)
-            if text is None:
+            creates = text is None
+            if creates and (folder.root / path).exists():
                 return ()
-            range_of = ranges_in(text, self._unit)
+            range_of = ranges_in(text or SourceText(b""), self._unit)
             edits = tuple(
                 types.TextEdit(range_of(each.start, each.end), each.text) for each in sorted(replacements)
             )
-            result.append(Edits(*self._stamp(folder, path), edits))
+            result.append(Edits(*self._stamp(folder, path), edits, creates))
         return tuple(result)
 
     def _refresh(self, folder: AuditedFolder) -> bool:

@@ -52,12 +52,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """The edits of one file that a fix makes, for the text that `opening` and `edition` name as above."""
+    """The edits of one file that a fix makes, for the text that `opening` and `edition` name as above.
+
+    `creates` marks a file that is not there yet: the edits fill it.
+    """
 
     uri: str
     opening: int | None
     edition: int
     edits: tuple[types.TextEdit, ...]
+    creates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

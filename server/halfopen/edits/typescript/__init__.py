@@ -12,10 +12,13 @@ from halfopen.edits.typescript.insertion import (
     insert_statement_after,
     insert_statement_before,
 )
+from halfopen.edits.typescript.modules import NewModule, add_module
 
 __all__ = [
+    "NewModule",
     "add_effect_cleanup",
     "add_first_statements",
+    "add_module",
     "add_named_import",
     "insert_statement_after",
     "insert_statement_before",

@@ -109,6 +109,16 @@ class Style:
                 written[index] = statement + ";"
         return f"{self.newline}{indent}".join(written)
 
+    def restyled(self, file: File) -> str:
+        """A whole file in this style; what stands between its statements stays."""
+        written, position = "", 0
+        for node in file.root.named_children:
+            written += file.text[position : node.start_byte].decode().replace("\n", self.newline)
+            shown = file.of(node) if node.type == "comment" else self._statement(file, node, "")
+            written += shown.replace("\r\n", "\n").replace("\n", self.newline)
+            position = node.end_byte
+        return written + self.newline
+
     def end(self, code: str) -> str:
         """A statement with its semicolon, where the file has them."""
         return code.rstrip(";") + (";" if self.semicolons else "")
@@ -120,7 +130,7 @@ class Style:
                 changes.append(Replacement(node.start_byte, node.end_byte, ""))
             elif node.type in _ENDED and self.semicolons and node.children[-1].type != ";":
                 changes.append(Replacement(node.end_byte, node.end_byte, ";"))
-            elif node.type == "string":
+            elif node.type == "string" and node.is_named:
                 content = file.of(node)[1:-1]
                 if not any(character in content for character in "\"'\\"):
                     text = f"{self.quote}{content}{self.quote}"
