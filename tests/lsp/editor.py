@@ -169,6 +169,22 @@ class Editor:
             )
         )
 
+    async def lenses(self, place: Path | str) -> list[types.CodeLens]:
+        params = types.CodeLensParams(types.TextDocumentIdentifier(uri_of(place)))
+        return list(await self.client.text_document_code_lens_async(params) or [])
+
+    async def definition(self, place: Path | str, position: types.Position) -> list[types.Location]:
+        params = types.DefinitionParams(types.TextDocumentIdentifier(uri_of(place)), position)
+        return await self.request(types.TEXT_DOCUMENT_DEFINITION, params)
+
+    async def references(self, place: Path | str, position: types.Position) -> list[types.Location]:
+        params = types.ReferenceParams(
+            types.ReferenceContext(include_declaration=False),
+            types.TextDocumentIdentifier(uri_of(place)),
+            position,
+        )
+        return await self.request(types.TEXT_DOCUMENT_REFERENCES, params)
+
     async def actions(
         self, place: Path | str, at: types.Range, only: Sequence[str] | None = None
     ) -> list[types.CodeAction]:

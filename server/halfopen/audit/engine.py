@@ -234,6 +234,7 @@ class Auditor:
             links,
             tuple(view for each in dossier.resources if (view := self._resource_view(each)) is not None),
             tuple(dict.fromkeys(questions)),
+            self._locate_evidence(Evidence(connection.site, "")),
         )
 
     def _fact_view(self, fact: Known[object] | Unknown) -> FactView:

@@ -98,3 +98,5 @@ class ConnectionView:
     links: tuple[LinkView, ...] = ()
     resources: tuple[ResourceView, ...] = ()
     open_questions: tuple[str, ...] = ()
+    site: LocatedEvidence | None = None
+    """The `new WebSocket(...)`, the library's call, or the endpoint's definition."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypedDict, TypeVar
 
@@ -35,41 +36,46 @@ from halfopen.connections.sending.server import sending_of_endpoint
 from halfopen.connections.server_site import ServerSite
 from halfopen.connections.updates.client import updates_of_client
 from halfopen.connections.updates.facts import Updates
+from halfopen.semantics import tree
+from halfopen.semantics.program import Program
 
 Group = TypeVar("Group")
 
+_log = logging.getLogger(__name__)
+
 
 class ServerFacts(TypedDict):
-    """The groups of facts of an endpoint, as a dossier's fields."""
+    """The groups of facts of an endpoint, as a dossier's fields; None for one that could not be read."""
 
-    admission: Admission
-    receiving: Receiving
-    sending: Sending
-    closing: Closing
-    liveness: Liveness
-    messages: Messages
-    background: Background
+    admission: Admission | None
+    receiving: Receiving | None
+    sending: Sending | None
+    closing: Closing | None
+    liveness: Liveness | None
+    messages: Messages | None
+    background: Background | None
 
 
 class ClientFacts(TypedDict):
     """The groups of facts of a client, as a dossier's fields."""
 
-    reconnection: Reconnection
-    presentation: Presentation
-    freshness: Freshness
-    delivery: Delivery
-    updates: Updates
-    closing: Closing
-    liveness: Liveness
-    messages: Messages
-    background: Background
+    reconnection: Reconnection | None
+    presentation: Presentation | None
+    freshness: Freshness | None
+    delivery: Delivery | None
+    updates: Updates | None
+    closing: Closing | None
+    liveness: Liveness | None
+    messages: Messages | None
+    background: Background | None
 
 
 def server_facts(site: ServerSite) -> ServerFacts:
     """Every group of an endpoint's facts."""
 
-    def group(name: str, extract: Callable[[ServerSite], Group]) -> Group:
-        return site.program.queries.get((name, site.endpoint.handler.node), lambda: extract(site))
+    def group(name: str, extract: Callable[[ServerSite], Group]) -> Group | None:
+        handler = site.endpoint.handler
+        return _answer(site.program, handler.span.path, name, handler.node, lambda: extract(site))
 
     return ServerFacts(
         admission=group("admission", admission_of_endpoint),
@@ -85,8 +91,8 @@ def server_facts(site: ServerSite) -> ServerFacts:
 def client_facts(site: ClientSite) -> ClientFacts:
     """Every group of a client's facts."""
 
-    def group(name: str, extract: Callable[[ClientSite], Group]) -> Group:
-        return site.program.queries.get((name, site.call.node), lambda: extract(site))
+    def group(name: str, extract: Callable[[ClientSite], Group]) -> Group | None:
+        return _answer(site.program, site.call.span.path, name, site.call.node, lambda: extract(site))
 
     return ClientFacts(
         reconnection=group("reconnection", reconnection_of_client),
@@ -99,3 +105,18 @@ def client_facts(site: ClientSite) -> ClientFacts:
         messages=group("messages", messages_of_client),
         background=group("background", background_of_client),
     )
+
+
+def _answer(
+    program: Program, path: str, name: str, node: tree.Node, extract: Callable[[], Group]
+) -> Group | None:
+    """One group of facts. A group that cannot be read costs no other, and is told as a problem of its file."""
+    key = (path, name, node)
+    try:
+        group = program.queries.get((name, node), extract)
+    except Exception as error:
+        _log.exception("the %s of a connection in %s could not be read", name, path)
+        program.failures[key] = f"the {name} of a connection here could not be read: {error!r}"[:300]
+        return None
+    program.failures.pop(key, None)
+    return group

@@ -1,4 +1,4 @@
-"""`textDocument/hover`: what a finding means, on the finding."""
+"""`textDocument/hover`: what a finding means, on the finding; what is known of a connection, on the connection."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from halfopen.lsp.diagnostics import rule_page
+from halfopen.lsp.escaping import escaped
 from halfopen.lsp.findings import Shown
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ SECTIONS = ("The problem", "Reliability impact", "How to verify", "The fix", "Tr
 """The sections of a rule's text that explain a finding; the last heading of the text is for doubters."""
 
 
-def hover(ls: HalfopenServer, params: types.HoverParams) -> types.Hover | None:
-    """The findings under the cursor, each with its rule's text and the evidence."""
+async def hover(ls: HalfopenServer, params: types.HoverParams) -> types.Hover | None:
+    """The findings under the cursor, each with its rule's text and the evidence; else the connection's card."""
     place = types.Range(params.position, params.position)
     found = list(ls.view.findings_at(params.text_document.uri, place))
     if not found:
-        return None
+        return await _connection_card(ls, params)
     if ls.client.markdown_hover:
         content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(map(markdown, found)))
     else:
@@ -31,19 +32,37 @@ def hover(ls: HalfopenServer, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(content, found[0].range)
 
 
+async def _connection_card(ls: HalfopenServer, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the connection whose site or address is under the cursor."""
+    if ls.last_audit is None or not ls.client.markdown_hover:
+        return None
+    from halfopen.lsp.card import card
+    from halfopen.lsp.connections import at_position
+
+    uri = params.text_document.uri
+    every = await ls.audits.ask(lambda desk: desk.connections(uri))
+    cards = [
+        card(each, [other for other in every if other.id in each.others])
+        for each in at_position(every, uri, params.position)
+    ]
+    if not cards:
+        return None
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(cards)))
+
+
 def markdown(shown: Shown) -> str:
     """A finding in Markdown, its evidence as links that the editor opens at the line."""
     finding = shown.finding
     parts = [
-        f"**{_escaped(finding.message)}**",
+        f"**{escaped(finding.message)}**",
         f"[{finding.code} {finding.slug}]({rule_page(finding.slug)}) · {finding.severity.name} · "
         f"{finding.confidence.word} confidence",
     ]
     parts += (f"### {heading}\n\n{text}" for heading, text in _rule_sections(finding.code))
     if shown.evidence:
         lines = (
-            f"- [{_escaped(each.path)}:{each.range.start.line + 1}]({each.uri}#L{each.range.start.line + 1})"
-            f" {_escaped(each.text)}"
+            f"- [{escaped(each.path)}:{each.range.start.line + 1}]({each.uri}#L{each.range.start.line + 1})"
+            f" {escaped(each.text)}"
             for each in shown.evidence
         )
         parts.append("### Evidence\n\n" + "\n".join(lines))
@@ -78,14 +97,6 @@ def _rule_sections(code: str) -> tuple[tuple[str, str], ...]:
     except FileNotFoundError:  # a rule pack without a text still has its message and evidence
         return ()
     return tuple((heading, sections[heading]) for heading in SECTIONS if heading in sections)
-
-
-def _escaped(text: str) -> str:
-    """The text with the signs that Markdown reads as its own taken literally; code in backticks stays code."""
-    return "`".join(
-        part if number % 2 else re.sub(r"([\\*_\[\]<>#])", r"\\\1", part)
-        for number, part in enumerate(text.split("`"))
-    )
 
 
 def _without_fences(text: str) -> str:

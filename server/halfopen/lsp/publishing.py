@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from halfopen.lsp import code_lens
 from halfopen.lsp.diagnostics import diagnostics
 from halfopen.lsp.findings import Began, Ended, Event, Note, Progressed, Report
 from halfopen.lsp.progress import AuditProgress
@@ -56,6 +57,7 @@ def audit_ended(ls: HalfopenServer, event: Ended) -> None:
     if ls.audit_progress is not None:
         ls.audit_progress.end(summary(event, ls.view.total()))
         ls.audit_progress = None
+    ls.background(code_lens.refresh(ls))
     if ls.client.announces_audits:
         ls.protocol.notify(
             AUDIT_FINISHED,

@@ -11,10 +11,12 @@ from lsprotocol import types
 
 from halfopen.lsp import (
     code_action,
+    code_lens,
     configuration,
     documents,
     hover,
     initialization,
+    jumps,
     progress,
     status,
     watched_files,
@@ -56,6 +58,8 @@ def create_server() -> HalfopenServer:
         types.TEXT_DOCUMENT_DID_SAVE: documents.did_save,
         types.TEXT_DOCUMENT_DID_CLOSE: documents.did_close,
         types.TEXT_DOCUMENT_HOVER: hover.hover,
+        types.TEXT_DOCUMENT_DEFINITION: jumps.definition,
+        types.TEXT_DOCUMENT_REFERENCES: jumps.references,
         types.CODE_ACTION_RESOLVE: code_action.resolve,
         types.WORKSPACE_DID_CHANGE_WATCHED_FILES: watched_files.did_change_watched_files,
         types.WORKSPACE_DID_CHANGE_CONFIGURATION: configuration.did_change_configuration,
@@ -65,6 +69,7 @@ def create_server() -> HalfopenServer:
     }.items():
         server.feature(method)(handler)
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, code_action.OPTIONS)(code_action.code_action)
+    server.feature(types.TEXT_DOCUMENT_CODE_LENS, code_lens.OPTIONS)(code_lens.code_lens)
     return server
 
 

@@ -130,7 +130,7 @@ def json_report(result: AuditResult) -> ReportJson:
         schema=1,
         halfopen=__version__,
         root=result.root,
-        score=None,
+        score=result.score,
         environment={name: plain(fact) for name, fact in result.environment.items()},
         connections=tuple(
             _connection(each) for each in sorted(result.connections, key=lambda each: (each.place, each.id))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.score import readiness
 from halfopen.audit.views import Problem
 
 
@@ -138,3 +139,8 @@ class AuditResult:
     def shown(self) -> tuple[ReportedFinding, ...]:
         """The findings that are not suppressed."""
         return tuple(finding for finding in self.findings if not finding.suppressed)
+
+    @property
+    def score(self) -> int | None:
+        """The readiness from 1 to 10; None where there is no connection to judge."""
+        return readiness(self.shown) if self.connections else None

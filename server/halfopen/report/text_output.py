@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.score import band
 from halfopen.audit.views import Problem
 from halfopen.report.code_frame import code_frame
 from halfopen.report.page import Page, page_for
@@ -200,6 +201,8 @@ def _write_summary(page: Page, result: AuditResult) -> None:
         suppressed = len(result.findings)
         more = f" ({suppressed} suppressed)" if suppressed else ""
         page.write(Text(f"No findings{more}", "bold green"))
+    if result.score is not None:
+        page.write(Text(f"Readiness: {result.score}/10. {band(result.score)}"))
     page.write(Text(f"Audited: {scope}"))
     page.write(_next_step(result))
 

@@ -334,7 +334,9 @@ class Workspace:
 
     def problems(self) -> list[FileProblem]:
         """What was left out or read in part, by path."""
-        return [problem for path in sorted(self._problems) for problem in self._problems[path]]
+        of_files = [problem for path in sorted(self._problems) for problem in self._problems[path]]
+        failures = sorted({(key[0], text) for key, text in self.program.failures.items()})
+        return [*of_files, *(FileProblem(path, None, "rule", text) for path, text in failures)]
 
 
 def _is_read(path: str) -> bool:
