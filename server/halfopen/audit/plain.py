@@ -75,3 +75,23 @@ def plain(value: object) -> Any:
             }
         case _:
             return str(value)
+
+
+def words_of(value: object) -> str:
+    """A value in plain types as a person reads it; empty where it says nothing."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case Mapping():
+            items = cast("Mapping[str, object]", value)
+            said = ((key, words_of(each)) for key, each in items.items() if each not in (None, "", [], False))
+            return ", ".join(f"{key.replace('_', ' ')} {text}" for key, text in said)
+        case list() | tuple():
+            each = [words_of(one) for one in cast("list[object]", value)]
+            return "; ".join(dict.fromkeys(text for text in each if text))
+        case _:
+            return str(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from halfopen.audit.plain import words_of
 from halfopen.lsp.code_lens import standing
 from halfopen.lsp.escaping import escaped
 
@@ -52,26 +53,6 @@ def _rows(connection: ShownConnection) -> Iterator[str]:
         link = f" [↗]({place.uri}#L{place.range.start.line + 1})" if place is not None else ""
         label = name.replace(".", ": ").replace("_", " ")
         yield f"| {label} | {escaped(value).replace('|', chr(92) + '|')}{link} |"
-
-
-def words_of(value: object) -> str:
-    """A value in plain types as a person reads it; empty where it says nothing."""
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:g}"
-        case Mapping():
-            items = cast("Mapping[str, object]", value)
-            said = ((key, words_of(each)) for key, each in items.items() if each not in (None, "", [], False))
-            return ", ".join(f"{key.replace('_', ' ')} {text}" for key, text in said)
-        case list() | tuple():
-            each = [words_of(one) for one in cast("list[object]", value)]
-            return "; ".join(dict.fromkeys(text for text in each if text))
-        case _:
-            return str(value)
 
 
 def _short(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import cast
 from rich.console import Console
 from rich.text import Text
 
+from halfopen.audit.plain import words_of
 from halfopen.report.page import Page, page_for
 from halfopen.report.printable import one_line
 from halfopen.report.result import (
@@ -20,8 +21,9 @@ from halfopen.report.result import (
     ReportedResource,
 )
 
-_LABEL_CELLS = 12
+_LABEL_CELLS = 14
 _EVIDENCE_SHOWN = 4
+_VALUE_CHARACTERS = 160
 _LIFETIMES = {
     "mount": "as long as it is mounted",
     "instance": "as long as the object",
@@ -76,9 +78,34 @@ def _write_card(page: Page, connection: ReportedConnection, by_id: Mapping[str, 
     _write_owner(page, connection)
     _write_resources(page, connection.resources, connection.place.path)
     _write_links(page, connection.links, by_id)
-    for position, question in enumerate(connection.open_questions):
-        _row(page, "unknown" if position == 0 else "", Text(one_line(question), "yellow"))
+    _write_groups(page, connection)
     page.blank()
+
+
+def _write_groups(page: Page, connection: ReportedConnection) -> None:
+    """The groups of facts, a line for each fact: its value and where that is said, or what would settle it."""
+    said = {each.settled_by for each in connection.facts.values() if isinstance(each, ReportedFact)}
+    for position, question in enumerate(each for each in connection.open_questions if each not in said):
+        _row(page, "unknown" if position == 0 else "", Text(one_line(question), "yellow"))
+    before = ""
+    for name, fact in connection.facts.items():
+        group, dot, entry = name.partition(".")
+        if not dot or not isinstance(fact, ReportedFact):
+            continue
+        label = "" if group == before else group
+        before = group
+        title = f"{entry.replace('_', ' ')}: "
+        if fact.known:
+            value = _short(one_line(words_of(fact.value))) or "yes"
+            place = _near(fact.evidence[0].place, connection.place.path) if fact.evidence else ""
+            _row(page, label, Text.assemble((title, "dim"), value, (f"  {place}", "cyan")))
+        else:
+            text = f"unknown; settled by {one_line(fact.settled_by or '')}"
+            _row(page, label, Text.assemble((title, "dim"), (text, "yellow")))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _VALUE_CHARACTERS else f"{text[: _VALUE_CHARACTERS - 1]}…"
 
 
 def _write_address(page: Page, connection: ReportedConnection) -> None:
