@@ -3,9 +3,78 @@
 from __future__ import annotations
 
 from halfopen.connections.client_site import ClientSite
+from halfopen.connections.client_view import View
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.freshness.changes import changes_of
 from halfopen.connections.presentation.facts import Presentation
+from halfopen.connections.presentation.parallel import held_lock, parallel_socket
+from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
+from halfopen.connections.presentation.succession import late_events, successor_of
+from halfopen.semantics import tree
+from halfopen.semantics.react import Effect
 
 
 def presentation_of_client(site: ClientSite) -> Presentation:
-    """The facts of one client."""
-    return Presentation()
+    """The facts of one client; those of its states are the browser's own where a library keeps them."""
+    view = site.view
+    if view is None or site.made_with is not None:
+        return Presentation()
+    successor = successor_of(view, _changing(view))
+    closing = handlers_of(view, "close")
+    return Presentation(
+        knows_state=_knows_state(view),
+        successor=successor,
+        late_events=late_events(view) if successor is not None else (),
+        parallel=parallel_socket(view),
+        held_lock=held_lock(view),
+        retries=_retries(view),
+        close_handler=closing[0].span if closing else None,
+    )
+
+
+def _changing(view: View) -> tuple[tuple[Effect, tuple[tree.Expr, ...]], ...]:
+    """The effects that make the socket, with those of their dependencies that may change."""
+    found: list[tuple[Effect, tuple[tree.Expr, ...]]] = []
+    for effect in view.reach.effects:
+        changing = tuple(
+            each for each in effect.dependencies or () if changes_of(view.program, effect.call.to(each))
+        )
+        if changing:
+            found.append((effect, changing))
+    return tuple(found)
+
+
+def _knows_state(view: View) -> Fact[bool]:
+    """Whether anything asks for the socket's state; unknown where the socket is handed to foreign code."""
+    for event in ("open", "close", "error"):
+        found = handlers_of(view, event)
+        if found:
+            return Known(True, (Evidence(found[0].span, f"handles {event}"),))
+    for alias in view.held:
+        parent = alias.parent
+        if (
+            isinstance(parent, tree.Member)
+            and parent.object is alias.node
+            and parent.name
+            in (
+                "readyState",
+                "onopen",
+                "onclose",
+                "onerror",
+                "addEventListener",
+            )
+        ):
+            return Known(True, (Evidence(alias.to(parent).span, "asks for the socket's state"),))
+        if isinstance(parent, tree.Argument | tree.Return | tree.Attribute | tree.Entry | tree.Template):
+            return Unknown("what the socket is handed to", (Evidence(alias.span, "the socket is handed on"),))
+    return Known(False, (Evidence(view.call.span, "no open, close or error handler, and no readyState"),))
+
+
+def _retries(view: View) -> Fact[bool]:
+    """Whether the close or error handler sets the connection up again, or an interval does."""
+    roots = [*handlers_of(view, "close"), *handlers_of(view, "error")]
+    for current in running(view, roots):
+        for at in current.nodes():
+            if isinstance(at.node, tree.Call) and reconnects_at(view, at.to(at.node)):
+                return Known(True, (Evidence(at.span, "sets the connection up again"),))
+    return Known(False, (Evidence(view.call.span, "no handler sets the connection up again"),))

@@ -3,8 +3,115 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.semantics.unit import Span
+
+Overwrites: TypeAlias = OneOf["reference", "reconnect", "timer", "status"]
+"""What a late close event does to the state that its successor now owns.
+
+reference: drops the variable, ref or field that holds the newer socket. reconnect: sets up one socket more.
+timer: stops the newer socket's heartbeat or retry. status: says that there is no connection.
+"""
+
+Succession: TypeAlias = OneOf["dependencies", "replaced", "called-again"]
+"""How a socket comes to have a successor while its own close event is still to come.
+
+dependencies: the effect closes it and runs again. replaced: the function that makes a socket closes the one
+before. called-again: whoever lets go of it may ask for a new one at once.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LateEvent:
+    """Something that the close event of a socket closed on purpose does, without asking whose event it is."""
+
+    overwrites: Overwrites
+    what: str
+    """The state as the code names it: `wsRef.current`, `setStatus("disconnected")`."""
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """How the next socket is made while the one before is still closing."""
+
+    kind: Succession
+    by: str
+    """What makes it, in the code's words: `[channel]`, `connect`."""
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParallelSocket:
+    """A function that refuses to connect twice only once the first socket is open: calls before that open another."""
+
+    function: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """A flag that keeps a second connect away and that a way out of the first leaves set: no connect works any more."""
+
+    flag: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What a component shows in place of its content while there is no connection."""
+
+    component: str
+    until: str
+    """The condition, as written."""
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StuckFlag:
+    """A flag on the screen ("loading") that only a message of the socket takes back."""
+
+    name: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SocketData:
+    """State that the socket's messages fill and the screen shows. `is_feed`: each message is appended to a list."""
+
+    name: str
+    is_feed: bool
+    span: Span
+    other_sources: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
     """What the user sees: the states told apart, whether they reach the screen, what stands in while there is no connection."""
+
+    knows_state: Fact[bool] = Unknown("the handlers of the socket")
+    """Whether the code asks for the socket's state in any way: an open, close or error handler, or `readyState`."""
+    successor: Successor | None = None
+    late_events: tuple[LateEvent, ...] = ()
+    parallel: ParallelSocket | None = None
+    held_lock: HeldLock | None = None
+    retries: Fact[bool] = Unknown("the close handler")
+    """Whether the connection is set up again by itself after it was lost."""
+    close_handler: Span | None = None
+    status_shown: Fact[bool] = Unknown("the component that shows the status")
+    """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
+    silent_retry: tuple[Evidence, ...] = ()
+    """Where the close handler goes on to reconnect and leaves a status that is shown as it was."""
+    blocked: tuple[Blocked, ...] = ()
+    stuck_flags: tuple[StuckFlag, ...] = ()
+    data: tuple[SocketData, ...] = ()

@@ -1,0 +1,163 @@
+"""WS1A: the code does not tell the connection's states, or one socket's events from the next one's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier, Leak, Resource
+from halfopen.connections.facts import Evidence, Known, Place
+from halfopen.connections.presentation.facts import LateEvent, Presentation, Successor
+
+CODE = "WS1A"
+SLUG = "untold-closes"
+
+_ORDER = ("reference", "reconnect", "timer", "status")
+"""What a late event overwrites, worst first."""
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for each client: its worst confusion, with the others as evidence."""
+    known = dossier.presentation
+    if known is None:
+        return
+    found = [
+        *_locked(known),
+        *_late(dossier, known),
+        *_own_close(dossier),
+        *_parallel(known),
+        *_stateless(known),
+    ]
+    if not found:
+        return
+    severity, confidence, place, message, evidence = max(found, key=lambda each: (each[1], each[0]))
+    others = tuple(Evidence(each[2], each[3]) for each in found if each[2] is not place)
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=severity,
+        confidence=confidence,
+        span=place,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=(*evidence, *others),
+    )
+
+
+_Confusion = tuple[Severity, Confidence, Place, str, tuple[Evidence, ...]]
+
+
+def _late(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
+    """The late close event of one socket acts on the state of the next."""
+    successor = known.successor
+    if successor is None or not known.late_events:
+        return
+    events = sorted(known.late_events, key=lambda each: _ORDER.index(each.overwrites))
+    worst = events[0]
+    lasting = worst.overwrites in ("reference", "reconnect")
+    if successor.kind == "called-again" and not lasting:
+        return
+    yield (
+        Severity.HIGH if lasting else Severity.MEDIUM,
+        Confidence.MEDIUM if successor.kind == "called-again" else Confidence.HIGH,
+        worst.span,
+        f"{_succession(dossier, successor)}; the close event of the old socket comes later and {_harm(worst)}",
+        (*successor.evidence, *(Evidence(each.span, f"{_harm(each)}") for each in events[1:4])),
+    )
+
+
+def _succession(dossier: Dossier, successor: Successor) -> str:
+    name = dossier.connection.name
+    match successor.kind:
+        case "dependencies":
+            return f"When {successor.by} changes, {name} closes one socket and opens the next"
+        case "replaced":
+            return f"`{successor.by}` closes one socket and opens the next"
+        case "called-again":
+            return f"{name} can be closed and connected again at once"
+
+
+def _harm(event: LateEvent) -> str:
+    match event.overwrites:
+        case "reference":
+            return f"empties `{event.what}`: the new socket stays open, but nothing sends on it or closes it"
+        case "reconnect":
+            return "sets up one socket more: two are then open, and each message is handled twice"
+        case "timer":
+            return f"stops `{event.what}`, which by then belongs to the new socket"
+        case "status":
+            return f"runs `{event.what}`: the status no longer fits the new socket"
+
+
+def _own_close(dossier: Dossier) -> Iterator[_Confusion]:
+    """The close handler takes the code's own close for a failure."""
+    for resource, leak in _rearmed(dossier):
+        yield (
+            Severity.HIGH,
+            Confidence.HIGH,
+            resource.acquired,
+            f"The close handler of {dossier.connection.name} cannot tell its own close from a failure: letting go of "
+            "the socket sets up a reconnect",
+            leak.evidence[:1],
+        )
+
+
+def _rearmed(dossier: Dossier) -> Iterator[tuple[Resource, Leak]]:
+    for resource in dossier.resources:
+        for leak in resource.leaks:
+            if leak.kind in ("rearmed", "flag-set-anew"):
+                yield resource, leak
+
+
+def _parallel(known: Presentation) -> Iterator[_Confusion]:
+    if known.parallel is not None:
+        function = known.parallel.function
+        yield (
+            Severity.HIGH,
+            Confidence.MEDIUM,
+            known.parallel.span,
+            f"`{function}` refuses a second socket only once the first is open: a call while it is still connecting "
+            "opens a parallel one, whose events then count for both",
+            known.parallel.evidence[1:],
+        )
+
+
+def _locked(known: Presentation) -> Iterator[_Confusion]:
+    if known.held_lock is not None:
+        lock = known.held_lock
+        yield (
+            Severity.HIGH,
+            Confidence.HIGH,
+            lock.span,
+            f"Leaving here keeps `{lock.flag}` set, which refuses every later connect: the client stays without a "
+            "connection until the page is loaded anew",
+            lock.evidence[:1],
+        )
+
+
+def _stateless(known: Presentation) -> Iterator[_Confusion]:
+    if isinstance(known.knows_state, Known) and not known.knows_state.value:
+        yield (
+            Severity.MEDIUM,
+            Confidence.HIGH,
+            known.knows_state.evidence[0].place,
+            "Nothing asks for the state of this socket (no open, close or error handler, no `readyState`): connecting, "
+            "open and dead look the same, and a send before the open event throws",
+            (),
+        )
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Untold closes",
+    section="1A Missing Connection State Machine",
+    category=Category.CONNECTION,
+    severity=Severity.HIGH,
+    effort_hours=(1.0, 3.0),
+    check=check,
+    monitoring=("open connections per tab: never more than the sockets that the page means to hold",),
+    sides=frozenset({"client"}),
+)
