@@ -1,0 +1,1 @@
+"""WS7B: received messages are used without being checked."""

@@ -1,0 +1,85 @@
+"""The client's half of WS7B: what the server sends is believed to have the declared type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Place
+from halfopen.connections.messages.facts import Inbound
+from halfopen_rules.security.unvalidated_messages.wording import CODE, SLUG, keys, listed
+
+
+def check_client(dossier: Dossier) -> Iterator[Finding]:
+    """The gravest of a client's unchecked readings, the others as evidence."""
+    if dossier.messages is None:
+        return
+    bad = [each for each in dossier.messages.inbound if _is_unchecked(each)]
+    if not bad:
+        return
+    first = max(bad, key=_severity)
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=_severity(first),
+        confidence=_confidence(first),
+        span=_place(first),
+        message=_message(dossier, first),
+        connection=dossier.connection.id,
+        evidence=(
+            *_evidence(first),
+            *(Evidence(each.site, "read without a check here too") for each in bad if each is not first),
+        ),
+    )
+
+
+def _is_unchecked(inbound: Inbound) -> bool:
+    if inbound.rendered_as_html or inbound.executed_by:
+        return True
+    if inbound.format != "json" or inbound.validated_by or inbound.rejected_by:
+        return False
+    if inbound.default_by and inbound.is_typed:
+        return False
+    return bool(inbound.used() or inbound.stored_whole)
+
+
+def _severity(inbound: Inbound) -> Severity:
+    return Severity.HIGH if inbound.rendered_as_html or inbound.executed_by else Severity.MEDIUM
+
+
+def _confidence(inbound: Inbound) -> Confidence:
+    """Low where a default branch takes unknown messages and no more than one field is used as it came."""
+    if _severity(inbound) is Severity.HIGH:
+        return Confidence.HIGH
+    is_small = inbound.default_by and not inbound.stored_whole and len(inbound.used()) <= 1
+    return Confidence.LOW if is_small else Confidence.HIGH
+
+
+def _place(inbound: Inbound) -> Place:
+    if inbound.executed_by:
+        return inbound.executed_by[0].place
+    if inbound.rendered_as_html:
+        return inbound.rendered_as_html[0].place
+    return inbound.parsed or inbound.site
+
+
+def _message(dossier: Dossier, inbound: Inbound) -> str:
+    name = f"`{dossier.connection.name}`"
+    if inbound.executed_by:
+        return f"{name} runs what the server sent as code: {inbound.executed_by[0].text}"
+    if inbound.rendered_as_html:
+        return f"{name} puts message text into the page as HTML: whoever can put text into a message runs script in every reader's page"
+    used = keys(inbound.used())
+    unguarded = "" if inbound.parse_guarded else ", and a frame that is not JSON throws in the handler"
+    if used:
+        return f"{name} uses {listed(used)} of each message without a runtime check: a message of another shape puts undefined into the state{unguarded}"
+    return f"{name} hands on each parsed message as its declared type without a runtime check: a message of another shape reaches the state{unguarded}"
+
+
+def _evidence(inbound: Inbound) -> Iterator[Evidence]:
+    yield from inbound.executed_by
+    yield from inbound.rendered_as_html
+    yield from inbound.stored_whole[:2]
+    for field in inbound.used()[:3]:
+        yield from field.evidence[:1]

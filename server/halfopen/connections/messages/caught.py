@@ -1,0 +1,89 @@
+"""Whether an error that a message causes ends the connection, or is caught while the next message is still read."""
+
+from __future__ import annotations
+
+from halfopen.connections.handler_flow import caught_kinds
+from halfopen.connections.handling import Handling
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import functions
+
+_NEEDED = frozenset({"AttributeError", "TypeError"})
+_DEPTH = 4
+
+
+def survives(program: Program, handling: Handling | None, at: At[tree.Node], depth: int = _DEPTH) -> bool:
+    """Whether an AttributeError or TypeError raised at a node is caught before it leaves the loop that receives."""
+    function = at.index.function_of(at.node)
+    inner: tree.Node = at.node
+    for ancestor in at.index.ancestors(at.node):
+        if ancestor is function:
+            break
+        if isinstance(ancestor, tree.Try) and _within(ancestor.body, inner):
+            for handler in ancestor.handlers:
+                if _catches(program, at.to(handler)):
+                    return not _leaves(at.to(handler), function)
+        if isinstance(ancestor, tree.Loop) and _receives(handling, ancestor):
+            return False
+    if function is None or handling is None or depth == 0 or function is handling.root.node:
+        return False
+    calls = _calls_of(program, handling, at.to(function))
+    return bool(calls) and all(survives(program, handling, call, depth - 1) for call in calls)
+
+
+def _within(outer: tree.Node, inner: tree.Node) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _receives(handling: Handling | None, loop: tree.Loop) -> bool:
+    """Whether a loop receives messages; a loop over a message's own parts does not end the connection."""
+    if handling is None:
+        return True
+    return handling.sockets.mentions(loop) or loop.kind == "while"
+
+
+def _catches(program: Program, at: At[tree.Handler]) -> bool:
+    if "*" in caught_kinds(program, at):
+        return True
+    written = {
+        each.id if isinstance(each, tree.Name) else getattr(each, "name", "") for each in at.node.types
+    }
+    return written >= _NEEDED
+
+
+def _leaves(handler: At[tree.Handler], function: tree.Function | None) -> bool:
+    """Whether a handler leaves the loop it stands in: it returns, breaks or raises. Outside of a loop a return does not."""
+    in_loop = any(isinstance(each, tree.Loop) for each in _up_to(handler, function))
+    for node in tree.walk(handler.node.body, tree.same_function):
+        if isinstance(node, tree.Raise):
+            return True
+        if in_loop and (
+            isinstance(node, tree.Return) or (isinstance(node, tree.Jump) and node.kind == "break")
+        ):
+            return True
+    return False
+
+
+def _up_to(at: At[tree.Handler], function: tree.Function | None) -> list[tree.Node]:
+    found: list[tree.Node] = []
+    for ancestor in at.index.ancestors(at.node):
+        if ancestor is function:
+            break
+        found.append(ancestor)
+    return found
+
+
+def _calls_of(program: Program, handling: Handling, function: At[tree.Function]) -> list[At[tree.Node]]:
+    """The calls of a function among those that run for the endpoint."""
+    key = ("calls within handling", handling.root.node, function.node)
+    return program.queries.get(key, lambda: _find_calls(program, handling, function))
+
+
+def _find_calls(program: Program, handling: Handling, function: At[tree.Function]) -> list[At[tree.Node]]:
+    found: list[At[tree.Node]] = []
+    for other in handling.reachable:
+        program.queries.note(other.unit)
+        for node in tree.walk(other.node.body):
+            if isinstance(node, tree.Call) and function in functions(program, other.to(node.callee)):
+                found.append(other.to(node))
+    return list(dict.fromkeys(found))

@@ -1,0 +1,334 @@
+"""What is done with received messages before and after they are parsed, as one record for each parsing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from halfopen.connections.facts import Evidence
+from halfopen.connections.messages.facts import Format, Inbound, MessageField
+from halfopen.connections.messages.fields import Echoes, Read, fields_of, reads_of
+from halfopen.connections.messages.journey import Journey, Root, follow
+from halfopen.connections.messages.parsing import parsing_of
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.stores import store_setter_of
+from halfopen.semantics.unit import Span
+from halfopen.semantics.values import functions, origins, qualified
+
+Survives = Callable[[At[tree.Node]], bool]
+"""Whether an error raised at a node leaves the connection open."""
+
+_HTML_PROPERTIES = frozenset({"innerHTML", "outerHTML", "srcdoc"})
+_HTML_METHODS = frozenset({"insertAdjacentHTML", "write", "writeln", "createContextualFragment", "html"})
+_UNTYPED = re.compile(r"^:?\s*(any|unknown|object|Record<.*>|\{.*\}|Dict.*|dict.*)$", re.DOTALL)
+_CAST = re.compile(rb"\s*\)*\s*(?:as|satisfies)\s+([\w.]+)")
+
+
+def inbound_of(
+    program: Program,
+    roots: tuple[Root, ...],
+    echoes: Echoes,
+    survives: Survives,
+    defaults_suffice: bool = False,
+) -> tuple[tuple[Inbound, ...], Journey]:
+    """One record for each parsing of received data, and the whole journey of it."""
+    journey = follow(program, roots)
+    starts: dict[tree.Node, Root] = {each.at.node: each for each in roots if each.form == "parsed"}
+    for parse in journey.parses.values():
+        starts[parse.node] = Root(parse, "parsed")
+    records = [
+        _record(program, start, journey, echoes, survives, defaults_suffice) for start in starts.values()
+    ]
+    opaque = _unparsed(program, roots, journey)
+    return (*records, *([opaque] if opaque is not None else [])), journey
+
+
+def _record(
+    program: Program,
+    start: Root,
+    whole: Journey,
+    echoes: Echoes,
+    survives: Survives,
+    defaults_suffice: bool,
+) -> Inbound:
+    own = follow(program, [start])
+    reads = reads_of(program, own)
+    parsed = start.at.span if start.at.node in whole.parses or not start.is_target else None
+    return Inbound(
+        format="json",
+        site=start.at.span,
+        parsed=parsed,
+        parse_guarded=start.at.node not in whole.parses or _is_guarded(start.at),
+        validated_by=tuple(Evidence(each.span, "validates the message") for each in own.validations.values()),
+        shape_checked_by=tuple(_shape_checks(program, own)),
+        rejected_by=tuple(_rejections(program, reads)),
+        default_by=tuple(_defaults(reads)),
+        is_typed=_is_typed(own),
+        ends_on_error=tuple(_ends(reads, survives)),
+        fields=fields_of(program, reads, echoes, defaults_suffice),
+        stored_whole=tuple(_stored(program, own, echoes)),
+        spread_into=tuple(_spread(program, own)),
+        executed_by=tuple(_executed(own)),
+        rendered_as_html=tuple(
+            _rendered([*own.parsed.values(), *(place for read in reads for place in read.places)])
+        ),
+    )
+
+
+def _unparsed(program: Program, roots: tuple[Root, ...], journey: Journey) -> Inbound | None:
+    """What is done with text and bytes that nothing parses: run as code, or put into a page as HTML."""
+    raw = list(journey.raw.values())
+    executed = tuple(_executed(journey))
+    rendered = tuple(_rendered(raw))
+    validated = tuple(
+        Evidence(each.span, "parses and validates the message")
+        for each in journey.validations.values()
+        if not journey.parses
+    )
+    if not roots or not (executed or rendered or validated):
+        return None
+    site = roots[0].at.span
+    kind: Format = "json" if validated else "text"
+    return Inbound(
+        kind, site, None, True, validated_by=validated, executed_by=executed, rendered_as_html=rendered
+    )
+
+
+def _within(outer: tree.Node, inner: tree.Node) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _is_guarded(at: At[tree.Expr]) -> bool:
+    """Whether a parse stands in a `try` of its own function."""
+    for ancestor in at.index.ancestors(at.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.Try) and ancestor.handlers and _within(ancestor.body, at.node):
+            return True
+    return False
+
+
+def _shape_checks(program: Program, journey: Journey) -> Iterator[Evidence]:
+    for at in journey.parsed.values():
+        match at.parent:
+            case tree.Argument() as argument:
+                call = at.index.parents.get(argument)
+                if isinstance(call, tree.Call) and parsing_of(program, at.to(call), at.node) == "checks":
+                    names = qualified(program, at.to(call.callee))
+                    if names & {"isinstance", "Array.isArray"} or "hasOwnProperty" in str(names):
+                        yield Evidence(at.to(call).span, "checks the message's shape")
+            case tree.Operation(operator="typeof" | "instanceof") as test:
+                yield Evidence(at.to(test).span, "checks the message's shape")
+            case tree.Switch(subject=subject, cases=cases, falls_through=False) as switch if (
+                subject is at.node
+            ):
+                if any(isinstance(case.pattern, tree.Object | tree.Call) for case in cases):
+                    yield Evidence(at.to(switch).span, "matches the message's shape")
+            case _:
+                pass
+
+
+def _rejections(program: Program, reads: list[Read]) -> Iterator[Evidence]:
+    """`if (!data.type || !data.message) { warn; return }`: a message that lacks two or more fields is turned away."""
+    tests: dict[tree.If, set[str]] = {}
+    place: dict[tree.If, At[tree.If]] = {}
+    for read in reads:
+        for at in read.places:
+            negation = at.parent
+            if not isinstance(negation, tree.Operation) or negation.operator not in _TESTS:
+                continue
+            for ancestor in at.index.ancestors(at.node):
+                if isinstance(ancestor, tree.Function):
+                    break
+                if isinstance(ancestor, tree.If) and ancestor.test.start <= at.node.start < ancestor.test.end:
+                    if _turns_away(ancestor):
+                        tests.setdefault(ancestor, set()).add(read.key)
+                        place[ancestor] = at.to(ancestor)
+                    break
+    for test, keys in tests.items():
+        if len(keys) > 1:
+            yield Evidence(
+                place[test].to(test.test).span,
+                "turns away messages without " + " and ".join(f"`{each}`" for each in sorted(keys)),
+            )
+
+
+_TESTS = frozenset({"not", "==", "!=", "is", "typeof"})
+
+
+def _turns_away(test: tree.If) -> bool:
+    """Whether a branch only complains and leaves; one that compares with literals and then works is a handler."""
+    statements = test.then.statements
+    negated = any(
+        isinstance(node, tree.Operation) and node.operator in ("not", "!=") for node in tree.walk(test.test)
+    )
+    return (
+        negated
+        and bool(statements)
+        and isinstance(statements[-1], tree.Return | tree.Raise | tree.Jump)
+        and len(statements) <= 3
+    )
+
+
+def _defaults(reads: list[Read]) -> Iterator[Evidence]:
+    """A `switch` on a field of the message that has a branch for what it does not know."""
+    for read in reads:
+        for at in read.places:
+            switch = at.parent
+            if (
+                isinstance(switch, tree.Switch)
+                and switch.subject is at.node
+                and any(case.pattern is None for case in switch.cases)
+            ):
+                yield Evidence(at.to(switch.subject).span, "a default branch takes what no case knows")
+
+
+def _is_typed(journey: Journey) -> bool:
+    """Whether the message has a declared type: an annotation, a cast, or a type argument of what parses it."""
+    for at in journey.parsed.values():
+        declared = at.node.type_arguments if isinstance(at.node, tree.Call) else None
+        if declared is None and isinstance(at.parent, tree.Assign):
+            annotation = at.parent.annotation
+            declared = annotation if isinstance(annotation, tree.TypeText) else None
+        if declared is not None and not _UNTYPED.match(declared.text.strip("<> ")):
+            return True
+        cast = _CAST.match(at.unit.text, at.node.end)
+        if cast is not None and cast[1] not in (b"any", b"unknown", b"const", b"Record"):
+            return True
+    return False
+
+
+def _ends(reads: list[Read], survives: Survives) -> Iterator[Evidence]:
+    for read in reads:
+        if "." not in read.key and not survives(read.at):
+            yield Evidence(read.at.span, f"reading `{read.key}` of a message that is no object raises here")
+            return
+
+
+def _stored(program: Program, journey: Journey, echoes: Echoes) -> Iterator[Evidence]:
+    """Where the whole message goes on as it came."""
+    for at in journey.parsed.values():
+        current, parent = _outermost(at)
+        match parent:
+            case tree.Argument():
+                call = at.index.parents.get(parent)
+                if isinstance(call, tree.Call) and _hands_on(program, at.to(call), current, echoes):
+                    yield Evidence(at.to(call).span, "hands the message on as it came")
+            case tree.Assign(targets=targets) if any(
+                isinstance(each, tree.Member | tree.Index) for each in targets
+            ):
+                yield Evidence(at.to(parent).span, "keeps the message as it came")
+            case tree.Return() if isinstance(current, tree.Sequence | tree.Object | tree.Call):
+                yield Evidence(at.to(current).span, "makes the message part of the state")
+            case _:
+                pass
+
+
+def _outermost(at: At[tree.Expr]) -> tuple[tree.Node, tree.Node | None]:
+    """The display that a message is put into (`[...before, message].slice(-100)`), and where that stands."""
+    current: tree.Node = at.node
+    parent = at.parent
+    while parent is not None and (isinstance(parent, _DISPLAYS) or _makes_a_part(at, current, parent)):
+        current, parent = parent, at.index.parents.get(parent)
+    return current, parent
+
+
+_DISPLAYS = (tree.Spread, tree.Entry, tree.Object, tree.Sequence, tree.Conditional)
+
+
+def _hands_on(program: Program, call: At[tree.Call], given: tree.Node, echoes: Echoes) -> bool:
+    """Whether a call takes the message to where it is not read here: into state, or into code outside."""
+    if parsing_of(program, call, given) != "other" or echoes(call) or _only_reads(call.node):
+        return False
+    if store_setter_of(program, call) is not None:
+        return True
+    return not functions(program, call.to(call.node.callee))
+
+
+def _makes_a_part(at: At[tree.Expr], current: tree.Node, parent: tree.Node) -> bool:
+    """`[...before, message].slice(-100)`, `before.concat(message)`: what a list's method gives."""
+    if isinstance(parent, tree.Member):
+        user = at.index.parents.get(parent)
+        return (
+            current is not at.node
+            and isinstance(user, tree.Call)
+            and user.callee is parent
+            and parent.name in _LIST_METHODS
+        )
+    return (
+        isinstance(parent, tree.Call) and isinstance(current, tree.Member) and current.name in _LIST_METHODS
+    )
+
+
+_LIST_METHODS = frozenset({"slice", "concat", "filter", "sort", "reverse", "toSorted"})
+_READERS = frozenset({"keys", "entries", "values", "has", "includes", "get"})
+
+
+def _only_reads(call: tree.Call) -> bool:
+    """`Object.keys(message)` looks at the message and keeps nothing."""
+    return isinstance(call.callee, tree.Member) and call.callee.name in _READERS
+
+
+def _spread(program: Program, journey: Journey) -> Iterator[Evidence]:
+    """`Model(**data)`, `setattr` loops and `Object.assign(this, data)`: every field the sender names is taken."""
+    for at in journey.parsed.values():
+        argument = at.parent
+        call = at.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+        if not isinstance(call, tree.Call) or not isinstance(argument, tree.Argument):
+            continue
+        if argument.spread == "**" and call not in journey.validations:
+            name = at.to(call.callee).text
+            if _is_class(program, at.to(call.callee)):
+                yield Evidence(at.to(call).span, f"every field that the sender names goes into `{name}`")
+
+
+def _is_class(program: Program, callee: At[tree.Expr]) -> bool:
+    """Whether a callee is a class; of outside ones by the capital that names of classes have."""
+    for origin in origins(program, callee):
+        if isinstance(origin, External):
+            if origin.name.rpartition(".")[2][:1].isupper():
+                return True
+        elif isinstance(origin, At) and isinstance(origin.node, tree.Class):
+            return True
+    return False
+
+
+def _executed(journey: Journey) -> Iterator[Evidence]:
+    for call in journey.executions.values():
+        yield Evidence(call.span, f"`{call.to(call.node.callee).text}` runs what the peer sent")
+
+
+def _rendered(places: list[At[tree.Expr]]) -> Iterator[Evidence]:
+    """Where a message becomes markup."""
+    for at in places:
+        current: tree.Node = at.node
+        parent = at.parent
+        while isinstance(parent, tree.Template | tree.Operation | tree.Conditional | tree.Await):
+            current, parent = parent, at.index.parents.get(parent)
+        if isinstance(parent, tree.Assign | tree.AssignExpr):
+            targets = parent.targets if isinstance(parent, tree.Assign) else (parent.target,)
+            if any(isinstance(each, tree.Member) and each.name in _HTML_PROPERTIES for each in targets):
+                yield Evidence(at.to(parent).span, "puts what was sent into the page as HTML")
+        elif isinstance(parent, tree.Argument):
+            call = at.index.parents.get(parent)
+            if (
+                isinstance(call, tree.Call)
+                and isinstance(call.callee, tree.Member)
+                and call.callee.name in _HTML_METHODS
+                and (call.callee.name != "html" or current is call.arguments[0].value)
+                and (
+                    call.callee.name not in ("write", "writeln")
+                    or at.to(call.callee.object).text == "document"
+                )
+            ):
+                yield Evidence(at.to(call).span, "puts what was sent into the page as HTML")
+        elif (
+            isinstance(parent, tree.Entry)
+            and isinstance(parent.key, tree.Literal)
+            and parent.key.value == "__html"
+        ):
+            yield Evidence(at.to(parent).span, "puts what was sent into the page as HTML")
+
+
+__all__ = ["MessageField", "Span", "inbound_of"]
