@@ -25,14 +25,15 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import ParameterOf, argument_of, functions, members, origins, qualified
 
 
-def _entered(handling: Handling) -> list[Registration]:
-    """The registrations of the socket, or of something of this connection, in reachable functions."""
+def entered(handling: Handling) -> list[Registration]:
+    """The registrations of the socket (as value or as key), or of something of this connection, in reachable functions."""
     found: list[Registration] = []
     for function in handling.reachable:
         found += [
             each
             for each in registrations_in(handling.program, function)
             if _is_of_connection(handling, each.value)
+            or (each.key is not None and handling.sockets.is_socket(each.key.node))
         ]
     return found
 
@@ -60,10 +61,10 @@ def _keeps_socket(handling: Handling, call: At[tree.Call]) -> bool:
 
 
 def registrations(handling: Handling) -> Iterator[Resource]:
-    entered = _entered(handling)
+    added = entered(handling)
     told: set[tree.Node] = set()
-    for container in dict.fromkeys(each.container for each in entered):
-        mine = [each for each in entered if each.container == container]
+    for container in dict.fromkeys(each.container for each in added):
+        mine = [each for each in added if each.container == container]
         if any(_in_context_manager(each.node) for each in mine):
             continue
         view = _ContainerView(handling, container, frozenset(each.node.node for each in mine))
@@ -457,7 +458,7 @@ def class_registrations(program: Program, klass: At[tree.Class], name: str) -> I
     handling = handling_for(program, connects, name)
     removing = handling_for(program, leaves, name).reachable if leaves is not None else ()
     removed = {each.container for function in removing for each in removals_in(program, function)}
-    for registration in _entered(handling):
+    for registration in entered(handling):
         if registration.container in removed:
             continue
         yield Resource(

@@ -3,8 +3,192 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.semantics.unit import Span
+
+Held: TypeAlias = OneOf["sockets", "queues"]
+Container: TypeAlias = OneOf["list", "set", "dict", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A container of this process that the endpoint enters its connection in."""
+
+    name: str
+    """As the code names it: `ConnectionManager.active_connections`."""
+    held: Held
+    """The sockets themselves (or objects around them), or one queue for each."""
+    registered: Span
+    """Where the endpoint's connection enters it."""
+    reached_from: tuple[Evidence, ...] = ()
+    """What sends to it beside a connection's own handler: other clients' handlers, requests, jobs."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+Dispatch: TypeAlias = OneOf["sequential", "gather", "tasks", "queues"]
+"""How a message goes to each client: one awaited after the other, all awaited together, a task for each that
+nobody awaits, or put in a queue for each."""
+
+Failure: TypeAlias = OneOf["caught", "disconnect-only", "propagates"]
+"""What a failing send does to the clients after it: every exception is caught for each client, only
+`WebSocketDisconnect` is (Starlette raises `RuntimeError` too once a socket is closed), or none is."""
+
+LiveIteration: TypeAlias = OneOf["copied", "locked", "skips", "raises"]
+"""What happens when a client leaves or joins while a broadcast awaits a send: nothing, since it goes over a copy
+or holds the lock that the changes take; a list skips the next client; a set or dict raises RuntimeError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A place that sends to every client of a registry."""
+
+    span: Span
+    """The send."""
+    name: str
+    """The function that goes through the clients: `ConnectionManager.broadcast`."""
+    registry: str
+    dispatch: Dispatch
+    timeout: Fact[float | None]
+    """Seconds that one client may take; None as a value: as long as it likes."""
+    failure: Failure
+    removes_failed: bool
+    """Whether a client whose send failed leaves the registry."""
+    live_iteration: LiveIteration
+    lock: str | None
+    """The lock that is held while it sends, as the code names it."""
+    is_called: Fact[bool]
+    """Whether anything that runs calls it."""
+    called_in: tuple[Evidence, ...] = ()
+    """Who waits for it: request handlers, a listener, the endpoint itself."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+ForeignCaller: TypeAlias = OneOf["own-event-loop", "task-queue-worker"]
+"""own-event-loop: `asyncio.run` in a thread, another loop than the sockets'. task-queue-worker: a Celery, RQ or Dramatiq
+task, another process, whose registry is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSend:
+    """A broadcast that is started where the sockets do not live."""
+
+    span: Span
+    kind: ForeignCaller
+    caller: str
+    broadcast: str
+    registry: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedSubscriber:
+    """A client's queue is taken out of the registry as too slow while its handler goes on waiting on it."""
+
+    span: Span
+    registry: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SwallowedDeparture:
+    """An endless loop that nobody reads beside goes on after a send that failed, so that the client's leaving ends nothing.
+
+    `is_certain` False: `WebSocketDisconnect` does end the loop, but Starlette raises it from a send only since 0.36.
+    """
+
+    span: Span
+    is_certain: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SendQueue:
+    """Messages that wait for one connection.
+
+    `max_size` None as a value: no limit. `fed_by` are the places that put messages without waiting for the
+    reader; a queue into which only the end marker is put holds nothing.
+    """
+
+    span: Span
+    name: str
+    kind: OneOf["queue", "history", "inbound-buffer"]
+    max_size: Fact[int | None]
+    fed_by: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPerMessage:
+    """Each message that the client sends starts a task, and nothing limits how many run.
+
+    `endless`: the task repeats until it is stopped. `keyed_by_guard`: a test keeps a second task for the same thing from
+    starting.
+    """
+
+    span: Span
+    name: str
+    endless: bool
+    is_limited: bool
+    is_guarded: bool
+    sends: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOverlap:
+    """A connection is registered for live messages before the stored ones are copied for it.
+
+    What arrives in between is delivered live and again from the store.
+    """
+
+    span: Span
+    registry: str
+    store: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyAnnouncement:
+    """A message tells of a change that is committed only later."""
+
+    span: Span
+    what: str
+    flushed: Span
+    committed: Span | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """The endpoint hands on messages of a broker at-most-once: what is published while nobody listens is gone."""
+
+    span: Span
+    source: OneOf["redis-pubsub", "redis-stream", "kafka", "postgres-notify", "broadcaster"]
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
     """How an endpoint sends: guards, timeouts, broadcasts, queues, what a client that comes back is given."""
+
+    registries: tuple[Registry, ...] = ()
+    broadcasts: tuple[Broadcast, ...] = ()
+    foreign_sends: tuple[ForeignSend, ...] = ()
+    dropped_subscribers: tuple[DroppedSubscriber, ...] = ()
+    swallowed_departures: tuple[SwallowedDeparture, ...] = ()
+    queues: tuple[SendQueue, ...] = ()
+    tasks_per_message: tuple[TaskPerMessage, ...] = ()
+    replay_overlaps: tuple[ReplayOverlap, ...] = ()
+    early_announcements: tuple[EarlyAnnouncement, ...] = ()
+    forwards: tuple[Forwarding, ...] = ()
+    bridged: Fact[bool] = Unknown("a registry that the endpoint enters its connection in")
+    """Whether messages reach the registry through a broker that every process listens to."""
+    snapshot_on_connect: Fact[bool] = Unknown("the endpoint's function")
+    """Whether a client that connects is given the state, or what it missed, before live messages."""
+    resume_parameter: Fact[str] = Unknown("a parameter or first message that names what the client has seen")
+    """The parameter by which a client says what it has seen (`last_id`, `since`)."""
+    sends_ids: Fact[bool] = Unknown("the messages that are sent")
+    """Whether messages carry an id or a sequence number."""

@@ -1,0 +1,1 @@
+"""Heartbeats and dead connections: what notices a peer that is gone, and what waits for it."""

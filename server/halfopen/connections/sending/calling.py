@@ -1,0 +1,126 @@
+"""Who calls a function that sends, and whether anything that runs does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from halfopen.connections.facts import Confidence, Evidence, Fact, Known
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Global, Program, own_nodes
+from halfopen.semantics.values import callers, name_of_function
+
+_DEPTH = 4
+
+
+def is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
+    """Whether a function runs: it is called, handed on, or registered by a decorator.
+
+    Of lower confidence where only its name is called on something that the code does not tell.
+    """
+    key = ("is called", function.node)
+    return program.queries.get(key, lambda: _is_called(program, function))
+
+
+def _is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
+    for each in callers_up(program, function):
+        if _runs_by_itself(program, each):
+            return Known(True, (Evidence(each.span, f"{described(each)} leads to it"),))
+    named = _named_call(program, function)
+    if named is not None:
+        return Known(True, (Evidence(named.span, "calls something of this name"),), Confidence.MEDIUM)
+    return Known(False, (Evidence(function.span, "nothing calls it"),))
+
+
+def callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.Function]]:
+    """A function and those that call it, directly or through others, nearest first."""
+    key = ("callers up", function.node)
+    return program.queries.get(key, lambda: _callers_up(program, function))
+
+
+def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.Function]]:
+    found: dict[tree.Node, At[tree.Function]] = {function.node: function}
+    level = [function]
+    for _ in range(_DEPTH):
+        above: list[At[tree.Function]] = []
+        for each in level:
+            outer = each.index.function_of(each.node)
+            here = [call.index.function_of(call.node) for call in callers(program, each)]
+            calls = callers(program, each)
+            ups = [call.to(inside) for call, inside in zip(calls, here, strict=True) if inside is not None]
+            if outer is not None:
+                ups.append(each.to(outer))
+            for up in ups:
+                if up.node not in found:
+                    found[up.node] = up
+                    above.append(up)
+        level = above
+    return list(found.values())
+
+
+def _runs_by_itself(program: Program, function: At[tree.Function]) -> bool:
+    """Whether something outside the code's own calls runs a function: a framework, an event, the module itself."""
+    if function.node.decorators and function.node.kind not in ("static", "class", "getter", "setter"):
+        return True
+    if any(call.index.function_of(call.node) is None for call in callers(program, function)):
+        return True
+    return _handed_on(program, function)
+
+
+def _handed_on(program: Program, function: At[tree.Function]) -> bool:
+    """Whether a function is given to something as a value (`target=self._run`, `add_task(notify)`, `Depends(notify)`)."""
+    name, _ = name_of_function(function)
+    if name is None:
+        return False
+    if function.node.receiver is None and function.index.function_of(function.node) is None:
+        reads: Iterator[At[tree.Name]] = iter(program.reads(Global(function.path, name)))
+        return any(isinstance(read.parent, tree.Argument | tree.Entry | tree.Sequence) for read in reads)
+    for module, unit in program.units_with(name, "python", as_member=function.node.receiver is not None):
+        other: At[tree.Node] = At(module.path, unit, function.node)
+        for node in other.index.parents:
+            if isinstance(node, tree.Member | tree.Name) and name == (
+                node.name if isinstance(node, tree.Member) else node.id
+            ):
+                parent = other.index.parents.get(node)
+                if isinstance(parent, tree.Argument | tree.Entry | tree.Assign | tree.Return) and (
+                    not isinstance(parent, tree.Assign) or parent.value is node
+                ):
+                    return True
+    return False
+
+
+def _named_call(program: Program, function: At[tree.Function]) -> At[tree.Call] | None:
+    """A call of a method of this name on a receiver that the code does not tell."""
+    name, _ = name_of_function(function)
+    if name is None or function.node.receiver is None or function.node.receiver == "this":
+        return None
+    pattern = re.compile(rb"\." + re.escape(name).encode() + rb"\s*\(")
+    for module, unit in program.units_with(name, "python", as_member=True):
+        if unit is function.unit or pattern.search(unit.text) is None:
+            continue
+        other: At[tree.Node] = At(module.path, unit, function.node)
+        for call in other.index.calls:
+            if isinstance(call.callee, tree.Member) and call.callee.name == name:
+                from halfopen.semantics.values import functions
+
+                if not functions(program, other.to(call.callee)):
+                    return other.to(call)
+    return None
+
+
+def described(function: At[tree.Function]) -> str:
+    """A function as a person names it: `ConnectionManager.broadcast`."""
+    name, _ = name_of_function(function)
+    klass = function.index.class_of(function.node)
+    outer = function.index.function_of(function.node)
+    if klass is not None and klass.name and outer is None:
+        return f"{klass.name}.{name}"
+    return name or "a function"
+
+
+def calls_member(function: At[tree.Function], names: frozenset[str]) -> At[tree.Call] | None:
+    """The first call of a method of one of these names in a function's own code."""
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in names:
+            return function.to(node)
+    return None

@@ -1,0 +1,139 @@
+"""Broadcasts that are started where the sockets do not live: in another event loop, or in another process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from halfopen.connections.facts import Evidence
+from halfopen.connections.sending.broadcasts import deliveries
+from halfopen.connections.sending.calling import callers_up, described
+from halfopen.connections.sending.facts import ForeignSend
+from halfopen.connections.sending.registered import Entered
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import callers, functions, name_of_function, qualified
+
+_TASKS = frozenset({"celery.shared_task", "dramatiq.actor", "huey.task", "rq.decorators.job", "celery.task"})
+_TASK_ENDINGS = ("celery.Celery().task", "Huey().task", "procrastinate.App().task")
+_OWN_LOOPS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
+
+
+def foreign_sends(program: Program, registry: Entered) -> Iterator[ForeignSend]:
+    """Each broadcast over the registry that another loop or process starts, once for each of the two."""
+    senders = {
+        function: each.outer.to(function)
+        for each in deliveries(program, registry)
+        for function in [each.outer.index.function_of(each.outer.node)]
+        if function is not None
+    }
+    found: dict[str, ForeignSend] = {}
+    for sender in senders.values():
+        for each in (*_in_task_queues(program, registry, sender), *_in_own_loops(program, registry, sender)):
+            found.setdefault(each.kind, each)
+    if "task-queue-worker" in found:
+        found.pop("own-event-loop", None)
+    yield from found.values()
+
+
+def _in_task_queues(program: Program, registry: Entered, sender: At[tree.Function]) -> Iterator[ForeignSend]:
+    for function in callers_up(program, sender):
+        if not _is_task(program, function):
+            continue
+        place = next(
+            (
+                function.to(node)
+                for node in tree.walk(function.node.body)
+                if isinstance(node, tree.Call)
+                and any(
+                    callee in callers_up(program, sender)
+                    for callee in functions(program, function.to(node.callee))
+                )
+            ),
+            None,
+        )
+        yield ForeignSend(
+            span=(place or function).span,
+            kind="task-queue-worker",
+            caller=described(function),
+            broadcast=described(sender),
+            registry=registry.name,
+            evidence=(
+                Evidence(function.span, f"{described(function)} runs in a worker process of the task queue"),
+                Evidence(sender.span, f"sends to what {registry.name} holds in the process it runs in"),
+            ),
+        )
+
+
+def _is_task(program: Program, function: At[tree.Function]) -> bool:
+    for decorator in function.node.decorators:
+        callee = decorator.callee if isinstance(decorator, tree.Call) else decorator
+        for name in qualified(program, function.to(callee)):
+            if name in _TASKS or name.endswith(_TASK_ENDINGS):
+                return True
+    return False
+
+
+def _in_own_loops(program: Program, registry: Entered, sender: At[tree.Function]) -> Iterator[ForeignSend]:
+    for call in _calls_of(program, sender):
+        parent = call.parent
+        runner = call.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
+        if not isinstance(runner, tree.Call) or runner.arguments[:1] != (parent,):
+            continue
+        function = call.index.function_of(runner)
+        if function is None or not _runs_a_loop(program, call.to(runner)):
+            continue
+        here = call.to(function)
+        yield ForeignSend(
+            span=call.to(runner).span,
+            kind="own-event-loop",
+            caller=described(here),
+            broadcast=described(sender),
+            registry=registry.name,
+            evidence=(
+                Evidence(sender.span, "awaits sockets and locks that belong to the server's event loop"),
+            ),
+        )
+
+
+def _runs_a_loop(program: Program, call: At[tree.Call]) -> bool:
+    callee = call.node.callee
+    if qualified(program, call.to(callee)) & _OWN_LOOPS:
+        return True
+    return isinstance(callee, tree.Member) and callee.name == "run_until_complete"
+
+
+def _calls_of(program: Program, sender: At[tree.Function]) -> Iterator[At[tree.Call]]:
+    """The calls of a sender, those on a receiver that the code does not tell included."""
+    yield from callers(program, sender)
+    name, _ = name_of_function(sender)
+    if name is None or sender.node.receiver is None:
+        return
+    pattern = re.compile(rb"\." + re.escape(name).encode() + rb"\s*\(")
+    for module, unit in program.units_with(name, "python", as_member=True):
+        if pattern.search(unit.text) is None or not any(
+            word in unit.text for word in (b"asyncio.run(", b"run_until_complete")
+        ):
+            continue
+        other: At[tree.Node] = At(module.path, unit, sender.node)
+        for call in other.index.calls:
+            if (
+                isinstance(call.callee, tree.Member)
+                and call.callee.name == name
+                and not functions(program, other.to(call.callee))
+            ):
+                yield other.to(call)
+
+
+_ENDINGS = frozenset({"put", "put_nowait", "close", "cancel", "shutdown", "set", "abort"})
+
+
+def ends_handler(function: At[tree.Function], besides: frozenset[tree.Node]) -> bool:
+    """Whether a function tells a handler to end: a marker in its queue, a close, a cancel."""
+    return any(
+        isinstance(node, tree.Call)
+        and node not in besides
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name in _ENDINGS
+        for node in own_nodes(function)
+    )

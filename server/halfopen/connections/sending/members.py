@@ -1,0 +1,192 @@
+"""The expressions that are a registered connection: what a registry's container holds, followed to where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from halfopen.connections.registries import Container, FieldOf, ModuleName, container_of
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Global, Program
+from halfopen.semantics.values import argument_of, callers, functions, is_receiver
+
+_VIEWS = frozenset({"values", "items", "keys", "get", "setdefault", "pop"})
+_COPIES = frozenset({"list", "tuple", "set", "sorted", "dict", "frozenset"})
+_PASSING = frozenset({"enumerate", "reversed", "zip", "iter"})
+_ADDING = frozenset({"append", "add", "appendleft"})
+_MOST_STEPS = 600
+_DEPTH = 3
+
+Loop: TypeAlias = At[tree.Loop] | At[tree.Comprehension]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An expression that is one of the registered connections, or a part of one.
+
+    `loop` goes through the registry, None where one connection was looked up. `is_copied`: it goes over a
+    copy. `handed_on` are the calls that gave the connection to other functions, the outermost first.
+    """
+
+    at: At[tree.Expr]
+    loop: Loop | None
+    is_copied: bool
+    handed_on: tuple[At[tree.Call], ...] = ()
+
+
+def members_of(program: Program, container: Container) -> tuple[Member, ...]:
+    """Every expression of the workspace that is a connection of a registry, or the registry itself."""
+    key = ("members of", container)
+    return program.queries.get(key, lambda: tuple(_Trail(program).run(container)))
+
+
+def uses_of(program: Program, container: Container) -> tuple[At[tree.Expr], ...]:
+    """Every expression that names the container."""
+    key = ("uses of", container)
+    return program.queries.get(key, lambda: tuple(dict.fromkeys(_uses(program, container))))
+
+
+def _uses(program: Program, container: Container) -> Iterator[At[tree.Expr]]:
+    match container:
+        case ModuleName(path=path, name=name):
+            yield from program.reads(Global(path, name))
+        case FieldOf(klass=klass, name=name):
+            program.queries.note(klass.unit)
+            for node in tree.walk(klass.node.body):
+                if isinstance(node, tree.Member) and node.name == name and _is_own(klass.to(node.object)):
+                    yield klass.to(node)
+            for module, unit in program.units_with(name, klass.unit.language, as_member=True):
+                other: At[tree.Node] = At(module.path, unit, klass.node)
+                for node in other.index.parents:
+                    if (
+                        isinstance(node, tree.Member)
+                        and node.name == name
+                        and not _is_own(other.to(node.object))
+                        and container_of(program, other.to(node)) == container
+                    ):
+                        yield other.to(node)
+
+
+def _is_own(at: At[tree.Expr]) -> bool:
+    return isinstance(at.node, tree.Name) and is_receiver(at, at.node.id)
+
+
+class _Trail:
+    """One run of the worklist, from a container outward."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.seen: set[tuple[tree.Node, tree.Node | None]] = set()
+        self.waiting: list[Member] = []
+
+    def run(self, container: Container) -> Iterator[Member]:
+        for use in uses_of(self.program, container):
+            self.push(Member(use, None, False))
+        while self.waiting and len(self.seen) < _MOST_STEPS:
+            member = self.waiting.pop(0)
+            self.program.queries.note(member.at.unit)
+            yield member
+            self.follow(member)
+
+    def push(self, member: Member) -> None:
+        key = (member.at.node, member.loop.node if member.loop is not None else None)
+        if key not in self.seen:
+            self.seen.add(key)
+            self.waiting.append(member)
+
+    def at(self, member: Member, node: tree.Expr, is_copied: bool | None = None) -> None:
+        copied = member.is_copied if is_copied is None else is_copied
+        self.push(Member(member.at.to(node), member.loop, copied, member.handed_on))
+
+    def follow(self, member: Member) -> None:
+        node, parent = member.at.node, member.at.parent
+        match parent:
+            case tree.Member(object=inner, name=name) if inner is node:
+                call = member.at.index.parents.get(parent)
+                if isinstance(call, tree.Call) and call.callee is parent:
+                    if name in _VIEWS or name == "copy":
+                        self.at(member, call, True if name == "copy" else None)
+                else:
+                    self.at(member, parent)
+            case tree.Index(object=inner) if inner is node:
+                self.at(member, parent)
+            case tree.Await() | tree.Conditional() | tree.Spread():
+                self.at(member, parent)
+            case tree.Operation(operator="or" | "??" | "and") | tree.Sequence():
+                self.at(member, parent)
+            case tree.AssignExpr(value=value, target=target) if value is node:
+                self.at(member, parent)
+                self.bind(member, target)
+            case tree.Assign(value=value, targets=targets, operator="") if value is node:
+                for target in targets:
+                    self.bind(member, target)
+            case tree.Loop(iterable=iterable, target=target) if iterable is node and target is not None:
+                self.bind(self.within(member, member.at.to(parent)), target)
+            case tree.Clause(iterable=iterable, target=target) if iterable is node:
+                comprehension = member.at.index.parents.get(parent)
+                if isinstance(comprehension, tree.Comprehension):
+                    self.bind(self.within(member, member.at.to(comprehension)), target)
+            case tree.Comprehension(element=element) if element is node:
+                self.push(Member(member.at.to(parent), None, True, member.handed_on))
+            case tree.Return():
+                self.returned(member)
+            case tree.Argument():
+                self.argument(member, parent)
+            case _:
+                pass
+
+    @staticmethod
+    def within(member: Member, loop: Loop) -> Member:
+        """The loop that goes through the registry is the innermost one: outer ones go through its groups."""
+        return Member(member.at, loop, member.is_copied, member.handed_on)
+
+    def bind(self, member: Member, target: tree.Expr) -> None:
+        """A local name that now is the connection; fields and other containers are followed by themselves."""
+        match target:
+            case tree.Name():
+                binding = member.at.index.bindings.get(target)
+                for read in binding.reads if binding is not None else ():
+                    self.at(member, read)
+            case tree.Sequence(items=items):
+                for item in items:
+                    self.bind(member, item)
+            case _:
+                pass
+
+    def returned(self, member: Member) -> None:
+        function = member.at.index.function_of(member.at.node)
+        if function is None or len(member.handed_on) >= _DEPTH:
+            return
+        for call in callers(self.program, member.at.to(function)):
+            self.push(Member(call, None, member.is_copied, (*member.handed_on, call)))
+
+    def argument(self, member: Member, argument: tree.Argument) -> None:
+        call = member.at.index.parents.get(argument)
+        if not isinstance(call, tree.Call):
+            return
+        callee = call.callee
+        if isinstance(callee, tree.Name) and callee.id in _COPIES | _PASSING:
+            self.at(member, call, True if callee.id in _COPIES else None)
+            return
+        if isinstance(callee, tree.Member) and callee.name in _ADDING:
+            if isinstance(callee.object, tree.Name):
+                binding = member.at.index.bindings.get(callee.object)
+                for read in binding.reads if binding is not None else ():
+                    self.push(Member(member.at.to(read), None, True, member.handed_on))
+            return
+        if len(member.handed_on) >= _DEPTH:
+            return
+        here = member.at.to(call)
+        for function in functions(self.program, here.to(callee)):
+            for parameter in function.node.parameters:
+                if argument_of(call, function.node, parameter) is argument.value and isinstance(
+                    parameter.target, tree.Name
+                ):
+                    binding = function.index.bindings.get(parameter.target)
+                    for read in binding.reads if binding is not None else ():
+                        self.push(
+                            Member(
+                                function.to(read), member.loop, member.is_copied, (*member.handed_on, here)
+                            )
+                        )
