@@ -3,8 +3,124 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.caught import Reaction
+from halfopen.connections.facts import Confidence, Evidence
+from halfopen.semantics.unit import Span
+
+Guards: TypeAlias = OneOf["serving", "message", "send", "close", "connect", "listener", "other"]
+"""What a clause's `try` holds. serving: the loop that serves the connection. message: the handling of one
+message. send, close, connect: only that. listener: only a call of somebody's callback."""
+
+Stops: TypeAlias = OneOf["everything", "errors", "disconnect", "some"]
+"""everything: cancellation too. errors: every ordinary exception. some: named types only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """A clause that stops exceptions of code that works with the socket."""
+
+    guards: Guards
+    stops: Stops
+    reaction: Reaction
+    does: str
+    """What its body does, as written, shortened; "nothing" where it does nothing."""
+    shared: bool
+    """Whether it stands in code that does not run for this connection alone (a broadcast)."""
+    while_failing: bool
+    """Whether it only runs after something else has failed or ended."""
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spin:
+    """A loop that does not end when its socket does: each turn fails at once, and the next one begins.
+
+    `freezes`: no turn waits for anything, so nothing else in the process runs any more.
+    """
+
+    operation: str
+    freezes: bool
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+Fate: TypeAlias = OneOf["dropped", "unobserved", "discarded", "ends-quietly", "observed"]
+"""dropped: nothing refers to the task. unobserved: nobody asks it for its exception. discarded: whoever
+waited for it drops the result unread. ends-quietly: a failure ends it and is only logged, while the
+connection stays open without it. observed: a failure reaches somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task that is started for the connection, and what becomes of its failure."""
+
+    what: str
+    fate: Fate
+    feeds: bool
+    """Whether it sends to the client."""
+    span: Span
+    confidence: Confidence
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """An awaited send to other clients in this connection's own loop: their failure ends it."""
+
+    what: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Floating:
+    """Asynchronous work of a client whose rejection nobody handles.
+
+    handler: an async event handler. call: an async function called without `await` or `catch`. chain: a
+    `.then(...)` without a rejection handler.
+    """
+
+    kind: OneOf["handler", "call", "chain"]
+    event: str
+    """The socket's event that it belongs to ("message", "open", "close", "error"), "connect" for what makes the
+    socket, else ""."""
+    what: str
+    risk: str
+    """What may reject, as written."""
+    span: Span
+    confidence: Confidence
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Which of a client's failure events is handled: `error` and `close`, and whether any tells of it.
+
+    `tells`: a handler writes to a log, shows or stores the failure, or looks at the event's code or reason.
+    `elsewhere`: the socket is also handed to code that cannot be read here, which may handle them too.
+    """
+
+    error: bool
+    close: bool
+    tells: bool
+    elsewhere: bool
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
     """Work that runs beside the connection, and who sees it fail."""
+
+    catches: tuple[Catch, ...] = ()
+    spins: tuple[Spin, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    floating: tuple[Floating, ...] = ()
+    watching: tuple[Watching, ...] = ()
+    """One entry for a client, none for an endpoint."""
+    rejections_are_reported: tuple[Evidence, ...] = ()
+    """Where the application listens for `unhandledrejection`."""

@@ -1,11 +1,17 @@
-"""Work that runs beside the connection, and who sees it fail.: what an endpoint's code says of it."""
+"""Work that runs beside the connection, and who sees it fail: what an endpoint's code says of it."""
 
 from __future__ import annotations
 
 from halfopen.connections.background.facts import Background
+from halfopen.connections.background.server_catches import catches
+from halfopen.connections.background.spins import spins
+from halfopen.connections.endpoint_code import endpoint_code
 from halfopen.connections.server_site import ServerSite
 
 
 def background_of_endpoint(site: ServerSite) -> Background:
     """The facts of one endpoint."""
-    return Background()
+    code = endpoint_code(site)
+    if code is None:
+        return Background()
+    return Background(catches=tuple(catches(code)), spins=tuple(spins(code)))

@@ -1,0 +1,1 @@
+"""Errors: what becomes of failures, and of the connection that they end."""

@@ -1,0 +1,1 @@
+"""WS5A: a failure around the socket is stopped, and nobody learns of it."""

@@ -1,0 +1,114 @@
+"""The client's half: messages and failures that vanish without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.background.facts import Background, Catch
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
+from halfopen.semantics.unit import Span
+
+CODE = "WS5A"
+SLUG = "swallowed-error"
+_NATIVE = frozenset({"native", "ws", "isomorphic-ws", "reconnecting-websocket", "partysocket"})
+"""Libraries whose sockets have the browser's `error` and `close` events."""
+
+
+def check_client(dossier: Dossier) -> Iterator[Finding]:
+    """One finding: for the gravest clause that tells nobody, else for failures that nobody handles."""
+    background = dossier.background
+    if background is None:
+        return
+    silent = sorted((each for each in background.catches if _weight(each)), key=_weight, reverse=True)
+    unseen = _unseen(dossier, background)
+    if silent and (_weight(silent[0]) > 1 or unseen is None):
+        yield _swallowing(dossier, silent, unseen)
+    elif unseen is not None:
+        yield unseen
+
+
+def _weight(catch: Catch) -> int:
+    """How much an empty clause hides; 0 for one that may be empty."""
+    if catch.reaction != "silent" or catch.while_failing:
+        return 0
+    return {"message": 3, "other": 2, "connect": 1, "send": 1}.get(catch.guards, 0)
+
+
+def _swallowing(dossier: Dossier, silent: list[Catch], unseen: Finding | None) -> Finding:
+    first = silent[0]
+    more = [Evidence(each.span, "and here") for each in silent[1:4]]
+    if unseen is not None and isinstance(unseen.span, Span):
+        more.append(Evidence(unseen.span, unseen.message))
+    confidence = {3: Confidence.HIGH, 2: Confidence.MEDIUM}.get(_weight(first), Confidence.LOW)
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=confidence,
+        span=first.span,
+        message=_message(dossier.connection.name, first),
+        connection=dossier.connection.id,
+        evidence=tuple(more),
+    )
+
+
+def _message(name: str, catch: Catch) -> str:
+    match catch.guards:
+        case "message":
+            return (
+                f"An empty catch around the handling of a message in {name}: malformed data, and any exception "
+                "of the code that takes it in, is lost unseen and the view silently stays as it was"
+            )
+        case "connect":
+            return f"An empty catch around the connecting of {name}: a socket that cannot be made leaves no trace"
+        case "send":
+            return f"An empty catch around a send of {name}: a message that could not be sent looks sent"
+        case _:
+            return (
+                f"An empty catch of {name} stops more than the close it is meant for: an exception of the code "
+                "called beside it is lost unseen"
+            )
+
+
+def _unseen(dossier: Dossier, background: Background) -> Finding | None:
+    """Failures of the socket itself that nobody handles, or that no handler tells of."""
+    if dossier.connection.library not in _NATIVE:
+        return None
+    for each in background.watching:
+        if each.tells:
+            continue
+        name = dossier.connection.name
+        if not each.error and not each.close:
+            if each.elsewhere:
+                continue
+            message = (
+                f"{name} handles neither `error` nor `close`: a refused or lost connection looks like one that "
+                "has nothing to say"
+            )
+            return _finding(dossier, dossier.connection.site, message, Confidence.HIGH, each.evidence)
+        if each.close:
+            message = (
+                f"No handler of {name} tells why its socket failed: neither `error` nor `close` logs or shows "
+                "anything, and the close code is not looked at"
+            )
+            place = each.evidence[-1].place
+            span = place if isinstance(place, Span) else dossier.connection.site
+            return _finding(dossier, span, message, Confidence.MEDIUM, each.evidence)
+    return None
+
+
+def _finding(
+    dossier: Dossier, span: Span, message: str, confidence: Confidence, evidence: tuple[Evidence, ...]
+) -> Finding:
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=confidence,
+        span=span,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=evidence,
+    )

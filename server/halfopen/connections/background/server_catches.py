@@ -1,0 +1,114 @@
+"""The `except` clauses around an endpoint's use of its socket, and what each does with what it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.background.facts import Catch, Guards, Stops
+from halfopen.connections.caught import head_of, is_empty, reaction, while_failing
+from halfopen.connections.endpoint_code import EndpointCode, own_tries
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, RECEIVERS, SENDERS, caught_kinds
+from halfopen.semantics import tree
+from halfopen.semantics.program import At
+
+_READING = RECEIVERS | ITERATORS
+_MOST_SHOWN = 60
+
+
+def catches(code: EndpointCode) -> Iterator[Catch]:
+    """Every clause around code that uses the socket, in the functions that run for it and around it."""
+    for shared, functions in ((False, code.functions), (True, code.around)):
+        for function in functions:
+            if not code.sockets.mentions(function.node.body) and function not in code.roots:
+                continue
+            for statement in own_tries(function):
+                yield from _of_try(code, function, statement, shared)
+
+
+def _of_try(
+    code: EndpointCode, function: At[tree.Function], at: At[tree.Try], shared: bool
+) -> Iterator[Catch]:
+    operations = code.operations(at.to(at.node.body))
+    guards = _guards(code, function, at, operations)
+    if guards is None:
+        return
+    for handler in at.node.handlers:
+        clause = at.to(handler)
+        head = head_of(clause)
+        doing = reaction(code.program, clause, code.sockets)
+        said = {
+            "raised": "passes it on",
+            "logged": "writes it to a log",
+            "kept": "uses the exception",
+            "answered": "answers the client",
+            "silent": "tells nobody",
+        }[doing]
+        yield Catch(
+            guards,
+            _stops(code, clause),
+            doing,
+            _does(clause),
+            shared,
+            while_failing(at),
+            head,
+            (Evidence(head, f"this clause {said}"),),
+        )
+
+
+def _guards(
+    code: EndpointCode, function: At[tree.Function], at: At[tree.Try], operations: frozenset[str]
+) -> Guards | None:
+    """What the `try` holds; None where it has nothing to do with the socket."""
+    loops = [each for each in tree.walk(at.node.body, tree.same_function) if isinstance(each, tree.Loop)]
+    if any(code.operations(at.to(each)) & (_READING | SENDERS) for each in loops) and _is_serving(loops):
+        return "serving"
+    if operations & _READING:
+        return "message" if _in_loop(function, at) else "serving"
+    if operations <= {"close"} and operations:
+        return "close"
+    if operations & SENDERS:
+        return "send" if _only_sends(code, at) else "message"
+    return None
+
+
+def _is_serving(loops: list[tree.Loop]) -> bool:
+    return any(each.kind == "while" or each.is_async for each in loops)
+
+
+def _in_loop(function: At[tree.Function], at: At[tree.Try]) -> bool:
+    return any(
+        isinstance(each, tree.Loop)
+        for each in at.index.ancestors(at.node)
+        if function.node.start <= each.start and each.end <= function.node.end
+    )
+
+
+def _only_sends(code: EndpointCode, at: At[tree.Try]) -> bool:
+    """Whether every statement of the `try` sends: a failure is the send's own, or its payload's."""
+    return all(
+        code.operations(at.to(each)) & SENDERS or not _awaits(each) for each in at.node.body.statements
+    )
+
+
+def _awaits(statement: tree.Statement) -> bool:
+    return any(isinstance(each, tree.Await) for each in tree.walk(statement, tree.same_function))
+
+
+def _stops(code: EndpointCode, clause: At[tree.Handler]) -> Stops:
+    kinds = caught_kinds(code.program, clause)
+    if "*" in kinds:
+        names = {_last(each) for each in clause.node.types}
+        return "everything" if not clause.node.types or "BaseException" in names else "errors"
+    return "disconnect" if kinds & DISCONNECT and len(clause.node.types) == 1 else "some"
+
+
+def _last(kind: tree.Expr) -> str:
+    return kind.id if isinstance(kind, tree.Name) else kind.name if isinstance(kind, tree.Member) else ""
+
+
+def _does(clause: At[tree.Handler]) -> str:
+    if is_empty(clause):
+        return "nothing"
+    text = " ".join(clause.to(clause.node.body).text.split())
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

@@ -1,0 +1,115 @@
+"""Whether a client's failures are seen at all: its `error` and `close` handlers, and what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.background.client_code import ClientCode
+from halfopen.connections.background.facts import Watching
+from halfopen.connections.caught import logs
+from halfopen.connections.facts import Evidence
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.values import functions, name_of_function
+
+_KEPT_BY = frozenset(
+    {"useRef", "useState", "useMemo", "push", "add", "set", "resolve", "markRaw", "log", "debug"}
+)
+"""Calls that keep or show a socket and hang no handler on it."""
+
+
+def watching(code: ClientCode) -> Iterator[Watching]:
+    """One entry for a client that the browser's own events reach."""
+    elsewhere = any(_escapes(code, alias) for alias in code.view.held)
+    evidence = [
+        Evidence(function.span, f"handles {event}")
+        for event in ("error", "close")
+        for function in code.handlers[event][:1]
+    ]
+    tells = any(
+        _tells(code, function) for event in ("error", "close") for function in code.runs[event]
+    ) or any(_reads_event(function) for event in ("error", "close") for function in code.handlers[event])
+    yield Watching(
+        bool(code.handlers["error"]), bool(code.handlers["close"]), tells, elsewhere, tuple(evidence)
+    )
+
+
+def _escapes(code: ClientCode, alias: At[tree.Expr]) -> bool:
+    """Whether the socket is handed to code that cannot be read here, which may hang handlers on it."""
+    parent = alias.parent
+    if isinstance(parent, tree.Argument):
+        call = alias.index.parents.get(parent)
+        if not isinstance(call, tree.Call):
+            return False
+        callee = call.callee
+        last = (
+            callee.name
+            if isinstance(callee, tree.Member)
+            else callee.id
+            if isinstance(callee, tree.Name)
+            else ""
+        )
+        return not (
+            last in _KEPT_BY or last.startswith("set") or functions(code.view.program, alias.to(callee))
+        )
+    if isinstance(parent, tree.Return):
+        function = alias.index.function_of(alias.node)
+        return function is not None and not _is_called(code, alias.to(function))
+    member = parent if isinstance(parent, tree.Member) and parent.object is alias.node else None
+    # A handler whose function cannot be found may do anything.
+    if member is not None and member.name.startswith("on"):
+        user = alias.index.parents.get(member)
+        return (
+            isinstance(user, tree.Assign)
+            and member in user.targets
+            and user.value is not None
+            and not (
+                isinstance(user.value, tree.Literal) or functions(code.view.program, alias.to(user.value))
+            )
+        )
+    return False
+
+
+def _is_called(code: ClientCode, function: At[tree.Function]) -> bool:
+    from halfopen.semantics.values import callers
+
+    return name_of_function(function)[0] is not None and bool(callers(code.view.program, function))
+
+
+def _tells(code: ClientCode, function: At[tree.Function]) -> bool:
+    """Whether a function logs, or keeps an error where something can show it."""
+    for node in own_nodes(function):
+        if isinstance(node, tree.Raise):
+            return True
+        if isinstance(node, tree.Call) and (logs(code.view.program, function.to(node)) or _reports(node)):
+            return True
+        if isinstance(node, tree.Literal) and isinstance(node.value, str) and node.value.lower() in _FAILED:
+            return True
+    return False
+
+
+_FAILED = frozenset(
+    {"error", "failed", "failure", "errored", "closed", "disconnected", "offline", "reconnecting"}
+)
+"""States that tell of the failure where they are set."""
+
+
+def _reports(call: tree.Call) -> bool:
+    """`setError(...)`, `toast.error(...)`, `reject(...)`, `onError(...)`, `emit("error")`."""
+    callee = call.callee
+    last = (
+        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
+    )
+    word = last.lower()
+    return "error" in word or "toast" in word or "reject" in word or "notif" in word or "fail" in word
+
+
+def _reads_event(function: At[tree.Function]) -> bool:
+    """Whether a handler looks at the event it is given."""
+    names = {
+        node.id
+        for parameter in function.node.parameters[:1]
+        for node in tree.walk(parameter.target)
+        if isinstance(node, tree.Name)
+    }
+    return any(isinstance(node, tree.Name) and node.id in names for node in own_nodes(function))
