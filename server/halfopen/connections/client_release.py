@@ -322,7 +322,7 @@ def guards_of(program: Program, at: At[tree.Node], closure_depth: int = 3) -> It
         if (
             isinstance(node, tree.If)
             and node.start < at.node.start
-            and _leaves(node.then)
+            and leaves(node.then)
             and not node.start <= at.node.start < node.end
         ):
             yield from _with_called(program, at.to(node.test), closure_depth)
@@ -349,5 +349,6 @@ def _with_called(program: Program, test: At[tree.Expr], depth: int) -> Iterator[
                     yield definition.value
 
 
-def _leaves(block: tree.Block) -> bool:
+def leaves(block: tree.Block) -> bool:
+    """Whether a block ends by leaving what it stands in."""
     return any(isinstance(each, tree.Return | tree.Raise | tree.Jump) for each in block.statements)

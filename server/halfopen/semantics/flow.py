@@ -16,6 +16,7 @@ from halfopen.semantics.scopes import Step
 from halfopen.semantics.stores import (
     Reader,
     initializers,
+    is_shallow,
     readers,
     state_readers,
     store_around,
@@ -253,6 +254,9 @@ class _Flow:
         parent = here.parent
         if isinstance(parent, tree.Argument):
             call = here.index.parents.get(parent)
+            if is_shallow(call):
+                outer = here.index.parents.get(call) if call is not None else None
+                call = here.index.parents.get(outer) if isinstance(outer, tree.Argument) else None
             if isinstance(call, tree.Call):
                 name = _last(call.callee)
                 if name == "useMemo":

@@ -140,8 +140,11 @@ def store_names(program: Program, store: At[tree.Call]) -> list[Variable]:
 
 
 def state_readers(program: Program, call: At[tree.Call], callee: At[tree.Expr]) -> Iterator[Reader]:
-    """For `useStore(...)`: the call itself without a selector, else the selector's parameter."""
-    if not any(
+    """For `useStore(...)`: the call itself without a selector, else the selector's parameter.
+
+    `create<T>()(initializer)` calls no store: it makes one.
+    """
+    if is_store_factory(program, call) or not any(
         isinstance(origin, At)
         and isinstance(origin.node, tree.Call)
         and is_store_factory(program, origin.to(origin.node))
@@ -156,6 +159,20 @@ def state_readers(program: Program, call: At[tree.Call], callee: At[tree.Expr]) 
 
 def _selector(program: Program, call: At[tree.Call]) -> Iterator[Reader]:
     for argument in call.node.arguments[:1]:
-        for origin in origins(program, call.to(argument.value)):
+        for origin in origins(program, call.to(_within_shallow(argument.value))):
             if isinstance(origin, At) and isinstance(origin.node, tree.Function) and origin.node.parameters:
                 yield origin.to(origin.node.parameters[0])
+
+
+def _within_shallow(selector: tree.Expr) -> tree.Expr:
+    """The selector that `useShallow(selector)` compares the results of."""
+    if is_shallow(selector) and isinstance(selector, tree.Call) and selector.arguments:
+        return selector.arguments[0].value
+    return selector
+
+
+def is_shallow(node: tree.Node | None) -> bool:
+    """Whether a node is a call of Zustand's `useShallow`."""
+    return (
+        isinstance(node, tree.Call) and isinstance(node.callee, tree.Name) and node.callee.id == "useShallow"
+    )

@@ -2,9 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence
+from halfopen.semantics.unit import Span
+
+Purpose: TypeAlias = OneOf["command", "heartbeat", "subscription", "authentication", "presence"]
+"""What a message is for, told by its type: a lost command is lost work; the others are sent again."""
+
+Trigger: TypeAlias = OneOf[
+    "user", "open", "message", "close", "timer", "effect", "code", "handed-on", "nobody"
+]
+"""What makes a send happen.
+
+user: an event handler of the page. open, message, close: a handler of the socket itself. timer: each
+turn of an interval. effect: an effect of a component or hook. code: the module's own top level.
+handed-on: the function leaves what the workspace shows. nobody: nothing calls it.
+"""
+
+Guard: TypeAlias = OneOf["open", "flag", "present", "awaited", "none"]
+"""What is asked before a send: `readyState`, a flag that the open handler sets, whether a socket is there at all;
+or an open socket is waited for."""
+
+Refusal: TypeAlias = OneOf["throws", "returned", "queued", "shown", "logged", "silent"]
+"""What becomes of a message that the guard refuses: an exception or a result tells the caller, it waits in an
+outbox, the user sees an error, the log tells, or nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One place from which a message goes out: the send itself, or the call that hands it to a sending function.
+
+    `sent` is the call of the socket's own `send`; `function` names the one that does it.
+    `message` is the message's type, or how the code names it. `is_kept` says that nothing else happens
+    where the guard refuses: the input is still there, and the user can try again. `identified` says that
+    the message carries an id by which a copy of it can be told.
+    """
+
+    place: Span
+    sent: Span
+    function: str
+    message: str
+    purpose: Purpose
+    guard: Guard
+    refusal: Refusal
+    triggers: tuple[Trigger, ...]
+    is_kept: bool = False
+    identified: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Messages that wait for the connection. `limit` None: as many as come; `limit_is_option`: unless the user of
+    the code says otherwise."""
+
+    container: str
+    place: Span
+    limit: str | None = None
+    limit_is_option: bool = False
+    expires: bool = False
+    flushed: tuple[Span, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A list that grows by received messages. `bound` is the expression that cuts it, `key` what tells copies apart."""
+
+    state: str
+    place: Span
+    bounded: bool
+    cleared: bool
+    deduplicated: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something asked for when the connection is open (again): a fetch, a message with a cursor, a refresh of queries."""
+
+    kind: OneOf["fetch", "invalidate", "cursor", "subscription", "command", "callback"]
+    place: Span
+    message: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What becomes of messages: sends and their guard, the outbox, acknowledgement, order, duplicates, what is asked for after a gap."""
+
+    sends: tuple[Send, ...] = field(default=())
+    outboxes: tuple[Outbox, ...] = field(default=())
+    appends: tuple[Append, ...] = field(default=())
+    on_open: tuple[Request, ...] = field(default=())

@@ -1,0 +1,110 @@
+"""Commands of a client that are lost: sent to a socket that is not open, or refused without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.delivery.facts import Send
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
+
+CODE = "WS3A"
+SLUG = "lost-send"
+
+
+def check_client(dossier: Dossier) -> Iterator[Finding]:
+    """One finding for a client: its worst send, with the others as further places."""
+    if dossier.delivery is None:
+        return
+    commands = [
+        each for each in dossier.delivery.sends if each.purpose == "command" and "user" in each.triggers
+    ]
+    lost = sorted((each for each in commands if is_lost(each)), key=_rank)
+    if lost:
+        worst = lost[0]
+        yield Finding(
+            code=CODE,
+            slug=SLUG,
+            severity=_severity(worst),
+            confidence=Confidence.HIGH if worst.guard in ("none", "present", "open") else Confidence.MEDIUM,
+            span=worst.sent,
+            message=_message(worst),
+            connection=dossier.connection.id,
+            evidence=(*_places(worst), *(_also(each) for each in lost[1:])),
+        )
+        return
+    for each in commands:
+        if each.guard in ("open", "flag") and not each.identified and each.refusal != "queued":
+            yield Finding(
+                code=CODE,
+                slug=SLUG,
+                severity=Severity.MEDIUM,
+                confidence=Confidence.LOW,
+                span=each.sent,
+                message=(
+                    f"{_named(each)} counts as delivered once the socket has taken it: it carries no id that an answer "
+                    "could acknowledge, so what was under way when the connection broke is lost and nothing tells"
+                ),
+                connection=dossier.connection.id,
+                evidence=each.evidence,
+            )
+            return
+
+
+def is_lost(send: Send) -> bool:
+    """Whether a message that cannot be sent now is gone, without the user or the caller learning of it."""
+    return send.guard != "awaited" and send.refusal in ("silent", "logged") and not send.is_kept
+
+
+def _rank(send: Send) -> tuple[int, str, int]:
+    order = ("none", "present", "flag", "open")
+    return (order.index(send.guard) if send.guard in order else len(order), send.place.path, send.place.start)
+
+
+def _severity(send: Send) -> Severity:
+    """A command of the protocol that nobody guards is HIGH; free text, or what a guard keeps back, is MEDIUM."""
+    typed = not send.message.startswith(("`", "a message"))
+    return Severity.HIGH if send.guard in ("none", "present") and typed else Severity.MEDIUM
+
+
+def _named(send: Send) -> str:
+    return f"`{send.message}`" if not send.message.startswith(("`", "a ")) else _sentence(send.message)
+
+
+def _sentence(text: str) -> str:
+    return "A message" if text == "a message" else text
+
+
+def _message(send: Send) -> str:
+    name = _named(send)
+    match send.guard:
+        case "none":
+            return (
+                f"{name} is sent without asking whether the connection is open: while it connects, `send` throws, and "
+                "after it closed the message vanishes without an error"
+            )
+        case "present":
+            return (
+                f"{name} is sent as soon as there is a socket, open or not: while it connects, `send` throws, and after "
+                "it closed the message vanishes without an error"
+            )
+        case _ if send.refusal == "logged":
+            return (
+                f"While the connection is down, {send.function} drops {name} and only writes to the console: the page "
+                "goes on as if it had been sent"
+            )
+        case _:
+            return (
+                f"While the connection is down, {send.function} drops {name} and tells nobody: it is neither kept for "
+                "the next connection nor refused"
+            )
+
+
+def _places(send: Send) -> tuple[Evidence, ...]:
+    here = (Evidence(send.place, f"{_named(send)} comes from here"),) if send.place != send.sent else ()
+    return (*here, *send.evidence)
+
+
+def _also(send: Send) -> Evidence:
+    return Evidence(send.place, f"{_named(send)} is lost in the same way")

@@ -1,0 +1,227 @@
+"""Every place from which a client sends, with its guard and with what makes it happen.
+
+A function that sends what it is given is followed to the calls that give it something: those are the
+places where a message is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from halfopen.connections.client_owner import references
+from halfopen.connections.client_view import View
+from halfopen.connections.delivery.facts import Guard, Refusal, Send, Trigger
+from halfopen.connections.delivery.guards import STRENGTH, Guarding, Guards
+from halfopen.connections.delivery.purpose import carries_id, payload_of, purpose_of, type_of
+from halfopen.connections.delivery.triggers import Handlers, Run, runs_of, socket_handlers
+from halfopen.connections.facts import Evidence
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import ParameterOf, argument_of, callers, name_of_function, origins
+
+Passed: TypeAlias = tuple[tuple[At[tree.Call], Guarding], ...]
+"""The calls on the way from the socket outward, each with what its function asks first."""
+
+_DEEPEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A call by which a message goes out, with the guards passed on the way to the socket."""
+
+    call: At[tree.Call]
+    message: At[tree.Expr] | None
+    passed: Passed
+    runs: tuple[Run, ...]
+    function: At[tree.Function] | None
+
+
+def sends_of(view: View) -> list[Send]:
+    """The sends of a client, the command of a user first."""
+    program = view.program
+    handlers = socket_handlers(view)
+    guards = Guards(view)
+    found: dict[tree.Node, Send] = {}
+    for call in send_calls(view):
+        for place in _places(program, guards, handlers, call, call.to(call.node.arguments[0].value), ()):
+            found.setdefault(place.call.node, _send(program, place))
+    return sorted(found.values(), key=lambda each: (each.place.path, each.place.start))
+
+
+def send_calls(view: View) -> list[At[tree.Call]]:
+    """The calls of the socket's own `send`, or of the functions that a library's hook hands out for it."""
+    words = view.socket.interface.send
+    found: dict[tree.Node, At[tree.Call]] = {}
+    for alias in view.held:
+        parent = alias.parent
+        if isinstance(parent, tree.Member) and parent.object is alias.node and parent.name in words:
+            call = alias.index.parents.get(parent)
+            if isinstance(call, tree.Call) and call.callee is parent and call.arguments:
+                found[call] = alias.to(call)
+        if isinstance(parent, tree.Assign) and parent.value is alias.node:
+            for target in parent.targets:
+                for read in _handed_out(view.program, alias.to(target), words):
+                    call = read.parent
+                    if isinstance(call, tree.Call) and call.callee is read.node and call.arguments:
+                        found[call] = read.to(call)
+    return list(found.values())
+
+
+def _handed_out(program: Program, target: At[tree.Expr], words: tuple[str, ...]) -> Iterator[At[tree.Name]]:
+    """`const { sendMessage } = useWebSocket(url)`: the reads of what is taken out."""
+    if not isinstance(target.node, tree.Object):
+        return
+    for entry in target.node.entries:
+        if (
+            isinstance(entry.key, tree.Literal)
+            and entry.key.value in words
+            and isinstance(entry.value, tree.Name)
+        ):
+            yield from program.reads(program.variable(target.to(entry.value)))
+
+
+def _places(
+    program: Program,
+    guards: Guards,
+    handlers: Handlers,
+    call: At[tree.Call],
+    message: At[tree.Expr],
+    passed: Passed,
+) -> Iterator[Place]:
+    """The call itself, or where its function sends what it is given, the calls of that function."""
+    around = call.index.function_of(call.node)
+    if around is None:
+        yield Place(call, message, passed, (Run("code", call),), None)
+        return
+    function = call.to(around)
+    payload = payload_of(program, message)
+    names = frozenset(
+        node.id for node in tree.walk(message.node) if isinstance(node, tree.Name) and node.id != "JSON"
+    )
+    here = (*passed, (call, guards.of(call, function, names)))
+    given = _given_by(program, payload)
+    if given is not None and len(passed) < _DEEPEST and not _in_handler(call, given, handlers):
+        found = False
+        for outer, argument in _calls_of(program, given):
+            found = True
+            yield from _places(program, guards, handlers, outer, argument, here)
+        if found:
+            return
+    runs = tuple(runs_of(program, function, handlers))
+    yield Place(call, payload, here, runs, function)
+
+
+def _in_handler(call: At[tree.Call], given: ParameterOf, handlers: Handlers) -> bool:
+    """Whether the socket's own handler sends what the function around it was given."""
+    for ancestor in call.index.ancestors(call.node):
+        if ancestor in handlers.of:
+            return True
+        if ancestor is given.function.node:
+            return False
+    return False
+
+
+def _given_by(program: Program, payload: At[tree.Expr]) -> ParameterOf | None:
+    """The parameter that is sent as it is."""
+    if not isinstance(payload.node, tree.Name):
+        return None
+    found = [each for each in origins(program, payload) if isinstance(each, ParameterOf)]
+    return found[0] if len(found) == 1 and not found[0].steps else None
+
+
+def _calls_of(program: Program, given: ParameterOf) -> Iterator[tuple[At[tree.Call], At[tree.Expr]]]:
+    """The calls of a sending function, under all names that it has, each with what it is given."""
+    seen: set[tree.Node] = set()
+    by_name = callers(program, given.function)
+    by_value = [
+        use.to(parent)
+        for use in references(program, given.function)
+        if isinstance(parent := use.parent, tree.Call) and parent.callee is use.node
+    ]
+    for call in [*by_name, *by_value]:
+        if call.node in seen or not is_shipped(call.path):
+            continue
+        seen.add(call.node)
+        argument = argument_of(call.node, given.function.node, given.parameter)
+        if argument is not None:
+            yield call, call.to(argument)
+
+
+def _send(program: Program, place: Place) -> Send:
+    strongest, guarding = _strongest(place)
+    message = type_of(program, place.message) if place.message is not None else None
+    triggers: tuple[Trigger, ...] = tuple(dict.fromkeys(run.trigger for run in place.runs))
+    refusal = _told(program, place, strongest, guarding)
+    evidence: list[Evidence] = []
+    if guarding.place is not None:
+        evidence.append(Evidence(guarding.place.span, _GUARDS[guarding.guard]))
+    evidence += [
+        Evidence(run.at.span, "the user sets it off here") for run in place.runs if run.trigger == "user"
+    ][:1]
+    sent = place.passed[0][0] if place.passed else place.call
+    around = sent.index.function_of(sent.node)
+    return Send(
+        place.call.span,
+        sent.span,
+        (name_of_function(sent.to(around))[0] if around is not None else None) or "send",
+        message or _written(place),
+        purpose_of(message),
+        guarding.guard,
+        refusal,
+        triggers,
+        _is_kept(place, guarding),
+        place.message is not None and carries_id(place.message),
+        tuple(evidence),
+    )
+
+
+_GUARDS: dict[Guard, str] = {
+    "open": "sends only while the connection is open",
+    "flag": "sends only while a flag says that it is connected",
+    "present": "asks only whether there is a socket, not whether it is open",
+    "awaited": "waits for the connection first",
+    "none": "",
+}
+
+
+def _strongest(place: Place) -> tuple[int, Guarding]:
+    best = 0, Guarding("none")
+    for position, (_, guarding) in enumerate(place.passed):
+        if STRENGTH[guarding.guard] > STRENGTH[best[1].guard]:
+            best = position, guarding
+    return best
+
+
+def _told(program: Program, place: Place, position: int, guarding: Guarding) -> Refusal:
+    """What becomes of a refused message, seen from the outermost call: a result that nobody looks at tells nobody."""
+    if guarding.refusal != "returned":
+        return guarding.refusal
+    outer = [call for call, _ in place.passed[position + 1 :]]
+    if not outer and place.function is not None:
+        outer = callers(program, place.function)
+    return "silent" if any(_is_ignored(call) for call in outer) else "returned"
+
+
+def _is_ignored(call: At[tree.Call]) -> bool:
+    """Whether nobody looks at a call's result."""
+    parent = call.parent
+    if isinstance(parent, tree.Await):
+        parent = call.index.parents.get(parent)
+    return isinstance(parent, tree.Do)
+
+
+def _is_kept(place: Place, guarding: Guarding) -> bool:
+    """Whether nothing on the way from the user to the refused send goes on as if it had been sent."""
+    return len(place.passed) == 1 and guarding.is_kept
+
+
+def _written(place: Place) -> str:
+    if place.message is None:
+        return "a message"
+    node = place.message.node
+    if isinstance(node, tree.Name):
+        return f"`{node.id}`"
+    return "a message"
