@@ -124,13 +124,32 @@ def references(program: Program, function: At[tree.Function]) -> list[At[tree.Ex
                 ):
                     found.append(at.to(node))
         return found
-    if name is None:
+    if name is None or _runs_later(function):
         found.append(function)
     return found + [
         each
         for each in aliases(program, function)
         if each.node is not function.node and not isinstance(each.node, tree.Call)
     ]
+
+
+_LATER = frozenset(
+    {"setTimeout", "setInterval", "requestAnimationFrame", "queueMicrotask", "then", "addEventListener"}
+)
+
+
+def _runs_later(function: At[tree.Function]) -> bool:
+    """Whether a function stands inline as what runs later: in `const timer = setTimeout(() => ...)` the name
+    that the call's value gets is not the function's."""
+    argument = function.parent
+    call = function.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+    if not isinstance(call, tree.Call):
+        return False
+    callee = call.callee
+    name = (
+        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    )
+    return name in _LATER
 
 
 def _in_dependency_array(at: At[tree.Expr]) -> bool:

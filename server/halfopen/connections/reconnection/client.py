@@ -1,11 +1,20 @@
-"""What a client does after its connection ended: what a client's code says of it."""
+"""What a client does after its connection ended, whoever does it: its code, its library, a loop around it."""
 
 from __future__ import annotations
 
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.reconnection.facts import Reconnection
+from halfopen.connections.reconnection.library import reconnection_by_library
+from halfopen.connections.reconnection.native import reconnection_by_code
+from halfopen.connections.reconnection.python_loop import reconnection_of_python
 
 
 def reconnection_of_client(site: ClientSite) -> Reconnection:
     """The facts of one client."""
-    return Reconnection()
+    if site.is_python:
+        return reconnection_of_python(site)
+    if site.made_with is not None:
+        known = reconnection_by_library(site, site.made_with)
+        if known is not None:
+            return known
+    return reconnection_by_code(site.view) if site.view is not None else Reconnection()

@@ -3,8 +3,156 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.semantics.unit import Span
+
+TriggerKind: TypeAlias = OneOf[
+    "close", "error", "state", "interval", "online", "visible", "manual", "library", "loop"
+]
+"""What sets the connection up again.
+
+close, error: the socket's own handler, at once or by a timer. state: the handler changes state that the
+effect which connects depends on. interval: a clock that looks whether the socket is there. online, visible:
+the network or the page is back. manual: a person's click. library: the library itself. loop: a loop around
+the connection (Python).
+"""
+
+AUTOMATIC: frozenset[TriggerKind] = frozenset({"close", "error", "state", "interval", "library", "loop"})
+"""Those that need neither a person nor an event of the browser."""
+
+Growth: TypeAlias = OneOf["fixed", "linear", "exponential", "table", "unknown"]
+Jitter: TypeAlias = OneOf["none", "per_client", "per_attempt", "unknown"]
+"""`per_client`: one random number for the page's life, so the retries of one client stay regular."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long is waited before a retry, in milliseconds.
+
+    `initial_ms` is the wait before the first one, `max_ms` the longest: None where it grows without end, or
+    where it is not known (`growth` "unknown"). Jitter is left out of both.
+    """
+
+    growth: Growth
+    initial_ms: float | None
+    max_ms: float | None
+    jitter: Jitter
+    factor: float | None = None
+    """What the delay is multiplied with for each attempt, of an exponential one."""
+    steps_ms: tuple[float, ...] = ()
+    """The delays of a table, in order."""
+
+    def wait_ms(self, attempt: int) -> float | None:
+        """The wait before a retry, the first having the number 0; None where it is not known."""
+        if self.initial_ms is None:
+            return None
+        match self.growth:
+            case "fixed":
+                return self.initial_ms
+            case "linear":
+                wait = self.initial_ms * (attempt + 1)
+            case "exponential":
+                wait = self.initial_ms * (self.factor or 2.0) ** min(attempt, 64)
+            case "table":
+                return self.steps_ms[min(attempt, len(self.steps_ms) - 1)] if self.steps_ms else None
+            case "unknown":
+                return None
+        return wait if self.max_ms is None else min(wait, self.max_ms)
+
+
+AT_ONCE = Delay("fixed", 0.0, 0.0, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One way in which the connection is set up again.
+
+    `place` is the timer, call or option that does it; `delay_place` the expression of the delay. `codes` are
+    the close codes that do set it off among those that matter, None where the code plays no part; `asks_clean`
+    whether `wasClean` decides. `limit` is the number of attempts after which it stops; None as value: never.
+    """
+
+    kind: TriggerKind
+    place: Span
+    delay: Fact[Delay]
+    delay_place: Span | None = None
+    codes: tuple[int, ...] | None = None
+    asks_clean: bool = False
+    limit: Fact[int | None] = Unknown("the conditions on the way to the retry")
+    stopped_by: tuple[str, ...] = ()
+    """Names that keep it from running: `unmounted`, `this.intentional`, the comparison with the current socket."""
+    counted_by: frozenset[str] = frozenset()
+    """The names that the delay is computed from."""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.kind in AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsRepair:
+    """Where a library's options would be given: the call, its options object, and the value to replace."""
+
+    call: Span
+    options: Span | None = None
+    value: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRepair:
+    """An effect that makes its socket itself, so that a change of its dependencies can connect again.
+
+    `socket` is how the effect's code names it, `made` the statement that makes it.
+    """
+
+    effect: Span
+    callback: Span
+    dependencies: Span
+    made: Span
+    socket: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackoffRepair:
+    """Where a counter of losses would live for a delay that has none: `scope` says how it is declared."""
+
+    delay: Span
+    anchor: Span
+    scope: OneOf["statement", "ref", "field"]
+
+
+_NO: Fact[bool] = Known(False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reconnection:
-    """What a client does after its connection ended: trigger, delay, cap, jitter, attempts, reset, close codes."""
+    """What a client does after its connection ended."""
+
+    automatic: Fact[bool] = Unknown("the client's code")
+    """Whether it connects again by itself."""
+    triggers: tuple[Trigger, ...] = ()
+    attempts: Fact[int | None] = Unknown("the client's code")
+    """After how many attempts it stops for good. None as a value: never."""
+    reset: Fact[OneOf["on_open", "on_message", "stable_uptime", "never"]] = Unknown(
+        "where the attempts are counted"
+    )
+    """When the attempts count from zero again."""
+    one_shot: Fact[bool] = _NO
+    """Whether the socket is opened for one answer, and closed when that has come."""
+    close_handler: Span | None = None
+    """The function that runs when the connection ends."""
+    repair: EffectRepair | OptionsRepair | None = None
+    """Where reconnecting would be added."""
+    backoff_repair: BackoffRepair | OptionsRepair | None = None
+
+    @property
+    def first(self) -> Trigger | None:
+        """The automatic way that is taken first, before all after a lost connection."""
+        found = [each for each in self.triggers if each.is_automatic]
+        return next(
+            (each for each in found if each.codes is None or 1006 in each.codes), next(iter(found), None)
+        )

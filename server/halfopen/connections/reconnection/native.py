@@ -1,0 +1,129 @@
+"""How a socket is set up again by the code around it: the browser's own WebSocket, and sockets of libraries."""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+from halfopen.connections.client_release import closers, closure_of
+from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
+from halfopen.connections.reconnection.aside import resets_in, triggers_aside
+from halfopen.connections.reconnection.facts import Reconnection, Trigger
+from halfopen.connections.reconnection.tracing import Tracing
+from halfopen.semantics import tree
+from halfopen.semantics.program import At
+from halfopen.semantics.values import ParameterOf, callers, origins
+
+Reset = OneOf["on_open", "on_message", "stable_uptime", "never"]
+
+
+def reconnection_by_code(view: View) -> Reconnection:
+    """What the client's own code does after its connection ended."""
+    program, held, socket = view.program, view.held, view.socket
+    on_close = socket.handlers(program, held, "close")
+    on_error = socket.handlers(program, held, "error")
+    closing, failing = Tracing(view, "close"), Tracing(view, "error")
+    triggers = list(closing.run(on_close))
+    triggers += [each for each in failing.run(on_error) if all(each.place != one.place for one in triggers)]
+    triggers += [each for each in triggers_aside(view) if all(each.place != one.place for one in triggers)]
+    unresolved = [*closing.unresolved, *failing.unresolved]
+    return Reconnection(
+        automatic=_automatic(view, triggers, unresolved),
+        triggers=tuple(triggers),
+        attempts=_attempts(triggers),
+        reset=_reset(view, triggers),
+        one_shot=_one_shot(view),
+        close_handler=on_close[0].span if on_close else None,
+    )
+
+
+def _automatic(view: View, triggers: list[Trigger], unresolved: list[At[tree.Call]]) -> Fact[bool]:
+    automatic = [each for each in triggers if each.is_automatic]
+    if automatic:
+        return Known(True, tuple(evidence for each in automatic for evidence in each.evidence))
+    if unresolved:
+        call = unresolved[0]
+        text = "who hands this in may connect again"
+        return Unknown(f"what is given for `{call.to(call.node.callee).text}`", (Evidence(call.span, text),))
+    if _goes_out_of_sight(view):
+        evidence = (Evidence(view.call.span, "the socket is handed out of the code that is seen"),)
+        return Unknown("who uses the socket that is handed out", evidence)
+    handlers = view.socket.handlers(view.program, view.held, "close")
+    if handlers:
+        evidence = tuple(Evidence(each.span, "nothing here connects again") for each in handlers[:2])
+    else:
+        evidence = (Evidence(view.call.span, "no handler is told of its end"),)
+    return Known(False, evidence)
+
+
+def _goes_out_of_sight(view: View) -> bool:
+    """Whether the socket is returned to callers that the workspace does not have, or given to somebody's parameter."""
+    if view.socket.handlers(view.program, view.held, "close"):
+        return False
+    for alias in view.held:
+        if isinstance(alias.parent, tree.Return):
+            function = alias.index.function_of(alias.node)
+            if function is not None and not callers(view.program, alias.to(function)):
+                return True
+        if isinstance(alias.parent, tree.Argument):
+            call = alias.index.parents.get(alias.parent)
+            if isinstance(call, tree.Call) and any(
+                isinstance(each, ParameterOf) for each in origins(view.program, alias.to(call.callee))
+            ):
+                return True
+    return False
+
+
+def _attempts(triggers: list[Trigger]) -> Fact[int | None]:
+    automatic = [each for each in triggers if each.is_automatic and each.kind not in ("interval",)]
+    known = [each.limit for each in automatic if isinstance(each.limit, Known)]
+    if not known:
+        return Unknown("the conditions on the way to the retry")
+    if any(each.value is None for each in known) or any(each.kind == "interval" for each in triggers):
+        return Known(None)
+    return max(known, key=lambda each: each.value or 0)
+
+
+def _reset(view: View, triggers: list[Trigger]) -> Fact[Reset]:
+    words = frozenset(
+        word.removesuffix(".current").rpartition(".")[2]
+        for each in triggers
+        if each.is_automatic
+        for word in (*each.stopped_by, *each.counted_by)
+    )
+    if not words:
+        return Unknown("where the attempts are counted")
+    program, held, socket = view.program, view.held, view.socket
+    opened = closure_of(program, socket.handlers(program, held, "open"))
+    place = resets_in(view, opened, words)
+    if place is not None:
+        return Known("on_open", (Evidence(place.span, "the attempts count from zero again here"),))
+    for function in opened:
+        for node in tree.walk(function.node.body):
+            if isinstance(node, tree.Call) and is_timer(program, function.to(node)) and node.arguments:
+                callback = node.arguments[0].value
+                if isinstance(callback, tree.Function):
+                    place = resets_in(view, [function.to(callback)], words)
+                    if place is not None:
+                        text = "the attempts count from zero again once the connection stayed up"
+                        return Known("stable_uptime", (Evidence(place.span, text),))
+    told = closure_of(program, socket.handlers(program, held, "message"))
+    place = resets_in(view, told, words)
+    if place is not None:
+        return Known("on_message", (Evidence(place.span, "the attempts count from zero again here"),))
+    return Unknown("where the attempts are counted")
+
+
+def _one_shot(view: View) -> Fact[bool]:
+    """A socket for one answer: its own handlers close it when that has come."""
+    handlers = [
+        each for event in ("open", "message") for each in view.socket.handlers(view.program, view.held, event)
+    ]
+    found = closers(view.socket, closure_of(view.program, handlers))
+    if not found:
+        return Known(False)
+    evidence = (Evidence(found[0].span, "it is closed when its answer has come"),)
+    return Known(True, evidence, Confidence.MEDIUM)
+
+
+__all__ = ["reconnection_by_code"]

@@ -1,0 +1,434 @@
+"""How a delay grows: expressions of milliseconds evaluated as far as the code fixes them.
+
+A delay is read as a shape: its first value, its bound, how it grows with the attempts, and whether chance
+takes part. Names are followed to what they are given, across modules, classes, refs and parameters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfopen.connections.reconnection.facts import Delay
+from halfopen.connections.reconnection.shapes import (
+    COUNT,
+    NUMBER,
+    UNKNOWN,
+    Shape,
+    constant,
+    joined,
+    least,
+    most,
+    power,
+    product,
+    total,
+)
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.scopes import Step
+from halfopen.semantics.values import (
+    Origin,
+    ParameterOf,
+    argument_of,
+    callers,
+    functions,
+    is_ref,
+    members,
+    origins,
+    ref_values,
+    returned,
+)
+
+_DEEPEST = 14
+_SAME = frozenset(
+    {"round", "floor", "ceil", "trunc", "abs", "Number", "parseInt", "parseFloat", "int", "float"}
+)
+_CHANCE = frozenset(
+    {"random", "randint", "uniform", "getRandomValues", "randomInt", "triangular", "randrange"}
+)
+
+
+def delay_of(program: Program, at: At[tree.Expr], scale: float = 1.0) -> Delay | None:
+    """The delay that an expression gives; `scale` leads from its unit to milliseconds. None: nothing is known."""
+    shape = _Evaluation(program).of(at)
+    if shape.growth == "unknown" and not shape.random and shape.opaque:
+        return None
+
+    def times(value: float | None) -> float | None:
+        return None if value is None or math.isinf(value) else value * scale
+
+    jitter = "per_attempt" if shape.random else "unknown" if shape.opaque else "none"
+    return Delay(
+        shape.growth,
+        times(shape.initial),
+        times(shape.bound),
+        jitter,
+        shape.factor,
+        tuple(each * scale for each in shape.steps),
+    )
+
+
+def names_in(program: Program, at: At[tree.Expr]) -> frozenset[str]:
+    """The names that an expression is computed from, a ref's own for its `current`."""
+    evaluation = _Evaluation(program)
+    evaluation.of(at)
+    return frozenset(evaluation.names)
+
+
+def number_of(program: Program, at: At[tree.Expr]) -> float | None:
+    """The constant that an expression is, however it is named; None where it is none.
+
+    Of a setting with a default the smallest value that is given counts.
+    """
+    shape = _Evaluation(program).of(at)
+    return shape.initial if shape.is_constant else None
+
+
+class _Evaluation:
+    """One evaluation; parameters stand for the arguments of the calls that were entered."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.arguments: dict[tree.Parameter, At[tree.Expr]] = {}
+        self.within: list[tree.Node] = []
+        self.names: set[str] = set()
+
+    def of(self, at: At[tree.Expr]) -> Shape:
+        if at.node in self.within:
+            return COUNT  # what rests on itself goes on from its last value
+        if len(self.within) > _DEEPEST:
+            return NUMBER
+        self.within.append(at.node)
+        try:
+            return self._of(at)
+        finally:
+            self.within.pop()
+
+    def _of(self, at: At[tree.Expr]) -> Shape:
+        node = at.node
+        match node:
+            case tree.Literal(value=value):
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    return constant(value)
+                return NUMBER
+            case tree.Operation(operator=operator, operands=operands):
+                return self._operation(at, operator, operands)
+            case tree.Call():
+                return self._call(at.to(node))
+            case tree.Index(object=table):
+                return self._table(at.to(table))
+            case tree.Conditional(then=then, otherwise=otherwise):
+                return self._either([at.to(then), at.to(otherwise)])
+            case tree.AssignExpr(value=value) | tree.Await(value=value):
+                return self.of(at.to(value))
+            case tree.Name() | tree.Member():
+                return self._named(at)
+            case tree.Opaque(children=children) if len(children) == 1:
+                return self.of(at.to(children[0]))
+            case _:
+                return NUMBER
+
+    # -- operators --
+
+    def _operation(self, at: At[tree.Expr], operator: str, operands: tuple[tree.Expr, ...]) -> Shape:
+        if operator in ("or", "??"):
+            return self._either([at.to(each) for each in operands])
+        if operator in ("++", "--"):
+            return COUNT
+        if len(operands) != 2:
+            return self.of(at.to(operands[0])) if operator == "-" else NUMBER
+        left, right = (self.of(at.to(each)) for each in operands)
+        match operator:
+            case "*":
+                return product(left, right)
+            case "/":
+                return (
+                    product(left, constant(1 / right.initial))
+                    if right.is_constant and right.initial
+                    else left
+                )
+            case "+":
+                return total(left, right)
+            case "-":
+                return total(
+                    left, replace(right, initial=-right.initial if right.initial is not None else None)
+                )
+            case "**":
+                return power(left, right)
+            case "<<":
+                return product(left, power(constant(2), right))
+            case "%":
+                return replace(left, growth="unknown", bound=right.initial)
+            case _:
+                return NUMBER
+
+    def _either(self, ats: list[At[tree.Expr]]) -> Shape:
+        """Alternatives: the known ones count, and the strongest growth."""
+        shapes = [each for each in (self.of(at) for at in ats) if each is not NUMBER]
+        return joined(shapes)
+
+    # -- calls --
+
+    def _call(self, call: At[tree.Call]) -> Shape:
+        callee = call.node.callee
+        name = (
+            callee.id
+            if isinstance(callee, tree.Name)
+            else callee.name
+            if isinstance(callee, tree.Member)
+            else ""
+        )
+        given = [call.to(argument.value) for argument in call.node.arguments if not argument.spread]
+        if name in _CHANCE:
+            shape = self._either(given[-1:]) if given else constant(1)
+            return (
+                replace(shape, random=True)
+                if shape.initial is not None
+                else Shape("fixed", 1.0, 1.0, random=True)
+            )
+        if name == "min" and len(given) > 1:
+            return least([self.of(each) for each in given])
+        if name == "max" and len(given) > 1:
+            return most([self.of(each) for each in given])
+        if name == "pow" and len(given) == 2:
+            return power(self.of(given[0]), self.of(given[1]))
+        if name in _SAME and given:
+            return self.of(given[0])
+        found = functions(self.program, call.to(callee))
+        shapes: list[Shape] = []
+        for function in found:
+            for parameter in function.node.parameters:
+                argument = argument_of(call.node, function.node, parameter)
+                if argument is not None:
+                    self.arguments[parameter] = call.to(argument)
+            shapes += [self.of(value) for value in returned(function)]
+        return joined(shapes) if shapes else UNKNOWN
+
+    def _table(self, table: At[tree.Expr]) -> Shape:
+        for origin in origins(self.program, table):
+            if isinstance(origin, At) and isinstance(origin.node, tree.Sequence):
+                steps = [self.of(origin.to(item)) for item in origin.node.items]
+                values = tuple(each.initial for each in steps if each.initial is not None)
+                if values and len(values) == len(steps):
+                    return Shape(
+                        "table", values[0], max(values), any(each.random for each in steps), steps=values
+                    )
+        return NUMBER
+
+    # -- names --
+
+    def _named(self, at: At[tree.Expr]) -> Shape:
+        self.program.queries.note(at.unit)
+        match at.node:
+            case tree.Member(object=tree.Name(id=name), name="current"):
+                self.names.add(name)
+            case tree.Name(id=name) | tree.Member(name=name):
+                self.names.add(name)
+            case _:
+                pass
+        if _last(at.node) in ("Infinity", "POSITIVE_INFINITY"):
+            return constant(math.inf)
+        if isinstance(at.node, tree.Member) and at.node.name == "length":
+            table = self._table(at.to(at.node.object))
+            return constant(len(table.steps)) if table.steps else NUMBER
+        given = list(self._given(at))
+        own = [each for each in given if _mentions(self.program, each, at)]
+        others = [each for each in given if each not in own]
+        if own or _is_counted(self.program, at):
+            return self._updated(others, own, at)
+        shapes = [self.of(each) for each in others if each.node is not at.node]
+        for origin in origins(self.program, at):
+            if isinstance(origin, ParameterOf):
+                shapes += self._parameter(origin)
+            elif isinstance(origin, External):
+                continue
+            elif origin.node is not at.node and not any(origin.node is each.node for each in others):
+                shapes.append(self.of(origin))
+        shape = joined([each for each in shapes if each is not NUMBER])
+        # Nobody names a constant for no delay: what is only ever seen as 0 is a counter before its first step.
+        return COUNT if shape.is_constant and shape.initial == 0 and not _last(at.node).isupper() else shape
+
+    def _given(self, at: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+        """The expressions that a variable, a field or a ref is given."""
+        node = at.node
+        if isinstance(node, tree.Name):
+            for path, unit, definition in self.program.definitions_of(self.program.variable(at.to(node))):
+                if definition.kind in ("value", "augmented") and definition.value is not None:
+                    if not definition.steps:
+                        yield At(path, unit, definition.value)
+                    elif isinstance(definition.node, tree.Assign):
+                        for target in definition.node.targets:
+                            default = _default_in(target, definition.steps)
+                            if default is not None:
+                                yield At(path, unit, default)
+            return
+        if not isinstance(node, tree.Member):
+            return
+        for origin in origins(self.program, at.to(node.object)):
+            if not isinstance(origin, At):
+                continue
+            if isinstance(origin.node, tree.Call) and node.name == "current":
+                if is_ref(self.program, origin.to(origin.node)):
+                    yield from ref_values(self.program, origin.to(origin.node))
+            elif isinstance(origin.node, tree.Name):
+                klass = origin.index.class_of(origin.node)
+                if klass is not None:
+                    yield from members(self.program, origin.to(klass), node.name)
+
+    def _updated(self, starts: list[At[tree.Expr]], updates: list[At[tree.Expr]], at: At[tree.Expr]) -> Shape:
+        """A variable that is changed from attempt to attempt: a counter, or the delay itself."""
+        initial = next((shape.initial for each in starts if (shape := self.of(each)).is_constant), None)
+        changed = joined([_growth_of(self.program, each, at, self) for each in updates])
+        if changed.growth == "exponential":
+            return replace(changed, initial=initial)
+        if changed.growth == "linear" and (changed.initial or 0) > 1 and (initial or 0) > 1:
+            return replace(changed, initial=initial)
+        return COUNT
+
+    def _parameter(self, origin: ParameterOf) -> list[Shape]:
+        known = self.arguments.get(origin.parameter)
+        if known is not None:
+            part = _part(self.program, known, origin.steps)
+            return [self.of(part)] if part is not None else [NUMBER]
+        arguments = [
+            call.to(argument)
+            for call in callers(self.program, origin.function)
+            if is_shipped(call.path)
+            and (argument := argument_of(call.node, origin.function.node, origin.parameter)) is not None
+        ]
+        if any(_counts_on(self.program, each, origin) for each in arguments):
+            return [COUNT]
+        default = default_of(origin)
+        found = [self.of(default)] if default is not None else []
+        for argument in arguments:
+            part = _part(self.program, argument, origin.steps)
+            if part is not None:
+                found.append(self.of(part))
+        return found or [NUMBER]
+
+
+def _last(node: tree.Expr) -> str:
+    return node.id if isinstance(node, tree.Name) else node.name if isinstance(node, tree.Member) else ""
+
+
+def default_of(origin: ParameterOf) -> At[tree.Expr] | None:
+    """The default of a parameter, or of a part of it that is destructured (`{ interval = 3000 }`)."""
+    default = _default_in(origin.parameter.target, origin.steps) if origin.steps else origin.parameter.default
+    return origin.function.to(default) if default is not None else None
+
+
+def _default_in(pattern: tree.Expr, steps: tuple[Step, ...]) -> tree.Expr | None:
+    """The default that a destructuring pattern gives to the part at `steps`."""
+    for step in steps:
+        if isinstance(pattern, tree.AssignExpr):
+            pattern = pattern.target
+        if not isinstance(pattern, tree.Object):
+            return None
+        entry = next(
+            (e for e in pattern.entries if isinstance(e.key, tree.Literal) and e.key.value == step), None
+        )
+        if entry is None:
+            return None
+        pattern = entry.value
+    return pattern.value if isinstance(pattern, tree.AssignExpr) else None
+
+
+def _part(program: Program, at: At[tree.Expr], steps: tuple[Step, ...]) -> At[tree.Expr] | None:
+    for step in steps:
+        found: Origin | None = next(
+            (o for o in origins(program, at) if isinstance(o, At) and isinstance(o.node, tree.Object)), None
+        )
+        if not isinstance(found, At) or not isinstance(found.node, tree.Object):
+            return None
+        entry = next(
+            (e for e in found.node.entries if isinstance(e.key, tree.Literal) and e.key.value == step), None
+        )
+        if entry is None:
+            return None
+        at = found.to(entry.value)
+    return at
+
+
+def _counts_on(program: Program, argument: At[tree.Expr], origin: ParameterOf) -> bool:
+    """Whether a function calls itself with its parameter counted up or down (`reconnect(tries + 1)`)."""
+    return (
+        isinstance(argument.node, tree.Operation)
+        and argument.node.operator in ("+", "-")
+        and any(origin in origins(program, argument.to(each)) for each in argument.node.operands)
+    )
+
+
+# --- updates -----------------------------------------------------------------------------------
+
+
+def _same_place(one: tree.Expr, two: tree.Expr) -> bool:
+    """Whether two expressions name the same variable, field or ref, as they are written."""
+    match one, two:
+        case tree.Name(id=a), tree.Name(id=b):
+            return a == b
+        case tree.Member(object=x, name=a), tree.Member(object=y, name=b):
+            return a == b and _same_place(x, y)
+        case _:
+            return False
+
+
+def _mentions(program: Program, value: At[tree.Expr], place: At[tree.Expr]) -> bool:
+    return any(
+        isinstance(node, tree.Name | tree.Member) and _same_place(node, place.node)
+        for node in tree.walk(value.node)
+    )
+
+
+def _is_counted(program: Program, at: At[tree.Expr]) -> bool:
+    """Whether a variable is counted up where it is known (`attempts++`, `this.attempts += 1`)."""
+    return any(True for _ in _increments(at))
+
+
+def _increments(at: At[tree.Expr]) -> Iterator[tree.Node]:
+    for statement in at.unit.body:
+        for node in tree.walk(statement):
+            match node:
+                case tree.Operation(operator="++", operands=(target,)) if _same_place(target, at.node):
+                    yield node
+                case tree.Assign(operator="+" | "*", targets=(target,)) if _same_place(target, at.node):
+                    yield node
+                case tree.AssignExpr(operator="+" | "*", target=target) if _same_place(target, at.node):
+                    yield node
+                case _:
+                    pass
+
+
+def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], within: _Evaluation) -> Shape:
+    """How an update of a variable from its own value makes it grow: `Math.min(delay * 2, 30000)`."""
+    node = update.node
+    match node:
+        case tree.Call(callee=callee) if len(node.arguments) > 1:
+            name = (
+                callee.name
+                if isinstance(callee, tree.Member)
+                else callee.id
+                if isinstance(callee, tree.Name)
+                else ""
+            )
+            arguments = [update.to(each.value) for each in node.arguments]
+            own = [each for each in arguments if _mentions(program, each, place)]
+            if name == "min" and len(own) == 1:
+                others = [within.of(each) for each in arguments if each not in own]
+                bound = next((each.initial for each in others if each.is_constant), None)
+                return replace(_growth_of(program, own[0], place, within), bound=bound)
+        case tree.Operation(operator="*", operands=operands):
+            others = [within.of(update.to(each)) for each in operands if not _same_place(each, place.node)]
+            factor = next((each.initial for each in others if each.initial is not None), None)
+            return Shape("exponential", None, factor=factor, random=any(each.random for each in others))
+        case tree.Operation(operator="+", operands=operands):
+            others = [within.of(update.to(each)) for each in operands if not _same_place(each, place.node)]
+            step = next((each.initial for each in others if each.initial is not None), None)
+            return Shape("linear", step)
+        case _:
+            pass
+    return Shape("linear", 1.0)
+
+
+__all__ = ["default_of", "delay_of", "names_in", "number_of"]

@@ -1,0 +1,156 @@
+"""Clients in Python: a loop around the connection, the library's own iterator, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.client_site import ClientSite
+from halfopen.connections.facts import Confidence, Evidence, Known, Unknown
+from halfopen.connections.reconnection.facts import Delay, Reconnection, Trigger
+from halfopen.connections.reconnection.numbers import delay_of, names_in
+from halfopen.connections.shipped import is_shipped
+from halfopen.libraries import Default, built_in_catalogue
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import callers, qualified
+
+_DEPTH = 3
+_SECOND = 1000.0
+_PAUSES = frozenset({"asyncio.sleep", "time.sleep", "anyio.sleep", "trio.sleep"})
+
+
+def reconnection_of_python(site: ClientSite) -> Reconnection:
+    """What a client in Python does after its connection ended."""
+    program, call = site.program, site.call
+    iterator = _iterated(call)
+    if iterator is not None:
+        evidence = (Evidence(call.to(iterator).span, "each turn of this loop is a new connection"),)
+        trigger = Trigger("loop", call.span, _own_delay(site), limit=Known(None), evidence=evidence)
+        return Reconnection(Known(True, evidence), (trigger,), Known(None))
+    for at, loop in _loops(program, call):
+        trigger = _looped(program, at, loop)
+        if trigger is not None:
+            return Reconnection(Known(True, trigger.evidence), (trigger,), trigger.limit)
+    if _decorated(program, call):
+        return Reconnection(Unknown("the decorator that runs it again"))
+    if not _stays(program, call):
+        evidence = (Evidence(call.span, "it is open for as long as one piece of work takes"),)
+        return Reconnection(Known(False, evidence), one_shot=Known(True, evidence, Confidence.MEDIUM))
+    evidence = (Evidence(call.span, "no loop around it connects again"),)
+    return Reconnection(Known(False, evidence, Confidence.MEDIUM))
+
+
+def _iterated(call: At[tree.Call]) -> tree.Loop | None:
+    parent = call.parent
+    return parent if isinstance(parent, tree.Loop) and parent.iterable is call.node else None
+
+
+def _own_delay(site: ClientSite) -> Known[Delay] | Unknown:
+    own = built_in_catalogue().model(site.library).reconnection
+    if not isinstance(own.initial_delay_ms, Default) or not isinstance(own.max_delay_ms, Default):
+        return Unknown(f"the documentation of {site.library}")
+    source = f"the library's default ({own.initial_delay_ms.source})"
+    delay = Delay("exponential", own.initial_delay_ms.value, own.max_delay_ms.value, "per_attempt", 1.618)
+    return Known(delay, (Evidence(site.call.span, source),))
+
+
+def _loops(
+    program: Program, at: At[tree.Node], depth: int = 0, seen: frozenset[tree.Node] = frozenset()
+) -> Iterator[tuple[At[tree.Node], tree.Loop]]:
+    """The loops around a node, in its own function and in those that call it, nearest first."""
+    for ancestor in at.index.ancestors(at.node):
+        if isinstance(ancestor, tree.Function):
+            break
+        if isinstance(ancestor, tree.Loop) and ancestor.kind == "while":
+            yield at, ancestor
+    function = at.index.function_of(at.node)
+    if function is None or depth >= _DEPTH or function in seen:
+        return
+    for call in callers(program, at.to(function)):
+        if is_shipped(call.path):
+            yield from _loops(program, call, depth + 1, seen | {function})
+
+
+def _looped(program: Program, at: At[tree.Node], loop: tree.Loop) -> Trigger | None:
+    """The trigger that a loop is; None where an error or a normal end leaves it."""
+    attempt = next((each for each in at.index.ancestors(at.node) if isinstance(each, tree.Try)), None)
+    guarded = attempt is not None and loop.start <= attempt.start and attempt.end <= loop.end
+    if not guarded and not isinstance(at.node, tree.Call):
+        return None
+    if attempt is None or not guarded:
+        return None
+    if all(_leaves(each.body) for each in attempt.handlers) and attempt.handlers:
+        return None
+    pauses = list(_pauses(program, at, loop))
+    evidence = (Evidence(at.to(loop).span, "this loop connects again"),)
+    if not pauses:
+        return Trigger(
+            "loop", at.span, Known(Delay("fixed", 0.0, 0.0, "none")), limit=Known(None), evidence=evidence
+        )
+    expression = pauses[-1]
+    delay = delay_of(program, expression, _SECOND)
+    fact = (
+        Unknown("the expression of the delay", (Evidence(expression.span, "the delay"),))
+        if delay is None
+        else Known(delay, (Evidence(expression.span, f"the delay is {expression.text} s"),))
+    )
+    return Trigger(
+        "loop",
+        at.span,
+        fact,
+        expression.span,
+        limit=Known(None),
+        counted_by=names_in(program, expression),
+        evidence=evidence,
+    )
+
+
+def _leaves(block: tree.Block) -> bool:
+    last = block.statements[-1] if block.statements else None
+    return isinstance(last, tree.Return | tree.Raise) or (
+        isinstance(last, tree.Jump) and last.kind == "break"
+    )
+
+
+def _pauses(program: Program, at: At[tree.Node], loop: tree.Loop) -> Iterator[At[tree.Expr]]:
+    """The pauses of a loop that do not belong to the time of the connection itself."""
+    inside = {
+        node
+        for each in at.index.ancestors(at.node)
+        if isinstance(each, tree.With)
+        for node in tree.walk(each)
+    }
+    for node in tree.walk(loop.body, tree.same_function):
+        if not isinstance(node, tree.Call) or node in inside or not node.arguments:
+            continue
+        if qualified(program, at.to(node.callee)) & _PAUSES:
+            yield at.to(node.arguments[0].value)
+
+
+def _decorated(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a function around it has a decorator that may run it again (tenacity, backoff)."""
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Function):
+            for decorator in ancestor.decorators:
+                callee = decorator.callee if isinstance(decorator, tree.Call) else decorator
+                names = qualified(program, call.to(callee))
+                if any(
+                    name.partition(".")[0] in ("tenacity", "backoff", "retry", "stamina") for name in names
+                ):
+                    return True
+    return False
+
+
+def _stays(program: Program, call: At[tree.Call]) -> bool:
+    """Whether the connection stays open for messages that come at any time: its code receives without end."""
+    function = call.index.function_of(call.node)
+    body = function.body if function is not None else None
+    if body is None:
+        return False
+    for node in tree.walk(body, tree.same_function):
+        if isinstance(node, tree.Loop) and node.start > call.node.start:
+            if node.is_async and isinstance(node.iterable, tree.Name | tree.Member):
+                return True
+            if node.kind == "while" and isinstance(node.test, tree.Literal) and node.test.value in (True, 1):
+                return True
+    return False

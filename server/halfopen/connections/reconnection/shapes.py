@@ -1,0 +1,148 @@
+"""The arithmetic of delays: numbers that may grow from attempt to attempt, be bounded, and hold chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from halfopen.connections.reconnection.facts import Growth
+
+_ORDER: tuple[Growth, ...] = ("fixed", "table", "linear", "exponential", "unknown")
+_MOST_DOUBLINGS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A number that may grow with the attempts. `initial` None: not known; `bound` None: no bound known.
+
+    `power`: the attempts stand in the exponent of a factor, with nothing else yet (`2 ** n`).
+    """
+
+    growth: Growth
+    initial: float | None
+    bound: float | None = None
+    random: bool = False
+    factor: float | None = None
+    steps: tuple[float, ...] = ()
+    opaque: bool = False
+    """Whether something in it could not be looked into, which might be random or grow."""
+    counts: bool = False
+    """Whether it is the number of attempts itself."""
+
+    @property
+    def is_constant(self) -> bool:
+        return self.growth == "fixed" and self.initial is not None and not self.random and not self.counts
+
+
+UNKNOWN = Shape("unknown", None, opaque=True)
+COUNT = Shape("linear", 1.0, counts=True)
+"""The attempts: 0 or 1 before the first retry. As a factor of a delay the first one counts as 1."""
+NUMBER = Shape("unknown", None)
+"""A number that the code does not show, and that is no call: not random."""
+
+
+def constant(value: float) -> Shape:
+    return Shape("fixed", float(value), float(value))
+
+
+def _stronger(one: Growth, two: Growth) -> Growth:
+    return one if _ORDER.index(one) >= _ORDER.index(two) else two
+
+
+def joined(shapes: list[Shape]) -> Shape:
+    """One of several: constants that differ are a range, of which the smallest counts first."""
+    if not shapes:
+        return NUMBER
+    known = [each for each in shapes if each.growth != "unknown"]
+    if not known:
+        return replace(
+            shapes[0], random=any(each.random for each in shapes), opaque=any(e.opaque for e in shapes)
+        )
+    main = max(known, key=lambda each: _ORDER.index(each.growth))
+    if main.growth == "fixed":
+        # A delay of nothing beside a real one is a start or a reset.
+        values = [each.initial for each in known if each.initial is not None]
+        main = constant(min([each for each in values if each > 0] or values)) if values else main
+    return replace(
+        main,
+        random=any(each.random for each in shapes),
+        opaque=any(each.opaque for each in shapes),
+    )
+
+
+def _times(one: float | None, two: float | None) -> float | None:
+    return None if one is None or two is None else one * two
+
+
+def product(left: Shape, right: Shape) -> Shape:
+    growth = _stronger(left.growth, right.growth)
+    main = left if left.growth == growth else right
+    other = right if main is left else left
+    return Shape(
+        growth,
+        _times(left.initial, right.initial),
+        _times(left.bound, right.bound),
+        left.random or right.random,
+        main.factor,
+        tuple(each * (other.initial or 1.0) for each in main.steps),
+        left.opaque or right.opaque,
+    )
+
+
+def total(left: Shape, right: Shape) -> Shape:
+    if left.counts or right.counts:
+        return COUNT
+    # What is added to a growing delay, or subtracted from it, does not change how it grows; chance counts.
+    main, other = (left, right) if _ORDER.index(left.growth) >= _ORDER.index(right.growth) else (right, left)
+    chance = left.random or right.random
+    if main.growth == "unknown":
+        return replace(other if chance else NUMBER, random=chance, opaque=left.opaque or right.opaque)
+    if right.random and not left.random:
+        return replace(left, random=True, opaque=left.opaque or right.opaque)
+    if left.random and not right.random:
+        return replace(right, random=True, opaque=left.opaque or right.opaque)
+    initial = None if left.initial is None or right.initial is None else left.initial + right.initial
+    bound = None if left.bound is None or right.bound is None else left.bound + right.bound
+    return replace(main, initial=initial, bound=bound, random=chance, opaque=left.opaque or right.opaque)
+
+
+def power(base: Shape, exponent: Shape) -> Shape:
+    if (
+        base.is_constant
+        and exponent.is_constant
+        and base.initial is not None
+        and exponent.initial is not None
+    ):
+        return (
+            constant(base.initial ** min(exponent.initial, _MOST_DOUBLINGS)) if base.initial > 0 else NUMBER
+        )
+    if base.is_constant:
+        return Shape("exponential", 1.0, None, exponent.random, base.initial, opaque=False)
+    return Shape("unknown", None, opaque=base.opaque)
+
+
+def least(shapes: list[Shape]) -> Shape:
+    bounds = [each.initial for each in shapes if each.is_constant and each.initial is not None]
+    growing = [each for each in shapes if not each.is_constant]
+    if not growing:
+        return constant(min(bounds)) if bounds else NUMBER
+    main = max(growing, key=lambda each: _ORDER.index(each.growth) if each.growth != "unknown" else -1)
+    bound = min(bounds) if bounds else main.bound
+    initial = main.initial if bound is None or main.initial is None else min(main.initial, bound)
+    return replace(
+        main,
+        initial=initial,
+        bound=bound,
+        random=any(each.random for each in shapes),
+        opaque=any(each.opaque for each in shapes),
+        counts=False,
+    )
+
+
+def most(shapes: list[Shape]) -> Shape:
+    growing = [each for each in shapes if not each.is_constant]
+    if not growing:
+        return constant(max(each.initial or 0.0 for each in shapes))
+    floors = [each.initial for each in shapes if each.is_constant and each.initial is not None]
+    main = max(growing, key=lambda each: _ORDER.index(each.growth) if each.growth != "unknown" else -1)
+    initial = max([main.initial, *floors]) if main.initial is not None and floors else main.initial
+    return replace(main, initial=initial, random=any(each.random for each in shapes))

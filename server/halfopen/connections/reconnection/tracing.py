@@ -1,0 +1,283 @@
+"""From the end of a connection to the next one: what the socket's handlers set off, and after which delay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from halfopen.connections.client_owner import references
+from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.reconnection.conditions import (
+    CODES,
+    Condition,
+    asks_clean,
+    attempts_allowed,
+    conditions_on,
+    holds,
+    tested_words,
+)
+from halfopen.connections.reconnection.facts import AT_ONCE, Delay, Trigger, TriggerKind
+from halfopen.connections.reconnection.given import handlers_given
+from halfopen.connections.reconnection.numbers import delay_of, names_in
+from halfopen.connections.reconnection.states import states_behind, states_set_by
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.stores import initializers, store_around
+from halfopen.semantics.values import ParameterOf, callbacks, functions, origins
+
+_DEPTH = 7
+_UNSETTLED = "the expression of the delay"
+_PAUSES = frozenset({"sleep", "delay", "wait", "pause", "timeout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A function on the way from a handler to the next connection, with what was met before it."""
+
+    function: At[tree.Function]
+    conditions: tuple[Condition, ...]
+    delay: At[tree.Expr] | None
+    """The delay of the timer that runs it; None: it runs at once."""
+    timer: At[tree.Call] | None
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class Tracing:
+    """One walk from the handlers of an event."""
+
+    view: View
+    kind: TriggerKind
+    seen: set[tree.Node] = field(default_factory=set[tree.Node])
+    unresolved: list[At[tree.Call]] = field(default_factory=list[At[tree.Call]])
+    """Calls of functions that somebody hands in, whom the workspace does not show."""
+
+    def run(self, handlers: list[At[tree.Function]]) -> Iterator[Trigger]:
+        waiting = [Step(each, (), None, None) for each in handlers]
+        while waiting:
+            step = waiting.pop(0)
+            if step.function.node in self.seen or step.depth > _DEPTH:
+                continue
+            self.seen.add(step.function.node)
+            self.view.program.queries.note(step.function.unit)
+            for node in own_nodes(step.function):
+                if isinstance(node, tree.Call):
+                    yield from self.call(step, step.function.to(node), waiting)
+
+    def call(self, step: Step, call: At[tree.Call], waiting: list[Step]) -> Iterator[Trigger]:
+        program, reach = self.view.program, self.view.reach
+        met = (*step.conditions, *conditions_on(call))
+        if call.node is self.view.call.node:
+            yield self.trigger(step, call, met)
+            return
+        if is_timer(program, call) or is_timer(program, call, "setInterval"):
+            delay = call.to(call.node.arguments[1].value) if len(call.node.arguments) > 1 else None
+            for argument in call.node.arguments[:1]:
+                for callback in functions(program, call.to(argument.value)):
+                    if callback.node in reach.functions and self.is_creation(callback):
+                        entry = Step(callback, met, delay, call, step.depth)
+                        yield self.trigger(entry, call, (*met, *_entry(self.view, callback)))
+                    else:
+                        waiting.insert(0, Step(callback, met, delay, call, step.depth + 1))
+            return
+        if (pause := self.pause_in(call)) is not None:
+            yield from self.after_pause(step, call, met, pause)
+        states = states_set_by(program, call)
+        if states & self.states():
+            yield self.trigger(step, call, met, "state")
+            return
+        found = called(self.view, call) or callbacks(program, call.to(call.node.callee))
+        found = found or handlers_given(program, call.to(call.node.callee))
+        found += [
+            each
+            for argument in call.node.arguments
+            if isinstance(argument.value, tree.Function)
+            for each in [call.to(argument.value)]
+        ]
+        found = [each for each in found if is_shipped(each.path)]
+        for callee in found:
+            if callee.node in reach.functions and self.is_creation(callee):
+                entry = (*met, *_entry(self.view, callee))
+                yield self.trigger(step, call, entry)
+                return
+        waiting += [Step(each, met, step.delay, step.timer, step.depth + 1) for each in found]
+        if not found and _is_handed_in(program, call):
+            self.unresolved.append(call)
+
+    def is_creation(self, function: At[tree.Function]) -> bool:
+        """Whether running a function makes the socket without a further timer or state in between."""
+        return creates_now(self.view, function)
+
+    def states(self) -> frozenset[tree.Node]:
+        """The states that the effects which connect depend on."""
+        view = self.view
+        found: set[tree.Node] = set()
+        for effect in view.reach.effects:
+            for each in effect.dependencies or ():
+                found |= states_behind(view.program, effect.call.to(each))
+        return frozenset(found)
+
+    def pause_in(self, call: At[tree.Call]) -> At[tree.Expr] | None:
+        """The delay of an awaited pause: `await sleep(1000)`, `await new Promise(r => setTimeout(r, 1000))`."""
+        if not isinstance(call.parent, tree.Await):
+            return None
+        for node in tree.walk(call.node):
+            if (
+                isinstance(node, tree.Call)
+                and len(node.arguments) > 1
+                and is_timer(self.view.program, call.to(node))
+            ):
+                return call.to(node.arguments[1].value)
+        callee = call.node.callee
+        name = (
+            callee.id
+            if isinstance(callee, tree.Name)
+            else callee.name
+            if isinstance(callee, tree.Member)
+            else ""
+        )
+        return call.to(call.node.arguments[0].value) if name in _PAUSES and call.node.arguments else None
+
+    def after_pause(
+        self, step: Step, pause: At[tree.Call], met: tuple[Condition, ...], delay: At[tree.Expr]
+    ) -> Iterator[Trigger]:
+        """What is set up again behind a pause of the same function."""
+        for node in own_nodes(step.function):
+            if isinstance(node, tree.Call) and node.start > pause.node.end:
+                call = step.function.to(node)
+                if node is self.view.call.node or any(
+                    each.node in self.view.reach.functions and self.is_creation(each)
+                    for each in called(self.view, call)
+                ):
+                    yield self.trigger(
+                        Step(step.function, met, delay, pause), call, (*met, *conditions_on(call))
+                    )
+                    return
+
+    def trigger(
+        self, step: Step, place: At[tree.Call], met: tuple[Condition, ...], kind: TriggerKind | None = None
+    ) -> Trigger:
+        program = self.view.program
+        conditions = tuple(dict.fromkeys(met))
+        asked = [each for each in conditions if any(holds(program, each, code) is not None for code in CODES)]
+        codes = tuple(
+            code for code in CODES if all(holds(program, each, code) is not False for each in asked)
+        )
+        allowed = [count for each in conditions if (count := attempts_allowed(program, each)) is not None]
+        limit: Fact[int | None] = Known(min(allowed, default=None))
+        return Trigger(
+            kind or self.kind,
+            (step.timer or place).span,
+            delay_fact(program, step.delay),
+            step.delay.span if step.delay is not None else None,
+            codes if asked else None,
+            any(asks_clean(each) for each in asked),
+            limit,
+            tested_words([each for each in conditions if each not in asked]),
+            names_in(program, step.delay) if step.delay is not None else frozenset(),
+            (Evidence(place.span, TEXTS[kind or self.kind]),),
+        )
+
+
+TEXTS: dict[TriggerKind, str] = {
+    "close": "the close handler sets it up again",
+    "error": "the error handler sets it up again",
+    "state": "this changes state that the connecting effect depends on",
+    "interval": "an interval sets it up again",
+    "online": "it is set up again when the network is back",
+    "visible": "it is set up again when the page is shown",
+    "manual": "a person can set it up again",
+    "library": "the library sets it up again",
+    "loop": "the loop connects again",
+}
+
+
+def delay_fact(program: Program, at: At[tree.Expr] | None) -> Fact[Delay]:
+    """The delay that an expression gives; none is a delay of 0."""
+    if at is None:
+        return Known(AT_ONCE)
+    delay = delay_of(program, at)
+    if delay is None:
+        return Unknown(_UNSETTLED, (Evidence(at.span, "the delay"),))
+    return Known(delay, (Evidence(at.span, f"the delay is {at.text}"),))
+
+
+def creates_now(view: View, function: At[tree.Function], _seen: frozenset[tree.Node] = frozenset()) -> bool:
+    """Whether running a function makes the socket, by direct calls, without waiting for a timer."""
+    if function.node in _seen or len(_seen) > _DEPTH:
+        return False
+    for node in own_nodes(function):
+        if not isinstance(node, tree.Call):
+            continue
+        if node is view.call.node:
+            return True
+        call = function.to(node)
+        if is_timer(view.program, call) or is_timer(view.program, call, "setInterval"):
+            continue
+        entered = called(view, call)
+        entered += [call.to(each.value) for each in node.arguments if isinstance(each.value, tree.Function)]
+        if any(
+            each.node in view.reach.functions and creates_now(view, each, _seen | {function.node})
+            for each in entered
+        ):
+            return True
+    return False
+
+
+def _entry(view: View, function: At[tree.Function]) -> Iterator[Condition]:
+    """The conditions between the start of a function and the creation of the socket in it."""
+    waiting, seen = [function], set[tree.Node]()
+    while waiting and len(seen) < _DEPTH:
+        current = waiting.pop()
+        if current.node in seen:
+            continue
+        seen.add(current.node)
+        for node in own_nodes(current):
+            if not isinstance(node, tree.Call):
+                continue
+            call = current.to(node)
+            if node is view.call.node:
+                yield from conditions_on(call)
+                return
+            inner = [
+                each
+                for each in called(view, call)
+                if each.node in view.reach.functions and each.node not in seen
+            ]
+            if inner:
+                yield from conditions_on(call)
+                waiting += inner
+
+
+def called(view: View, call: At[tree.Call]) -> list[At[tree.Function]]:
+    """The workspace functions that a call runs; through a store (`get().connect()`) those that make the socket."""
+    found = functions(view.program, call.to(call.node.callee))
+    if found:
+        return found
+    known = _uses(view).get(call.node.callee)
+    return [known] if known is not None else []
+
+
+def _uses(view: View) -> dict[tree.Node, At[tree.Function]]:
+    """The expressions that may be one of the functions that make the socket."""
+
+    def compute() -> dict[tree.Node, At[tree.Function]]:
+        return {
+            reference.node: function
+            for function in view.reach.functions.values()
+            for reference in references(view.program, function)
+        }
+
+    return view.program.queries.get(("uses of the makers", view.call.node), compute)
+
+
+def _is_handed_in(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a function that is called came from somewhere that the workspace does not show."""
+    for origin in origins(program, call.to(call.node.callee)):
+        if isinstance(origin, ParameterOf):
+            store = store_around(program, call)
+            if store is None or origin.function not in initializers(program, store):
+                return True
+    return False
