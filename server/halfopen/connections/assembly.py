@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TypedDict, TypeVar
 
-from halfopen.connections.admission.facts import Admission
+from halfopen.connections.admission.client import admission_of_client
+from halfopen.connections.admission.facts import Admission, ClientAdmission
 from halfopen.connections.admission.server import admission_of_endpoint
 from halfopen.connections.background.client import background_of_client
 from halfopen.connections.background.facts import Background
@@ -59,6 +60,7 @@ class ServerFacts(TypedDict):
 class ClientFacts(TypedDict):
     """The groups of facts of a client, as a dossier's fields."""
 
+    admission: ClientAdmission | None
     reconnection: Reconnection | None
     presentation: Presentation | None
     freshness: Freshness | None
@@ -95,6 +97,7 @@ def client_facts(site: ClientSite) -> ClientFacts:
         return _answer(site.program, site.call.span.path, name, site.call.node, lambda: extract(site))
 
     return ClientFacts(
+        admission=group("admission", admission_of_client),
         reconnection=group("reconnection", reconnection_of_client),
         presentation=group("presentation", presentation_of_client),
         freshness=group("freshness", freshness_of_client),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.admission.facts import Admission
+from halfopen.connections.admission.facts import Admission, ClientAdmission
 from halfopen.connections.background.facts import Background
 from halfopen.connections.closing.facts import Closing
 from halfopen.connections.delivery.facts import Delivery
@@ -172,7 +172,7 @@ class Dossier:
     resources: tuple[Resource, ...] = field(default=())
     urls: ClientUrls | None = None
     routes: tuple[Route, ...] = ()
-    admission: Admission | None = None
+    admission: Admission | ClientAdmission | None = None
     receiving: Receiving | None = None
     sending: Sending | None = None
     closing: Closing | None = None

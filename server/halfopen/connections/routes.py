@@ -95,6 +95,28 @@ def routes_of(program: Program, endpoint: Endpoint) -> tuple[Route, ...]:
     return tuple(dict.fromkeys(reached or found))
 
 
+def routers_above(program: Program, router: At[tree.Expr]) -> tuple[At[tree.Call], ...]:
+    """The calls that make a router, include it and make what includes it, up to the application.
+
+    What their keyword arguments say (`dependencies`) holds for each of its routes.
+    """
+    found: dict[At[tree.Call], None] = {}
+    waiting = [router]
+    while waiting and len(found) < _MOST_ROUTES:
+        for origin in origins(program, waiting.pop()):
+            if not isinstance(origin, At) or not isinstance(origin.node, tree.Call):
+                continue
+            made = origin.to(origin.node)
+            if made in found:
+                continue
+            found[made] = None
+            for include in _includes(program):
+                if _names(program, include.child, made.node):
+                    found[include.call] = None
+                    waiting += [include.parent] if include.parent is not None else []
+    return tuple(found)
+
+
 def route_of_text(text: str, evidence: tuple[Evidence, ...] = ()) -> Route:
     """The route that a path written out is."""
     return Route(segments_of(text), text.endswith("/") and len(text) > 1, True, None, evidence)

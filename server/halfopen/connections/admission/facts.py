@@ -3,8 +3,153 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.semantics.unit import Span
+
+Carrier: TypeAlias = OneOf[
+    "query string", "header", "cookie", "subprotocol", "message", "parameter", "transport"
+]
+"""What brings a credential. "parameter": handed on by a function, its first source is not seen.
+"transport": what the server or a middleware already knows of the connection (`websocket.user`)."""
+
+CheckPlace: TypeAlias = OneOf["middleware", "application", "router", "dependency", "handler"]
+"""What runs the check. All but the handler run before accept."""
+
+Authentication: TypeAlias = OneOf["verified", "presence", "unverified", "not read", "none"]
+"""verified: something checks the credential. presence: it only has to be there. unverified: it is
+decoded without its signature. not read: the handler takes a credential and never looks at it."""
+
+CheckStrength: TypeAlias = OneOf["known", "compared", "named", "unverified"]
+"""known: a library's function that verifies. compared: the value is compared or looked up. named: code that
+cannot be read here, or of an unknown kind, whose name says that it checks. unverified: a decoding that
+leaves the signature out."""
+
+Lifetime: TypeAlias = OneOf["revalidated", "bounded", "unbounded", "no expiry"]
+"""How long an admission lasts. bounded: the connection ends by itself in time. unbounded: what was
+true at connect counts until the client leaves. no expiry: the credential has none to run out."""
+
+OriginCheck: TypeAlias = OneOf["exact", "weak", "none"]
+"""weak: a prefix, a suffix or a part of the origin is compared, which others can register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Something that should tell who connects, as the code names it ("token", "session")."""
+
+    carrier: Carrier
+    name: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One place that checks a credential.
+
+    `by` is what checks ("jwt.decode", "verify_token"). `expires` says whether the credential runs out
+    (a JWT, a session); None where that cannot be told. `after_accept`: the client is already let in
+    when it runs. `in_loop`: it runs again while the connection lives.
+    """
+
+    place: CheckPlace
+    by: str
+    carrier: Carrier
+    span: Span
+    expires: bool | None = None
+    after_accept: bool = False
+    in_loop: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    strength: CheckStrength = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimit:
+    """A test that refuses a connection because there are too many, as it is written."""
+
+    test: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PooledResource:
+    """Something of a pool (a database session) that a connection keeps for its whole life.
+
+    `what` is how the code names it, `held_by` the dependency or statement that holds it.
+    """
+
+    what: str
+    held_by: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A refusal that does not end the handler: it closes the socket, and its code goes on."""
+
+    what: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who is let in: authentication, origin, limits and how long an admission lasts."""
+    """Who is let in: authentication, origin, limits and how long an admission lasts.
+
+    `accepted` is the call that accepts, where it is found. `first_message_deadline_seconds` is there for
+    a credential that comes in a message: how long the handler waits for it (a value of None: without
+    limit). `same_site_cookie` is there where a cookie lets in, `lifetime` where anything is checked.
+    `exposes` is what a stranger gets: "echo" is only what the client itself sent. `privileged`: only
+    administrators are let in. `guarded_beside`: routes of the same file that do ask who calls.
+    """
+
+    credentials: tuple[Credential, ...] = ()
+    authentication: Fact[Authentication] = Unknown("the code that serves the connection")
+    checks: tuple[Check, ...] = ()
+    accepted: Evidence | None = None
+    first_message_deadline_seconds: Fact[float | None] | None = None
+    ignored_refusals: tuple[Ignored, ...] = ()
+    origin_check: Fact[OriginCheck] = Unknown("the code that serves the connection")
+    same_site_cookie: Fact[str] | None = None
+    lifetime: Fact[Lifetime] | None = None
+    privileged: bool = False
+    connection_limits: tuple[ConnectionLimit, ...] = ()
+    exposes: Fact[OneOf["echo", "data", "actions"]] = Unknown("the code that serves the connection")
+    pooled: tuple[PooledResource, ...] = ()
+    guarded_beside: tuple[Evidence, ...] = ()
+    name: Span | None = None
+    """The handler's name, for findings about all of it."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether something checks who connects, or may do so where the code does not show it."""
+        match self.authentication:
+            case Known(value=value):
+                return value == "verified"
+            case _:
+                return True
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialInUrl:
+    """A credential that a client puts into its URL.
+
+    `parameter` is the query parameter's name, `value` the expression that gives it. `short_lived`: it
+    is a ticket or comes from a request made for this connection.
+    """
+
+    parameter: str
+    value: str
+    span: Span
+    short_lived: Fact[bool] = Unknown("where the value comes from")
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAdmission:
+    """What a client shows to be let in, where it stands in the URL."""
+
+    in_url: tuple[CredentialInUrl, ...] = ()

@@ -1,0 +1,1 @@
+"""WS1C unauthenticated-connection."""

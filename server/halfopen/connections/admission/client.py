@@ -1,0 +1,218 @@
+"""What a client shows to be let in: credentials in its URL, and where their values come from."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from halfopen.connections.admission.credentials import is_credential_name
+from halfopen.connections.admission.facts import ClientAdmission, CredentialInUrl
+from halfopen.connections.client_site import ClientSite
+from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
+from halfopen.connections.library_clients import LibraryClient
+from halfopen.connections.strings import texts_of
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.values import ParameterOf, origins, returned
+
+_PARAMETER = re.compile(r"[?&]([\w.-]+)=$")
+_TICKET = re.compile(
+    r"ticket|one_?time|single_?use|short_?lived|ephemeral|nonce|(ws|socket|stream|websocket)_?token|temp",
+    re.IGNORECASE,
+)
+_STORAGES = (
+    "localStorage",
+    "sessionStorage",
+    "window.localStorage",
+    "window.sessionStorage",
+    "Cookies",
+    "js-cookie",
+)
+_MOST_STEPS = 60
+
+
+def admission_of_client(site: ClientSite) -> ClientAdmission:
+    """The facts of one client. A client in Python has none: it can send headers."""
+    if site.is_python:
+        return ClientAdmission()
+    url = _url(site)
+    if url is None:
+        return ClientAdmission()
+    found: dict[tuple[str, tree.Node], CredentialInUrl] = {}
+    for piece in _pieces(site.program, url):
+        for parameter, value in _credentials_in(site.program, piece):
+            found.setdefault((parameter, value.node), _credential(site.program, parameter, value))
+    return ClientAdmission(tuple(found.values()))
+
+
+def _url(site: ClientSite) -> At[tree.Expr] | None:
+    made: LibraryClient | None = site.made_with
+    if made is not None:
+        return made.url
+    arguments = site.call.node.arguments
+    return site.call.to(arguments[0].value) if arguments else None
+
+
+def _pieces(program: Program, url: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+    """Every expression that the address may be made of: its own, those of its variables and of helpers that return it."""
+    waiting: list[At[tree.Expr]] = [url]
+    waiting += list(texts_of(program, url).places)
+    seen: set[tree.Node] = set()
+    while waiting and len(seen) < _MOST_STEPS:
+        at = waiting.pop(0)
+        if at.node in seen:
+            continue
+        seen.add(at.node)
+        program.queries.note(at.unit)
+        yield at
+        for node in tree.walk(at.node, tree.same_function):
+            if isinstance(node, tree.Name | tree.Member | tree.Call):
+                for origin in origins(program, at.to(node)):
+                    if isinstance(origin, At) and origin.node not in seen:
+                        waiting.append(origin)
+            if isinstance(node, tree.Call):
+                for origin in origins(program, at.to(node.callee)):
+                    if isinstance(origin, At) and isinstance(origin.node, tree.Function):
+                        waiting += returned(origin.to(origin.node))
+        around = _enclosing_text(at)
+        if around is not None and around.node not in seen:
+            waiting.append(around)
+
+
+def _enclosing_text(at: At[tree.Expr]) -> At[tree.Expr] | None:
+    """The template or sum that a piece of text is a part of."""
+    parent = at.parent
+    if isinstance(parent, tree.Template) or (isinstance(parent, tree.Operation) and parent.operator == "+"):
+        return at.to(parent)
+    return None
+
+
+def _credentials_in(program: Program, at: At[tree.Expr]) -> Iterator[tuple[str, At[tree.Expr]]]:
+    """`?token=${x}`, `"?token=" + x`, `new URLSearchParams({ token: x })`, `params.set("token", x)`."""
+    for node in tree.walk(at.node, tree.same_function):
+        match node:
+            case tree.Template(parts=parts):
+                for before, value in itertools.pairwise(parts):
+                    if isinstance(before, str) and not isinstance(value, str):
+                        yield from _after(before, at.to(value))
+            case tree.Operation(operator="+", operands=(left, right)):
+                text = (
+                    left.operands[-1] if isinstance(left, tree.Operation) and left.operator == "+" else left
+                )
+                if isinstance(text, tree.Literal) and isinstance(text.value, str):
+                    yield from _after(text.value, at.to(right))
+                elif isinstance(text, tree.Template) and text.parts and isinstance(text.parts[-1], str):
+                    yield from _after(text.parts[-1], at.to(right))
+            case tree.Call(callee=tree.Name(id="URLSearchParams"), arguments=(first, *_)):
+                yield from _of_object(program, at.to(first.value))
+                yield from _set_later(program, at.to(node))
+            case tree.Call(callee=tree.Name(id="URL")):
+                yield from _set_later(program, at.to(node))
+            case _:
+                pass
+
+
+def _after(text: str, value: At[tree.Expr]) -> Iterator[tuple[str, At[tree.Expr]]]:
+    found = _PARAMETER.search(text)
+    if found is not None and is_credential_name(found[1]):
+        yield found[1], value
+
+
+def _of_object(program: Program, at: At[tree.Expr]) -> Iterator[tuple[str, At[tree.Expr]]]:
+    for origin in origins(program, at):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Object):
+            for entry in origin.node.entries:
+                key = entry.key.value if isinstance(entry.key, tree.Literal) else None
+                if isinstance(key, str) and is_credential_name(key):
+                    yield key, origin.to(entry.value)
+
+
+def _set_later(program: Program, made: At[tree.Call]) -> Iterator[tuple[str, At[tree.Expr]]]:
+    """`url.searchParams.set("token", x)`, `params.append("token", x)` in the function that makes them."""
+    function = made.index.function_of(made.node)
+    root: tree.Node = function.body if function is not None else made.unit.body[0]
+    for node in tree.walk(root):
+        match node:
+            case tree.Call(
+                callee=tree.Member(name="set" | "append", object=inner),
+                arguments=(
+                    tree.Argument(value=tree.Literal(value=str() as key)),
+                    tree.Argument(value=value),
+                    *_,
+                ),
+            ) if is_credential_name(key):
+                owner = (
+                    inner.object if isinstance(inner, tree.Member) and inner.name == "searchParams" else inner
+                )
+                if any(
+                    isinstance(each, At) and each.node is made.node
+                    for each in origins(program, made.to(owner))
+                ):
+                    yield key, made.to(value)
+            case _:
+                pass
+
+
+def _credential(program: Program, parameter: str, value: At[tree.Expr]) -> CredentialInUrl:
+    said = Evidence(value.span, f"the value of {parameter} in the URL: {_short(value.text)}")
+    lived, more = _short_lived(program, parameter, value)
+    return CredentialInUrl(parameter, _short(_plain(value)), value.span, lived, (said, *more))
+
+
+def _plain(value: At[tree.Expr]) -> str:
+    """The value without `encodeURIComponent(...)` around it."""
+    node = value.node
+    if (
+        isinstance(node, tree.Call)
+        and isinstance(node.callee, tree.Name)
+        and node.callee.id == "encodeURIComponent"
+    ):
+        return value.to(node.arguments[0].value).text if node.arguments else value.text
+    return value.text
+
+
+def _short_lived(
+    program: Program, parameter: str, value: At[tree.Expr]
+) -> tuple[Fact[bool], tuple[Evidence, ...]]:
+    """A ticket by its name or by the request it comes from; kept in a storage or store: no."""
+    if _TICKET.search(parameter) or _TICKET.search(value.text):
+        return Known(True, (), Confidence.MEDIUM), ()
+    waiting, seen = [value], set[tree.Node]()
+    while waiting and len(seen) < _MOST_STEPS:
+        at = waiting.pop(0)
+        if at.node in seen:
+            continue
+        seen.add(at.node)
+        for node in tree.walk(at.node, tree.same_function):
+            if isinstance(node, tree.Literal) and isinstance(node.value, str) and _TICKET.search(node.value):
+                return Known(
+                    True, (Evidence(at.to(node).span, "asked for this connection"),), Confidence.MEDIUM
+                ), ()
+            if not isinstance(node, tree.Name | tree.Member | tree.Call):
+                continue
+            for origin in origins(program, at.to(node)):
+                if isinstance(origin, External) and str(origin).startswith(_STORAGES):
+                    kept = Evidence(at.to(node).span, f"kept in {str(origin).rpartition('.')[0] or origin}")
+                    return Known(False, (kept,)), (kept,)
+                if isinstance(origin, At):
+                    waiting.append(origin)
+                    if isinstance(origin.node, tree.Call):
+                        waiting += [origin.to(each.value) for each in origin.node.arguments]
+                        waiting += _results(program, origin.to(origin.node))
+                elif isinstance(origin, ParameterOf):
+                    continue
+    return Unknown(f"where {_short(value.text)} comes from, and how long it is valid"), ()
+
+
+def _results(program: Program, call: At[tree.Call]) -> list[At[tree.Expr]]:
+    found: list[At[tree.Expr]] = []
+    for origin in origins(program, call.to(call.node.callee)):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Function):
+            found += returned(origin.to(origin.node))
+    return found
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 50 else f"{text[:47]}..."

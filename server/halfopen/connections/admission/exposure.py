@@ -1,0 +1,209 @@
+"""What an endpoint gives to whoever is let in: its own words back, data, or actions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal as OneOf
+
+from halfopen.connections.facts import Confidence, Evidence, Fact, Known
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
+from halfopen.connections.handling import Handling
+from halfopen.connections.registries import registrations_in
+from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.scopes import index_of
+from halfopen.semantics.values import functions, qualified
+
+_IDLE = re.compile(
+    r"^(print|str|int|float|len|dict|list|bool|repr|isinstance|format|id|getattr|type|range|min|max|round|sorted|enumerate"
+    r"|json\..*|orjson\..*|asyncio\..*|time\..*|datetime\..*|uuid\..*|logging\..*|random\..*|loguru\..*|structlog\..*"
+    r"|RuntimeError|ValueError|Exception|fastapi\..*|starlette\..*)$"
+)
+_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "bind"})
+_VALUE_METHODS = frozenset(
+    {
+        "get", "strip", "lower", "upper", "split", "encode", "decode", "startswith", "endswith", "format", "join", "replace",
+        "items", "keys", "values", "append", "pop", "isoformat", "dict", "model_dump", "model_dump_json", "hex",
+    }
+)  # fmt: skip
+
+
+def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
+    """ "echo" where the handler does nothing but answer with what it was sent."""
+    program = handling.program
+    for function in handling.reachable:
+        for registration in registrations_in(program, function):
+            if handling.sockets.mentions(registration.value.node) or (
+                registration.key is not None and handling.sockets.mentions(registration.key.node)
+            ):
+                said = f"the client is entered in {registration.container}, and gets what is sent to all"
+                return _of_messages(handling, Evidence(registration.node.span, said))
+    work = next(_work(handling), None) or next(_sent_of_its_own(handling), None)
+    if work is not None:
+        return _of_messages(handling, Evidence(work.span, f"does {_short(work.text)}"))
+    return Known(
+        "echo", (Evidence(handling.root.span, "answers only with what the client sent"),), Confidence.MEDIUM
+    )
+
+
+def _of_messages(handling: Handling, said: Evidence) -> Fact[OneOf["echo", "data", "actions"]]:
+    """ "actions" where a received message is handed to code that does something with it."""
+    for call in _acting_calls(handling):
+        return Known(
+            "actions", (Evidence(call.span, f"a message of the client is handed to {_short(call.text)}"),)
+        )
+    return Known("data", (said,))
+
+
+def _acting_calls(handling: Handling) -> Iterator[At[tree.Call]]:
+    program = handling.program
+    received = _received(handling)
+    for function in handling.reachable[:12]:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call) or not node.arguments:
+                continue
+            if _is_idle(program, function.to(node)) or handling.sockets.mentions(node.callee):
+                continue
+            if any(_carries(function, each.value, received) for each in node.arguments):
+                yield function.to(node)
+
+
+def _carries(function: At[tree.Function], node: tree.Node, received: set[tree.Node]) -> bool:
+    """Whether an expression is made of a received message: itself, a part, or a variable taken from it."""
+    for each in tree.walk(node, tree.same_function):
+        if each in received:
+            return True
+        if isinstance(each, tree.Name):
+            binding = function.index.bindings.get(each)
+            for definition in binding.definitions if binding is not None else ():
+                value = definition.value
+                if value is not None and any(
+                    inner in received or _parses(inner, received) for inner in tree.walk(value)
+                ):
+                    return True
+                if value is not None and _from_message(function, value, received):
+                    return True
+    return False
+
+
+def _parses(node: tree.Node, received: set[tree.Node]) -> bool:
+    return isinstance(node, tree.Call) and any(each.value in received for each in node.arguments)
+
+
+def _from_message(function: At[tree.Function], value: tree.Expr, received: set[tree.Node]) -> bool:
+    """`data = json.loads(raw)`; `content = data.get("content")`: one variable further back."""
+    for each in tree.walk(value, tree.same_function):
+        if isinstance(each, tree.Name):
+            binding = function.index.bindings.get(each)
+            for definition in binding.definitions if binding is not None else ():
+                if definition.value is not None and any(
+                    inner in received or _parses(inner, received) for inner in tree.walk(definition.value)
+                ):
+                    return True
+    return False
+
+
+def _work(handling: Handling) -> Iterator[At[tree.Call]]:
+    """Calls that are neither the socket's own, nor logging, nor handling of plain values."""
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call) and not _is_idle(handling.program, function.to(node)):
+                callee = node.callee
+                if isinstance(callee, tree.Member) and handling.sockets.is_socket(callee.object):
+                    continue
+                yield function.to(node)
+
+
+def _sent_of_its_own(handling: Handling) -> Iterator[At[tree.Call]]:
+    """Sends of something that did not come from the client: an item of a stream, a variable of the program."""
+    received = _received(handling)
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
+                continue
+            if node.callee.name not in SENDERS or not handling.sockets.is_socket(node.callee.object):
+                continue
+            for argument in node.arguments:
+                for name in tree.walk(argument.value, tree.same_function):
+                    if isinstance(name, tree.Name) and not _is_the_clients(function, name, received, 0):
+                        yield function.to(node)
+
+
+def _is_the_clients(
+    function: At[tree.Function], name: tree.Name, received: set[tree.Node], depth: int
+) -> bool:
+    """Whether a variable holds what the client sent, or nothing that anyone keeps: a parameter, a constant."""
+    binding = function.index.bindings.get(name)
+    if binding is None:
+        return name.id != "app"
+    for definition in binding.definitions:
+        if definition.kind in ("parameter", "exception", "import") or definition.value is None:
+            continue
+        if any(each in received for each in tree.walk(definition.value)):
+            continue
+        if definition.kind == "element" and not isinstance(definition.value, tree.Sequence):
+            return False
+        inner = [each for each in tree.walk(definition.value) if isinstance(each, tree.Name)]
+        if depth < 4 and all(
+            function.index.bindings.get(each) is None or _is_the_clients(function, each, received, depth + 1)
+            for each in inner
+        ):
+            continue
+        return False
+    return True
+
+
+def _received(handling: Handling) -> set[tree.Node]:
+    """The expressions that are what the client sent."""
+    found: set[tree.Node] = set()
+    for function in handling.reachable[:12]:
+        for node in own_nodes(function):
+            if (
+                isinstance(node, tree.Call)
+                and isinstance(node.callee, tree.Member)
+                and node.callee.name in RECEIVERS | ITERATORS
+                and handling.sockets.is_socket(node.callee.object)
+            ):
+                found |= {each.node for each in aliases(handling.program, function.to(node))}
+    return found
+
+
+def _is_idle(program: Program, call: At[tree.Call]) -> bool:
+    callee = call.node.callee
+    if not isinstance(callee, tree.Name | tree.Member):
+        return False
+    last = callee.id if isinstance(callee, tree.Name) else callee.name
+    if isinstance(callee, tree.Member) and last in _LOGS | _VALUE_METHODS:
+        return True
+    names = qualified(program, call.to(callee))
+    if names and all(_IDLE.match(name.replace("()", "")) for name in names):
+        return True
+    return bool(functions(program, call.to(callee)))
+
+
+def guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
+    """HTTP routes of the same file that ask who calls."""
+    from halfopen.connections.admission.verification import is_check_name
+
+    found: list[Evidence] = []
+    module = program.module(path)
+    for unit in module.units if module is not None else ():
+        if b"Depends" not in unit.words and b"Security" not in unit.words:
+            continue
+        program.queries.note(unit)
+        for call in index_of(unit).calls:
+            callee = call.callee
+            if isinstance(callee, tree.Name) and callee.id in ("Depends", "Security") and call.arguments:
+                given = call.arguments[0].value
+                name = given.id if isinstance(given, tree.Name) else getattr(given, "name", "")
+                if is_check_name(name):
+                    at = At(path, unit, call)
+                    found.append(Evidence(at.span, f"a route beside it asks who calls: {at.text}"))
+    return tuple(found[:2])
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

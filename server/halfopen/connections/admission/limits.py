@@ -1,0 +1,146 @@
+"""What refuses a connection because there are too many: a count that is compared before the client is let in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from halfopen.connections.admission.facts import ConnectionLimit
+from halfopen.connections.facts import Evidence
+from halfopen.connections.registries import container_of, registrations_in
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import origins, qualified
+
+_COUNTS = re.compile(
+    r"conn|socket|client|active|session|subscriber|slot|open|count|total|num|current|existing|viewers", re.I
+)
+_BOUNDS = re.compile(r"max|limit|cap|quota|allowed", re.I)
+_NOT_CONNECTIONS = re.compile(
+    r"message|msg|rate|token|attempt|retry|retries|size|length|bytes|queue|buffer|history|chars", re.I
+)
+
+
+def connection_limits(program: Program, functions: list[At[tree.Function]]) -> tuple[ConnectionLimit, ...]:
+    """The limits in the functions that run on the way in."""
+    found: dict[tree.Node, ConnectionLimit] = {}
+    for function in functions:
+        for limit in _limits_in(program, function):
+            found.setdefault(limit[0], limit[1])
+    return tuple(found.values())
+
+
+def _limits_in(program: Program, function: At[tree.Function]) -> Iterator[tuple[tree.Node, ConnectionLimit]]:
+    yield from _replacing(program, function)
+    for node in own_nodes(function):
+        match node:
+            case tree.If(test=test) if _refuses(node) and _is_full(program, function.to(test)):
+                said = " ".join(function.to(test).text.split())
+                span = function.to(test).span
+                yield node, ConnectionLimit(said, span, (Evidence(span, f"refuses where {said}"),))
+            case tree.With(items=items):
+                for item in items:
+                    context = item.context
+                    if _is_semaphore(program, function.to(context)):
+                        said = function.to(context).text
+                        span = function.to(context).span
+                        yield (
+                            node,
+                            ConnectionLimit(said, span, (Evidence(span, f"waits for a slot of {said}"),)),
+                        )
+            case _:
+                pass
+
+
+def _replacing(program: Program, function: At[tree.Function]) -> Iterator[tuple[tree.Node, ConnectionLimit]]:
+    """One slot for each key, whose old connection is closed when a new one takes it."""
+    for registration in registrations_in(program, function):
+        if registration.key is None:
+            continue
+        for node in own_nodes(function):
+            if (
+                isinstance(node, tree.Call)
+                and isinstance(node.callee, tree.Member)
+                and node.callee.name == "close"
+                and node.start < registration.node.node.start
+                and container_of(program, function.to(node.callee.object)) == registration.container
+            ):
+                test = f"one connection for each key of {registration.container}"
+                at = function.to(node)
+                yield (
+                    node,
+                    ConnectionLimit(test, at.span, (Evidence(at.span, "closes the connection before it"),)),
+                )
+
+
+def _refuses(statement: tree.If) -> bool:
+    """Whether a branch sends the client away, or makes room by closing another connection."""
+    for node in tree.walk(statement.then, tree.same_function):
+        if isinstance(node, tree.Raise | tree.Return):
+            return True
+        if (
+            isinstance(node, tree.Call)
+            and isinstance(node.callee, tree.Member)
+            and node.callee.name == "close"
+        ):
+            return True
+    return False
+
+
+def _is_full(program: Program, test: At[tree.Expr]) -> bool:
+    for node in tree.walk(test.node):
+        match node:
+            case tree.Operation(operator=">=" | ">" | "<=" | "<" | "==" as operator, operands=(left, right)):
+                counted, bound = (left, right) if operator in (">=", ">", "==") else (right, left)
+                if operator == "==" and not _BOUNDS.search(test.to(bound).text):
+                    continue
+                if _counts(program, test.to(counted)) and _bounds(test.to(bound)):
+                    return True
+            case tree.Call(callee=tree.Member(name="locked", object=inner)):
+                if _is_semaphore(program, test.to(inner)):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _counts(program: Program, at: At[tree.Expr], depth: int = 0) -> bool:
+    """`len(self.active[user])`, a counter, the answer of `redis.incr(...)`."""
+    node = at.node
+    match node:
+        case tree.Call(callee=tree.Name(id="len" | "sum"), arguments=(first, *_)):
+            inner = at.to(first.value)
+            if container_of(program, inner) is not None:
+                return not _NOT_CONNECTIONS.search(inner.text)
+            return bool(_COUNTS.search(inner.text)) and not _NOT_CONNECTIONS.search(inner.text)
+        case tree.Await(value=value):
+            return _counts(program, at.to(value), depth)
+        case tree.Name() | tree.Member() | tree.Index() | tree.Call():
+            text = at.text
+            if _NOT_CONNECTIONS.search(text):
+                return False
+            if isinstance(node, tree.Name) and depth < 3:
+                for path, unit, definition in program.definitions_of(program.variable(at.to(node))):
+                    if definition.value is not None and definition.kind == "value":
+                        found: At[tree.Expr] = At(path, unit, definition.value)
+                        if not isinstance(found.node, tree.Name) and _counts(program, found, depth + 1):
+                            return True
+            return bool(_COUNTS.search(text)) and not isinstance(node, tree.Literal)
+        case _:
+            return False
+
+
+def _bounds(at: At[tree.Expr]) -> bool:
+    if isinstance(at.node, tree.Literal):
+        return isinstance(at.node.value, int) and at.node.value > 0
+    return bool(_BOUNDS.search(at.text))
+
+
+def _is_semaphore(program: Program, at: At[tree.Expr]) -> bool:
+    """A semaphore that outlives the handler."""
+    for origin in origins(program, at):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Call):
+            names = qualified(program, origin.to(origin.node.callee))
+            if names & {"asyncio.Semaphore", "asyncio.BoundedSemaphore", "anyio.Semaphore"}:
+                return origin.index.function_of(origin.node) is None or isinstance(at.node, tree.Member)
+    return False

@@ -1,0 +1,253 @@
+"""What happens on a connection's way in, in the order of the code: accepts, checks, receives, loops.
+
+The functions that a handler calls are read where they are called, so a manager that accepts or a
+helper that verifies has its place in the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.admission.credentials import credential_in
+from halfopen.connections.admission.verification import (
+    Verification,
+    is_check_name,
+    is_stub,
+    verification_of,
+)
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import functions, origins, qualified
+
+EventKind: TypeAlias = OneOf["accept", "receive", "send", "close", "check", "call", "sleep"]
+
+_NEAR = 2
+_DEEPEST = 6
+_MOST_FUNCTIONS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something on the way in.
+
+    `limited`: a time limit stands around it, of `deadline_seconds` where that is a number. A "sleep" has
+    its length there. `callers` are the calls that led here, outermost first.
+    """
+
+    kind: EventKind
+    at: At[tree.Expr]
+    in_loop: bool = False
+    limited: bool = False
+    deadline_seconds: float | None = None
+    callers: tuple[At[tree.Call], ...] = ()
+    verification: Verification | None = None
+    function: At[tree.Function] | None = None
+    """Of a "call": the function of the workspace that is called."""
+
+    @property
+    def outermost(self) -> At[tree.Expr]:
+        return self.callers[0] if self.callers else self.at
+
+
+@dataclass(slots=True)
+class _Context:
+    in_loop: bool = False
+    limited: bool = False
+    deadline: float | None = None
+    callers: tuple[At[tree.Call], ...] = ()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads functions in the order in which they run."""
+
+    program: Program
+    sockets: Sockets
+    seen: set[tuple[tree.Node, bool]] = field(default_factory=set[tuple[tree.Node, bool]])
+
+    def events(self, function: At[tree.Function]) -> list[Event]:
+        """What happens when a function runs."""
+        self.seen.add((function.node, False))
+        return list(self._body(function, _Context()))
+
+    def _body(self, function: At[tree.Function], context: _Context) -> Iterator[Event]:
+        self.program.queries.note(function.unit)
+        for statement in function.node.body.statements:
+            yield from self._visit(function.to(statement), context)
+
+    def _visit(self, at: At[tree.Node], context: _Context) -> Iterator[Event]:
+        node = at.node
+        match node:
+            case tree.Function() | tree.Class():
+                return
+            case tree.Assign(value=tree.Function() | tree.Class()):
+                return
+            case tree.Loop():
+                inner = context
+                if node.kind == "while" or node.is_async:
+                    inner = _with(context, in_loop=True)
+                for child in tree.children(node):
+                    yield from self._visit(at.to(child), inner)
+            case tree.With():
+                limit = self._limit_of(at.to(node))
+                inner = context if limit is None else _with(context, limited=True, deadline=limit[0])
+                for child in tree.children(node):
+                    yield from self._visit(at.to(child), inner)
+            case tree.Call():
+                yield from self._call(at.to(node), context)
+            case tree.Operation() | tree.Member():
+                for child in tree.children(node):
+                    yield from self._visit(at.to(child), context)
+                yield from self._checks(at.to(node), context)
+            case _:
+                for child in tree.children(node):
+                    yield from self._visit(at.to(child), context)
+
+    def _checks(self, at: At[tree.Expr], context: _Context) -> Iterator[Event]:
+        found = verification_of(self.program, at)
+        if found is not None:
+            yield self._event("check", at, context, verification=found)
+
+    def _call(self, call: At[tree.Call], context: _Context) -> Iterator[Event]:
+        callee = call.node.callee
+        inner = context
+        names = (
+            qualified(self.program, call.to(callee)) if isinstance(callee, tree.Name | tree.Member) else ()
+        )
+        if "asyncio.wait_for" in names:
+            inner = _with(context, limited=True, deadline=self._seconds(call, 1))
+        if "asyncio.sleep" in names:
+            slept = self._seconds(call, 0)
+            yield self._event("sleep", call, _with(context, limited=slept is not None, deadline=slept))
+        for child in tree.children(call.node):
+            yield from self._visit(call.to(child), inner)
+        method = self._method(call)
+        if method is not None:
+            kind = _KINDS.get(method)
+            if kind is not None:
+                yield self._event(kind, call, context)
+                return
+        found = verification_of(self.program, call)
+        if found is not None and (found.strength != "named" or self._about_the_client(call)):
+            yield self._event("check", call, context, verification=found)
+        for function in functions(self.program, call.to(callee))[:3]:
+            yield from self._enter(call, function, context)
+
+    def _enter(self, call: At[tree.Call], function: At[tree.Function], context: _Context) -> Iterator[Event]:
+        """The events of a called function; where it only has a check's name, the call itself is the check."""
+        name = function.node.name or ""
+        yield self._event("call", call, context, function=function)
+        key = (function.node, context.in_loop)
+        if key in self.seen or len(self.seen) > _MOST_FUNCTIONS or len(context.callers) >= _DEEPEST:
+            if is_check_name(name) and self._about_the_client(call) and not is_stub(self.program, function):
+                yield self._named(call, context, name)
+            return
+        carries = self.sockets.mentions(call.node) or self.sockets.mentions(function.node)
+        near = len(context.callers) < _NEAR
+        if not (near or carries or is_check_name(name) or self._about_the_client(call)):
+            return
+        self.seen.add(key)
+        found = list(self._body(function, _with(context, callers=(*context.callers, call))))
+        yield from found
+        if any(each.kind == "check" for each in found):
+            return
+        if is_check_name(name) and self._about_the_client(call) and not is_stub(self.program, function):
+            yield self._named(call, context, name)
+
+    def _named(self, call: At[tree.Call], context: _Context, name: str) -> Event:
+        return self._event("check", call, context, verification=Verification("named", name, call, None))
+
+    def _about_the_client(self, call: At[tree.Call]) -> bool:
+        """Whether a call is given a credential or the socket."""
+        return any(
+            credential_in(each.value) is not None or self.sockets.mentions(each.value)
+            for each in call.node.arguments
+        )
+
+    def _method(self, call: At[tree.Call]) -> str | None:
+        callee = call.node.callee
+        if isinstance(callee, tree.Member) and self.sockets.is_socket(callee.object):
+            return callee.name
+        return None
+
+    def _limit_of(self, at: At[tree.With]) -> tuple[float | None] | None:
+        """The time limit that a `with` sets: its seconds, where they are a number."""
+        for item in at.node.items:
+            context = item.context
+            if isinstance(context, tree.Call) and isinstance(context.callee, tree.Name | tree.Member):
+                names = qualified(self.program, at.to(context.callee))
+                if names & _TIMEOUTS:
+                    return (self._seconds(at.to(context), 0),)
+        return None
+
+    def _seconds(self, call: At[tree.Call], position: int) -> float | None:
+        """The time limit that a call is given, where it is a number."""
+        positional = [each.value for each in call.node.arguments if each.name is None]
+        named = (each.value for each in call.node.arguments if each.name in ("timeout", "delay"))
+        value = next(named, positional[position] if position < len(positional) else None)
+        if value is None:
+            return None
+        for origin in origins(self.program, call.to(value)):
+            found = (
+                origin.node.value
+                if isinstance(origin, At) and isinstance(origin.node, tree.Literal)
+                else None
+            )
+            if isinstance(found, int | float):
+                return float(found)
+        return None
+
+    def _event(
+        self,
+        kind: EventKind,
+        at: At[tree.Expr],
+        context: _Context,
+        verification: Verification | None = None,
+        function: At[tree.Function] | None = None,
+    ) -> Event:
+        return Event(
+            kind,
+            at,
+            context.in_loop,
+            context.limited,
+            context.deadline,
+            context.callers,
+            verification,
+            function,
+        )
+
+
+_TIMEOUTS = frozenset(
+    {
+        "asyncio.timeout",
+        "asyncio.timeout_at",
+        "async_timeout.timeout",
+        "anyio.fail_after",
+        "anyio.move_on_after",
+    }
+)
+_KINDS: dict[str, OneOf["accept", "receive", "send", "close"]] = {
+    "accept": "accept",
+    "close": "close",
+    **dict.fromkeys(RECEIVERS | ITERATORS | {"recv"}, "receive"),
+    **dict.fromkeys(SENDERS, "send"),
+}
+
+
+def _with(
+    context: _Context,
+    in_loop: bool | None = None,
+    limited: bool | None = None,
+    deadline: float | None = None,
+    callers: tuple[At[tree.Call], ...] | None = None,
+) -> _Context:
+    return _Context(
+        context.in_loop if in_loop is None else in_loop,
+        context.limited if limited is None else limited,
+        context.deadline if limited is None else deadline,
+        context.callers if callers is None else callers,
+    )

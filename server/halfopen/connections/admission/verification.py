@@ -1,0 +1,204 @@
+"""Which calls and comparisons check a credential, and how much that is worth."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from halfopen.connections.admission.credentials import credential_in, credential_name
+from halfopen.connections.admission.facts import CheckStrength
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import functions, origins, qualified
+
+_JWT = re.compile(r"(^|[._])(py)?(jwt|jose|joserfc|authlib|jwcrypto|jwskate)([._(]|$)", re.IGNORECASE)
+_DECODES = frozenset({"decode", "decode_complete", "verify", "validate", "jwt_decode", "loads"})
+_UNVERIFIED = re.compile(r"(get_)?unverified_(claims|header|payload)|decode_unverified|insecure_decode")
+_KNOWN: dict[str, bool | None] = {
+    "hmac.compare_digest": False,
+    "secrets.compare_digest": False,
+    "bcrypt.checkpw": False,
+    "django.core.signing.loads": None,
+    "firebase_admin.auth.verify_id_token": True,
+    "firebase_admin.auth.verify_session_cookie": True,
+    "google.oauth2.id_token.verify_oauth2_token": True,
+    "google.oauth2.id_token.verify_firebase_token": True,
+    "django.contrib.auth.authenticate": True,
+}
+"""Functions that verify, and whether what they verify runs out (None: it may)."""
+
+NAMED = re.compile(
+    r"^_?(async_?)?(jwt_?)?(verify|decode|validate|authenticate|authorize|check|require|resolve|load|introspect|consume|redeem)_?\w*"
+    r"(token|jwt|auth|api_?key|credential|ticket|user|session|websocket|ws|permission|access|bearer|signature)\w*$"
+    r"|^_?(get|fetch|require)_?(current|authenticated|active|ws|websocket)\w*user\w*$"
+    r"|^_?(get|fetch|find|lookup|load)_?\w*user\w*_?(from|by|for|via)_?(access_?|auth_?)?(token|jwt|session|cookie|ticket|api_?key|ws|websocket)\w*$"
+    r"|^_?(ws_?|websocket_?)?(authenticate|authorize|auth)(_?\w+)?$|^_?is_?(authenticated|authorized|valid_?(token|session|api_?key|ticket))\w*$"
+    r"|^_?\w*auth\w*_(required|check|guard|helper)$|^_?verify$"
+    r"|^_?\w*(tokens?|secrets?|keys?)_(equal|match(es)?|valid)$|^_?(constant_time|timing_safe|safe)_?(compare|equals?|eq)$",
+    re.IGNORECASE,
+)
+"""What code that checks a credential is called. A name alone is evidence of medium confidence."""
+_NOT_A_CHECK = re.compile(
+    r"enabled|configured|required$|rate|limit|log|header|url|create|issue|generate|encode|message|payload|params"
+    r"|settings|config|prefer|input|schema|state|history|title|agent|error",
+    re.IGNORECASE,
+)
+_LOOKUPS = frozenset(
+    {"get", "pop", "getdel", "hget", "hgetall", "exists", "scalar", "get_session", "sismember"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One check of a credential: its strength, what does it, and whether the credential runs out."""
+
+    strength: CheckStrength
+    by: str
+    at: At[tree.Expr]
+    expires: bool | None = None
+
+
+def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
+    """What an expression checks by itself; functions of the workspace are for the caller to look into."""
+    match at.node:
+        case tree.Call():
+            return _call(program, at.to(at.node))
+        case tree.Operation(operator="==" | "!=" | "in" | "not in", operands=(left, right)):
+            return _comparison(at, left, right)
+        case tree.Member(name="is_authenticated" | "is_anonymous", object=inner):
+            if _last(inner) in ("user", "current_user") or "user" in _keys(inner):
+                return Verification("known", f"{_last(inner) or 'user'}.{at.node.name}", at, True)
+            return None
+        case _:
+            return None
+
+
+def _call(program: Program, call: At[tree.Call]) -> Verification | None:
+    callee = call.node.callee
+    last = _last(callee)
+    if not isinstance(callee, tree.Name | tree.Member):
+        return None
+    names = qualified(program, call.to(callee))
+    if _UNVERIFIED.search(last):
+        return Verification("unverified", last, call)
+    for name in names:
+        if name in _KNOWN:
+            return Verification("known", name, call, _KNOWN[name])
+        if _JWT.search(name) and last in _DECODES:
+            strength = "unverified" if _leaves_signature_out(program, call) else "known"
+            return Verification(strength, f"{_short_name(name)}", call, True)
+        if name.startswith("itsdangerous.") and last in ("loads", "unsign"):
+            return Verification("known", f"itsdangerous {last}", call, None)
+    if functions(program, call.to(callee)):
+        return None
+    if last in _LOOKUPS and any(credential_in(each.value) for each in call.node.arguments):
+        if credential_name(call.node) is None and not _reads_handshake(callee):
+            return Verification("compared", f"{_text(call, callee)}", call, None)
+        return None
+    if last in ("filter_by", "get_or_none", "find_one") and any(
+        credential_in(each.value) for each in call.node.arguments
+    ):
+        return Verification("compared", last, call, None)
+    if is_check_name(last) and call.node.arguments:
+        return Verification("named", last, call, None)
+    if last == "get_user" and "auth" in _text(call, callee) and call.node.arguments:
+        return Verification("named", _text(call, callee), call, True)
+    return None
+
+
+def is_check_name(name: str) -> bool:
+    return NAMED.match(name) is not None and not _NOT_A_CHECK.search(name)
+
+
+def _comparison(at: At[tree.Expr], left: tree.Expr, right: tree.Expr) -> Verification | None:
+    """`token == settings.token`, `ApiKey.key == api_key`, `token in tokens`; not `token == ""`."""
+    for one, other in ((left, right), (right, left)):
+        name = credential_name(one)
+        if name is None:
+            continue
+        if isinstance(other, tree.Literal) and (other.value is None or other.value == ""):
+            continue
+        if isinstance(other, tree.Literal) and not isinstance(other.value, str):
+            continue
+        if isinstance(one, tree.Literal):
+            continue
+        return Verification("compared", f"the comparison with {_short(at.to(other).text)}", at, False)
+    return None
+
+
+def _reads_handshake(callee: tree.Expr) -> bool:
+    """`headers.get(...)`, `data.get(...)` read a credential; `sessions.get(token)` looks one up."""
+    return isinstance(callee, tree.Member) and _last(callee.object) in (
+        "query_params", "headers", "cookies", "data", "message", "payload", "msg", "params", "environ",
+    )  # fmt: skip
+
+
+def _leaves_signature_out(program: Program, call: At[tree.Call]) -> bool:
+    """`verify=False`, `options={"verify_signature": False}`."""
+    for argument in call.node.arguments:
+        if argument.name == "verify" and _is_false(argument.value):
+            return True
+        if argument.name == "options":
+            for origin in origins(program, call.to(argument.value)):
+                for entry in getattr(getattr(origin, "node", None), "entries", ()):
+                    key = getattr(entry.key, "value", None)
+                    if key == "verify_signature" and _is_false(entry.value):
+                        return True
+    return False
+
+
+def _is_false(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Literal) and node.value is False
+
+
+def is_stub(program: Program, function: At[tree.Function]) -> bool:
+    """Whether a function that is named like a check does nothing with what it is given: it calls and compares nothing."""
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call) and _last(node.callee) not in (
+            "debug", "info", "warning", "error", "print", "bool", "len", "str", "strip", "startswith",
+            "split", "replace", "removeprefix", "get", "HTTPException", "WebSocketException", "close",
+        ):  # fmt: skip
+            return False
+        if (
+            isinstance(node, tree.Operation)
+            and node.operator in ("==", "!=", "in", "not in")
+            and not any(isinstance(each, tree.Literal) and each.value in ("", None) for each in node.operands)
+        ):
+            return False
+        if isinstance(node, tree.Call) and credential_name(node) is None and _last(node.callee) == "get":
+            return False
+    return True
+
+
+def _keys(node: tree.Expr) -> str:
+    return " ".join(
+        str(each.value)
+        for each in tree.walk(node)
+        if isinstance(each, tree.Literal) and isinstance(each.value, str)
+    )
+
+
+def _short_name(name: str) -> str:
+    parts = name.replace("()", "").split(".")
+    return ".".join(parts[-2:])
+
+
+def _text(at: At[tree.Call], node: tree.Expr) -> str:
+    return _short(at.to(node).text)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _last(node: tree.Expr) -> str:
+    match node:
+        case tree.Name(id=name) | tree.Member(name=name):
+            return name
+        case tree.Call(callee=callee):
+            return _last(callee)
+        case tree.Await(value=value):
+            return _last(value)
+        case _:
+            return ""
