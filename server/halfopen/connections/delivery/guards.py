@@ -130,11 +130,14 @@ class Guards:
             case tree.Operation(operator="not", operands=(inner,)):
                 return self._asks(test.to(inner), not holds, depth)
             case tree.Operation(operator="and" | "or" as operator, operands=operands):
-                found = [self._asks(test.to(each), holds, depth) for each in operands]
-                present: list[Guard] = [each for each in found if each is not None]
-                if (operator == "and") is not holds and len(present) < len(found):
+                answers: list[Guard] = []
+                for operand in operands:
+                    answer = self._asks(test.to(operand), holds, depth)
+                    if answer is not None:
+                        answers.append(answer)
+                if (operator == "and") is not holds and len(answers) < len(operands):
                     return None
-                return _stronger(present)
+                return _stronger(answers)
             case tree.Operation(operator="==" | "!=" as operator, operands=(left, right)):
                 is_equal = (operator == "==") is holds
                 for state, value in ((left, right), (right, left)):

@@ -1,0 +1,1 @@
+"""Chapter 6: state that messages and the page both change."""

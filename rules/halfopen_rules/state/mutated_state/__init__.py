@@ -1,0 +1,1 @@
+"""WS6D: state that a message handler changes in place."""
