@@ -1,0 +1,107 @@
+"""WS3A on the server: messages that do not reach clients which are connected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.sending.facts import Broadcast, DroppedSubscriber, ForeignSend
+from halfopen.semantics.unit import Span
+
+CODE = "WS3A"
+SLUG = "lost-send"
+
+
+def check_server(dossier: Dossier) -> Iterator[Finding]:
+    """The gravest way in which what an endpoint's registries are sent gets lost."""
+    sending = dossier.sending
+    if sending is None:
+        return
+    if sending.foreign_sends:
+        yield _foreign(dossier, sending.foreign_sends[0])
+        return
+    if sending.dropped_subscribers:
+        yield _dropped(dossier, sending.dropped_subscribers[0])
+        return
+    live = [each for each in sending.broadcasts if each.live_iteration in ("skips", "raises")]
+    if live:
+        yield _live(dossier, sorted(live, key=_order))
+
+
+def _foreign(dossier: Dossier, each: ForeignSend) -> Finding:
+    if each.kind == "task-queue-worker":
+        message = (
+            f"`{each.caller}` runs in a worker process of the task queue: {each.registry} is empty there, and what "
+            f"`{each.broadcast}` sends reaches no client"
+        )
+    else:
+        message = (
+            f"`{each.caller}` runs `{each.broadcast}` in an event loop of its own: the sockets of {each.registry} belong to the "
+            "server's loop and are not thread-safe, so messages are lost and clients dropped"
+        )
+    return _finding(dossier, each.span, Severity.HIGH, Confidence.HIGH, message, each.evidence)
+
+
+def _dropped(dossier: Dossier, each: DroppedSubscriber) -> Finding:
+    return _finding(
+        dossier,
+        each.span,
+        Severity.HIGH,
+        Confidence.HIGH,
+        f"A client that is too slow is only taken out of {each.registry}: its handler waits on the orphaned queue for "
+        "ever, and the client stays connected and receives nothing more",
+        each.evidence,
+        effects=("WS4C",),
+    )
+
+
+def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
+    first = live[0]
+    others = tuple(Evidence(each.span, f"{each.name} does the same") for each in live[1:])
+    if first.live_iteration == "skips":
+        severity = Severity.MEDIUM
+        what = "a client that leaves meanwhile makes the loop skip the next one, which misses the message"
+    else:
+        severity = Severity.HIGH
+        what = (
+            "a client that comes or goes meanwhile ends the loop with RuntimeError (changed size during iteration), "
+            "and those after it miss the message"
+        )
+    called = isinstance(first.is_called, Known) and first.is_called.value
+    return _finding(
+        dossier,
+        first.span,
+        severity if called else Severity.MONITOR,
+        Confidence.HIGH if called else Confidence.LOW,
+        f"`{first.name}` goes over {first.registry} itself and awaits each send: {what}",
+        (*first.called_in, *others),
+    )
+
+
+def _order(each: Broadcast) -> tuple[bool, str, int]:
+    called = isinstance(each.is_called, Known) and each.is_called.value
+    return (not called, each.span.path, each.span.start)
+
+
+def _finding(
+    dossier: Dossier,
+    span: Span,
+    severity: Severity,
+    confidence: Confidence,
+    message: str,
+    evidence: tuple[Evidence, ...],
+    effects: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=severity,
+        confidence=confidence,
+        span=span,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=evidence,
+        effects=effects,
+    )
