@@ -18,7 +18,7 @@ from halfopen.semantics.values import ParameterOf, origins, returned
 
 _PARAMETER = re.compile(r"[?&]([\w.-]+)=$")
 _TICKET = re.compile(
-    r"ticket|one_?time|single_?use|short_?lived|ephemeral|nonce|(ws|socket|stream|websocket)_?token|temp",
+    r"ticket|one[_-]?time|single[_-]?use|short[_-]?lived|ephemeral|nonce|(ws|socket|stream|websocket)[_-]?token|temp[_-]?token",
     re.IGNORECASE,
 )
 _STORAGES = (
@@ -96,14 +96,11 @@ def _credentials_in(program: Program, at: At[tree.Expr]) -> Iterator[tuple[str, 
                 for before, value in itertools.pairwise(parts):
                     if isinstance(before, str) and not isinstance(value, str):
                         yield from _after(before, at.to(value))
-            case tree.Operation(operator="+", operands=(left, right)):
-                text = (
-                    left.operands[-1] if isinstance(left, tree.Operation) and left.operator == "+" else left
-                )
-                if isinstance(text, tree.Literal) and isinstance(text.value, str):
-                    yield from _after(text.value, at.to(right))
-                elif isinstance(text, tree.Template) and text.parts and isinstance(text.parts[-1], str):
-                    yield from _after(text.parts[-1], at.to(right))
+            case tree.Operation(operator="+", operands=operands):
+                for before, value in itertools.pairwise(operands):
+                    text = _last_text(before)
+                    if text is not None:
+                        yield from _after(text, at.to(value))
             case tree.Call(callee=tree.Name(id="URLSearchParams"), arguments=(first, *_)):
                 yield from _of_object(program, at.to(first.value))
                 yield from _set_later(program, at.to(node))
@@ -111,6 +108,19 @@ def _credentials_in(program: Program, at: At[tree.Expr]) -> Iterator[tuple[str, 
                 yield from _set_later(program, at.to(node))
             case _:
                 pass
+
+
+def _last_text(node: tree.Expr) -> str | None:
+    """The text in which a sum ends so far."""
+    match node:
+        case tree.Literal(value=str() as text):
+            return text
+        case tree.Template(parts=(*_, str() as text)):
+            return text
+        case tree.Operation(operator="+", operands=(*_, last)):
+            return _last_text(last)
+        case _:
+            return None
 
 
 def _after(text: str, value: At[tree.Expr]) -> Iterator[tuple[str, At[tree.Expr]]]:

@@ -1,0 +1,1 @@
+"""WS1D unlimited-connections."""

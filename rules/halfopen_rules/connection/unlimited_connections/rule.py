@@ -1,0 +1,121 @@
+"""WS1D: an endpoint takes any number of connections from one client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.admission.facts import Admission
+from halfopen.connections.dossier import Dossier, Resource
+from halfopen.connections.facts import Evidence, Known
+from halfopen.semantics.unit import Span
+
+CODE = "WS1D"
+SLUG = "unlimited-connections"
+
+_COST = {
+    "registration": "an entry in {what}",
+    "task": "a task",
+    "subscription": "a connection to the broker",
+    "interval": "a timer",
+}
+_HEAVY = frozenset({"task", "subscription"})
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding where nothing counts connections; endpoints that share the accept share it."""
+    admission = dossier.admission
+    if not isinstance(admission, Admission) or admission.connection_limits:
+        return
+    exposes = admission.exposes
+    if not isinstance(admission.authentication, Known) or not isinstance(exposes, Known):
+        return
+    costs = list(_costs(dossier, admission))
+    if exposes.value == "echo" and not costs:
+        return
+    total = dossier.surroundings.serving.max_connections
+    whole = total.value if isinstance(total, Known) else None
+    is_open = not admission.is_authenticated
+    who = "anyone" if is_open else "one user"
+    message = f"{dossier.connection.name} takes any number of connections from {who}"
+    message += f", and each costs {_listed(costs)}" if costs else ", and each is served with work of its own"
+    if whole is not None:
+        message += (
+            f"; only the {whole} connections of the whole process are a limit, which {who} can use up alone"
+        )
+    else:
+        message += f"; the target is {targets.connections_per_client} for each client"
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=_severity(dossier, admission, whole is not None),
+        confidence=exposes.confidence if exposes.value != "echo" else Confidence.MEDIUM,
+        span=_place(dossier, admission),
+        message=message,
+        connection=dossier.connection.id,
+        evidence=tuple(dict.fromkeys(_evidence(dossier, admission))),
+    )
+
+
+def _severity(dossier: Dossier, admission: Admission, whole_is_limited: bool) -> Severity:
+    """HIGH where few connections suffice: each holds a pooled session, or strangers make the server work."""
+    if admission.pooled:
+        return Severity.HIGH
+    if whole_is_limited:
+        return Severity.MONITOR
+    acts = isinstance(admission.exposes, Known) and admission.exposes.value == "actions"
+    heavy = acts or any(each.kind in _HEAVY for each in dossier.resources)
+    return Severity.HIGH if heavy and not admission.is_authenticated else Severity.MEDIUM
+
+
+def _costs(dossier: Dossier, admission: Admission) -> Iterator[str]:
+    for pooled in admission.pooled:
+        yield f"the database session {pooled.what}"
+    for resource in dossier.resources:
+        if resource.kind in _COST:
+            yield _COST[resource.kind].format(what=resource.what)
+
+
+def _evidence(dossier: Dossier, admission: Admission) -> Iterator[Evidence]:
+    if admission.accepted is not None:
+        yield admission.accepted
+    for pooled in admission.pooled:
+        yield Evidence(pooled.span, f"each connection holds {pooled.what}")
+    for resource in dossier.resources:
+        if resource.kind in _COST:
+            yield Evidence(resource.acquired, _said(resource))
+
+
+def _said(resource: Resource) -> str:
+    return f"each connection costs {_COST[resource.kind].format(what=resource.what)}"
+
+
+def _listed(costs: list[str]) -> str:
+    own = list(dict.fromkeys(costs))
+    return own[0] if len(own) == 1 else f"{', '.join(own[:-1])} and {own[-1]}"
+
+
+def _place(dossier: Dossier, admission: Admission) -> Span:
+    accepted = admission.accepted
+    if accepted is not None and isinstance(accepted.place, Span):
+        return accepted.place
+    return admission.name or dossier.connection.site
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Unlimited connections",
+    section="1D Concurrent Connection Handling",
+    category=Category.CONNECTION,
+    severity=Severity.MEDIUM,
+    effort_hours=(1.0, 4.0),
+    check=check,
+    monitoring=(
+        "open connections per user and per address: alert above the limit",
+        "connections refused because of the limit",
+    ),
+    sides=frozenset({"server"}),
+)

@@ -1,0 +1,1 @@
+"""WS8F pinned-session."""

@@ -1,0 +1,1 @@
+"""WS7A unrevalidated-session."""

@@ -1,0 +1,75 @@
+"""WS7A on the server: a credential that runs out is checked once, and the connection outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.admission.facts import Admission, Check
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known, Unknown
+from halfopen.semantics.unit import Span
+from halfopen_rules.security.unrevalidated_session.metadata import CODE, SLUG, USUAL
+
+
+def checked_once(dossier: Dossier) -> Iterator[Finding]:
+    """One finding where a client that was let in stays in, whatever becomes of its token or its rights."""
+    admission = dossier.admission
+    if not isinstance(admission, Admission) or not admission.checks or not admission.is_authenticated:
+        return
+    lifetime = admission.lifetime
+    known = isinstance(lifetime, Known)
+    if lifetime is None or (known and lifetime.value != "unbounded"):
+        return
+    check = _telling(admission)
+    name = dossier.connection.name
+    if known:
+        message = f"{name} checks the token once, when the client connects ({check.by}): "
+        message += "the socket outlives its expiry, a logout and the loss of rights"
+        if admission.privileged:
+            message += ", and what it carries is for administrators only"
+    else:
+        message = f"{name} asks {check.by} once, when the client connects: if what it checks can run out or be revoked, the socket outlives that"
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH if admission.privileged else USUAL,
+        confidence=_confidence(admission, known),
+        span=_place(dossier, admission, check),
+        message=message + _in_the_log(dossier, check),
+        connection=dossier.connection.id,
+        evidence=tuple(dict.fromkeys((*check.evidence, *_settles(lifetime)))),
+    )
+
+
+def _confidence(admission: Admission, known: bool) -> Confidence:
+    if not known:
+        return Confidence.LOW
+    authentication = admission.authentication
+    return authentication.confidence if isinstance(authentication, Known) else Confidence.MEDIUM
+
+
+def _telling(admission: Admission) -> Check:
+    """The check of a credential that runs out, else the first."""
+    return next((each for each in admission.checks if each.expires), admission.checks[0])
+
+
+def _in_the_log(dossier: Dossier, check: Check) -> str:
+    """The query string stands in the access log of uvicorn, where that is known to run."""
+    logged = dossier.surroundings.serving.access_log_has_query
+    if check.carrier == "query string" and isinstance(logged, Known) and logged.value:
+        return "; the token also stands in the access log, with the query string of each handshake"
+    return ""
+
+
+def _settles(lifetime: Known[object] | Unknown) -> tuple[Evidence, ...]:
+    return lifetime.evidence if isinstance(lifetime, Unknown) else ()
+
+
+def _place(dossier: Dossier, admission: Admission, check: Check) -> Span:
+    """The call in the handler that leads to the check; the handler's name where it stands before it."""
+    if check.place == "handler" and check.evidence:
+        place = check.evidence[0].place
+        if isinstance(place, Span):
+            return place
+    return admission.name or dossier.connection.site
