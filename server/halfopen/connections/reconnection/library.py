@@ -239,6 +239,8 @@ def _by_hand(view: View) -> Iterator[Trigger]:
         in_handler = function in after_close or any(
             each in after_close for each in alias.index.ancestors(call)
         )
+        if not in_handler and member.name != "reconnect":
+            continue  # the first connect of a library that waits to be told
         text = "it is told to connect again here"
         evidence = (Evidence(alias.to(call).span, text),)
         kind = "close" if in_handler else "manual"

@@ -1,0 +1,151 @@
+"""WS2A: a client does not come back after its connection was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.reconnection.facts import Reconnection, Trigger
+from halfopen.semantics.unit import Span
+
+CODE = "WS2A"
+SLUG = "missing-reconnect"
+
+SHORT_OUTAGE_SECONDS = 60.0
+"""A deployment or a restart of the proxy takes about so long: who gives up sooner does not survive one."""
+_RESTART = 1012
+_DROP = 1006
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding: no way back at all, one for some closes only, or one that ends before an outage does."""
+    facts = dossier.reconnection
+    if facts is None:
+        return
+    automatic = facts.automatic
+    if isinstance(automatic, Known) and not automatic.value:
+        if not (isinstance(facts.one_shot, Known) and facts.one_shot.value):
+            yield _never(dossier, facts, automatic)
+        return
+    first = facts.first
+    if first is None:
+        return
+    if first.codes is not None and _DROP in first.codes and _RESTART not in first.codes:
+        yield _only_unclean(dossier, facts, first)
+    elif first.kind == "error":
+        yield _only_errors(dossier, first)
+    else:
+        yield from _gives_up(dossier, facts, first)
+
+
+def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Finding:
+    connection = dossier.connection
+    by_hand = [each for each in facts.triggers if each.kind == "manual"]
+    by_page = [each for each in facts.triggers if each.kind in ("online", "visible")]
+    where = facts.close_handler or connection.site
+    if connection.library in ("native", "ws"):
+        how = (
+            "its close handler does not connect again"
+            if facts.close_handler
+            else "nothing is told when it ends"
+        )
+    elif connection.site.path.endswith(".py"):
+        how = "it connects once, with no loop around it"
+    else:
+        how = f"{connection.library} does not connect again by itself, and no option makes it"
+    is_page = not connection.site.path.endswith(".py") and connection.library != "ws"
+    after = (
+        "the page stays deaf until it is reloaded" if is_page else "it stays deaf until it is started again"
+    )
+    severity, confidence = Severity.HIGH, automatic.confidence
+    if by_hand or by_page:
+        after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
+        severity, confidence = Severity.MEDIUM, Confidence.LOW
+    message = f"{connection.name} never reconnects: {how}, so after a restart of the server or a dropped network {after}"
+    return _finding(
+        dossier, where, severity, confidence, message, (*automatic.evidence, *_ways(by_hand + by_page))
+    )
+
+
+def _only_unclean(dossier: Dossier, facts: Reconnection, first: Trigger) -> Finding:
+    said = "unclean closes" if first.asks_clean else "drops without a close frame (1006)"
+    message = (
+        f"{dossier.connection.name} reconnects only after {said}: a server that restarts closes properly "
+        "(1001, 1012), and is then never asked again"
+    )
+    evidence = (Evidence(first.place, "the only way back"),)
+    return _finding(
+        dossier, facts.close_handler or first.place, Severity.HIGH, Confidence.HIGH, message, evidence
+    )
+
+
+def _only_errors(dossier: Dossier, first: Trigger) -> Finding:
+    message = (
+        f"{dossier.connection.name} reconnects in its error handler alone: a close without an error, as a restart of "
+        "the server or a proxy makes it, is not answered"
+    )
+    return _finding(dossier, first.place, Severity.MEDIUM, Confidence.MEDIUM, message, first.evidence)
+
+
+def _gives_up(dossier: Dossier, facts: Reconnection, first: Trigger) -> Iterator[Finding]:
+    limit = facts.attempts.value if isinstance(facts.attempts, Known) else None
+    if limit is None or any(each.kind in ("online", "visible", "interval") for each in facts.triggers):
+        return
+    waited = _waited_seconds(first, limit)
+    is_short = waited is not None and waited < SHORT_OUTAGE_SECONDS
+    by_hand = [each for each in facts.triggers if each.kind == "manual"]
+    if by_hand and not is_short:
+        return
+    after = f" (about {waited:.0f} s)" if waited is not None else ""
+    then = "only a click brings it back" if by_hand else "nothing brings it back but a reload"
+    message = (
+        f"{dossier.connection.name} gives up after {limit} attempts{after}: after a longer outage {then}"
+    )
+    severity = Severity.HIGH if is_short and not by_hand else Severity.MEDIUM
+    confidence = Confidence.LOW if by_hand else Confidence.HIGH if waited is not None else Confidence.MEDIUM
+    yield _finding(dossier, first.place, severity, confidence, message, (*first.evidence, *_ways(by_hand)))
+
+
+def _waited_seconds(trigger: Trigger, limit: int) -> float | None:
+    """How long all attempts together are spread over, from the delays alone."""
+    if not isinstance(trigger.delay, Known) or limit > 1000:
+        return None
+    waits = [trigger.delay.value.wait_ms(attempt) for attempt in range(limit)]
+    known = [each for each in waits if each is not None]
+    return sum(known) / 1000 if known and len(known) == len(waits) else None
+
+
+def _ways(triggers: list[Trigger]) -> tuple[Evidence, ...]:
+    return tuple(evidence for each in triggers[:2] for evidence in each.evidence)
+
+
+def _finding(
+    dossier: Dossier,
+    span: Span,
+    severity: Severity,
+    confidence: Confidence,
+    message: str,
+    evidence: tuple[Evidence, ...],
+) -> Finding:
+    return Finding(CODE, SLUG, severity, confidence, span, message, dossier.connection.id, evidence)
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Missing reconnect",
+    section="2A Missing Automatic Reconnection",
+    category=Category.RECONNECTION,
+    severity=Severity.HIGH,
+    effort_hours=(1.0, 3.0),
+    check=check,
+    monitoring=(
+        "seconds from the end of a connection to the next open one, per client: p95 within 5 s",
+        "clients that are on the page without an open connection",
+    ),
+    sides=frozenset({"client"}),
+)
