@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from halfopen.connections.facts import Line
 
 if TYPE_CHECKING:
     from halfopen.deployment import DeploymentFacts
+
+T = TypeVar("T")
 
 ReadText = Callable[[str], str | None]
 """The text of a file, None where it cannot be read or is too large."""
@@ -38,6 +40,7 @@ class DeploymentFiles:
         self._files: dict[str, DeploymentFacts | None] = {}
         self._joined: dict[bool, DeploymentFacts] = {}
         self._env: dict[str, list[tuple[str, str, Line]]] = {}
+        self._derived: dict[Hashable, object] = {}
 
     def found(self, paths: Iterable[str]) -> None:
         """The files of the workspace; those that say nothing of deployment are left out."""
@@ -45,6 +48,7 @@ class DeploymentFiles:
 
         self._files = {path: None for path in paths if which_file(path) is not None}
         self._joined.clear()
+        self._derived.clear()
 
     def touched(self, path: str, *, exists: bool) -> None:
         """A file was created, changed or deleted."""
@@ -62,6 +66,7 @@ class DeploymentFiles:
             # Another nginx file may include it.
             self._files.update(dict.fromkeys(self._nginx_files()))
         self._joined.clear()
+        self._derived.clear()
 
     def facts(self) -> DeploymentFacts:
         """All that the deployment files say together, in the order of their paths."""
@@ -70,6 +75,12 @@ class DeploymentFiles:
     def serving(self) -> DeploymentFacts:
         """What says how connections are served: all but the files that only name versions, which are large."""
         return self._facts(with_versions=False)
+
+    def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """An answer that rests on these files, computed once until one of them changes."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        return cast(T, self._derived[key])
 
     def _facts(self, *, with_versions: bool) -> DeploymentFacts:
         from halfopen.deployment import gather, which_file

@@ -1,0 +1,100 @@
+"""Server starts in code: `uvicorn.run(app, ...)`, `uvicorn.Config(...)`, and what their keywords say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from halfopen.connections.facts import Line, Place
+from halfopen.connections.liveness.durations import numbers_of
+from halfopen.connections.shipped import is_shipped
+from halfopen.deployment import ServerLaunch, launch_from_keywords
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.scopes import index_of
+from halfopen.semantics.unit import Span
+from halfopen.semantics.values import origins, qualified
+
+_STARTS: Mapping[str, OneOf["uvicorn", "hypercorn", "granian"]] = {
+    "uvicorn.run": "uvicorn",
+    "uvicorn.Config": "uvicorn",
+    "uvicorn.config.Config": "uvicorn",
+    "granian.Granian": "granian",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One place that starts a server, in a deployment file or in code."""
+
+    launch: ServerLaunch
+    place: Place
+    said: str
+    """As it is written there, cut short."""
+    keywords: tuple[tuple[str, Span], ...] = ()
+    """In code: where each keyword stands."""
+
+    def place_of(self, *keywords: str) -> Place:
+        """Where one of the keywords is given, else the start itself."""
+        return next((span for name, span in self.keywords if name in keywords), self.place)
+
+
+def starts_in_code(program: Program) -> tuple[Start, ...]:
+    """The servers that the workspace's Python starts, tests aside."""
+    return program.queries.get(("server starts in code",), lambda: tuple(_starts(program)))
+
+
+def _starts(program: Program) -> list[Start]:
+    found: list[Start] = []
+    for word in ("uvicorn", "granian"):
+        for module, unit in program.units_with(word, "python"):
+            if not is_shipped(module.path):
+                continue
+            program.queries.note(unit)
+            for call in index_of(unit).calls:
+                at = At(module.path, unit, call)
+                if not isinstance(call.callee, tree.Name | tree.Member):
+                    continue
+                for name in sorted(qualified(program, at.to(call.callee)) & _STARTS.keys()):
+                    found.append(_start(program, at, _STARTS[name]))
+    return found
+
+
+def _start(program: Program, at: At[tree.Call], server: OneOf["uvicorn", "hypercorn", "granian"]) -> Start:
+    given: dict[str, object] = {}
+    unresolved: list[str] = []
+    places: list[tuple[str, Span]] = []
+    arguments = [("app" if index == 0 else "", each) for index, each in enumerate(at.node.arguments)]
+    for position, argument in arguments:
+        name = argument.name or position
+        if not name:
+            continue
+        places.append((name, at.to(argument.value).span))
+        known, value = _literal(program, at.to(argument.value))
+        if known:
+            given[name] = value
+        else:
+            unresolved.append(name)
+    said = " ".join(at.text.split())
+    launch = launch_from_keywords(
+        server, given, path=at.path, line=1, command=said[:120], unresolved=tuple(unresolved)
+    )
+    return Start(launch, at.span, said if len(said) <= 80 else f"{said[:77]}...", tuple(places))
+
+
+def _literal(program: Program, at: At[tree.Expr]) -> tuple[bool, object]:
+    """Whether an argument is fixed, and its value; numbers are followed through settings with a default."""
+    if isinstance(at.node, tree.Literal):
+        return True, at.node.value
+    for origin in origins(program, at):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Literal):
+            return True, origin.node.value
+    numbers = numbers_of(program, at)
+    return (True, numbers[0]) if len(numbers) == 1 else (False, None)
+
+
+def start_of_launch(launch: ServerLaunch) -> Start:
+    """A start that a deployment file gives."""
+    said = " ".join(launch.command.split()) or launch.server
+    return Start(launch, Line(launch.path, launch.line), said if len(said) <= 80 else f"{said[:77]}...")
