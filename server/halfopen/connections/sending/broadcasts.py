@@ -13,6 +13,7 @@ from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure, Liv
 from halfopen.connections.sending.members import Loop, Member, members_of
 from halfopen.connections.sending.registered import Entered, changes_of
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import callers, functions, origins, qualified
@@ -43,7 +44,7 @@ def deliveries(program: Program, registry: Entered) -> Iterator[Delivery]:
         call = call_on(member)
         if call is None or not isinstance(call.node.callee, tree.Member):
             continue
-        if _is_end_marker(program, call):
+        if is_end_marker(program, call):
             continue
         if call.node.callee.name in names or _sends_inside(program, call):
             outer = next((each for each in member.handed_on if _is_within(each, member.loop)), call)
@@ -51,7 +52,7 @@ def deliveries(program: Program, registry: Entered) -> Iterator[Delivery]:
                 yield Delivery(call, outer, member.loop, member.is_copied)
 
 
-def _is_end_marker(program: Program, call: At[tree.Call]) -> bool:
+def is_end_marker(program: Program, call: At[tree.Call]) -> bool:
     """Whether what is put is not a message but the sign to end: `None`, or `object()` in a constant."""
     if not call.node.arguments:
         return True
@@ -116,7 +117,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         return None
     lock = lock_around(program, outer)
     removes = _removes(program, registry, here) or _removes(program, registry, _function(delivery.send))
-    calls = callers(program, here)
+    calls = [call for call in callers(program, here) if is_shipped(call.path)]
     return Broadcast(
         span=outer.span,
         name=described(here),

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Global, Program, own_nodes
-from halfopen.semantics.values import callers, name_of_function
+from halfopen.semantics.values import callers, functions, name_of_function
 
 _DEPTH = 4
 
@@ -45,9 +46,10 @@ def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.F
         above: list[At[tree.Function]] = []
         for each in level:
             outer = each.index.function_of(each.node)
-            here = [call.index.function_of(call.node) for call in callers(program, each)]
-            calls = callers(program, each)
-            ups = [call.to(inside) for call, inside in zip(calls, here, strict=True) if inside is not None]
+            calls = [call for call in callers(program, each) if is_shipped(call.path)]
+            ups = [
+                call.to(inside) for call in calls if (inside := call.index.function_of(call.node)) is not None
+            ]
             if outer is not None:
                 ups.append(each.to(outer))
             for up in ups:
@@ -62,7 +64,10 @@ def _runs_by_itself(program: Program, function: At[tree.Function]) -> bool:
     """Whether something outside the code's own calls runs a function: a framework, an event, the module itself."""
     if function.node.decorators and function.node.kind not in ("static", "class", "getter", "setter"):
         return True
-    if any(call.index.function_of(call.node) is None for call in callers(program, function)):
+    if any(
+        call.index.function_of(call.node) is None and is_shipped(call.path)
+        for call in callers(program, function)
+    ):
         return True
     return _handed_on(program, function)
 
@@ -74,8 +79,13 @@ def _handed_on(program: Program, function: At[tree.Function]) -> bool:
         return False
     if function.node.receiver is None and function.index.function_of(function.node) is None:
         reads: Iterator[At[tree.Name]] = iter(program.reads(Global(function.path, name)))
-        return any(isinstance(read.parent, tree.Argument | tree.Entry | tree.Sequence) for read in reads)
+        return any(
+            isinstance(read.parent, tree.Argument | tree.Entry | tree.Sequence) and is_shipped(read.path)
+            for read in reads
+        )
     for module, unit in program.units_with(name, "python", as_member=function.node.receiver is not None):
+        if not is_shipped(module.path):
+            continue
         other: At[tree.Node] = At(module.path, unit, function.node)
         for node in other.index.parents:
             if isinstance(node, tree.Member | tree.Name) and name == (
@@ -96,15 +106,16 @@ def _named_call(program: Program, function: At[tree.Function]) -> At[tree.Call] 
         return None
     pattern = re.compile(rb"\." + re.escape(name).encode() + rb"\s*\(")
     for module, unit in program.units_with(name, "python", as_member=True):
-        if unit is function.unit or pattern.search(unit.text) is None:
+        if unit is function.unit or not is_shipped(module.path) or pattern.search(unit.text) is None:
             continue
         other: At[tree.Node] = At(module.path, unit, function.node)
         for call in other.index.calls:
-            if isinstance(call.callee, tree.Member) and call.callee.name == name:
-                from halfopen.semantics.values import functions
-
-                if not functions(program, other.to(call.callee)):
-                    return other.to(call)
+            if (
+                isinstance(call.callee, tree.Member)
+                and call.callee.name == name
+                and not functions(program, other.to(call.callee))
+            ):
+                return other.to(call)
     return None
 
 

@@ -76,6 +76,7 @@ class ForeignSend:
     """A broadcast that is started where the sockets do not live."""
 
     span: Span
+    """The send; the first evidence is where it is started."""
     kind: ForeignCaller
     caller: str
     broadcast: str
@@ -109,7 +110,8 @@ class SendQueue:
     """Messages that wait for one connection.
 
     `max_size` None as a value: no limit. `fed_by` are the places that put messages without waiting for the
-    reader; a queue into which only the end marker is put holds nothing.
+    reader; a queue into which only the end marker is put holds nothing. `fed_by_others` are those of them that
+    other clients, requests or jobs run: their number has nothing to do with this client.
     """
 
     span: Span
@@ -117,6 +119,7 @@ class SendQueue:
     kind: OneOf["queue", "history", "inbound-buffer"]
     max_size: Fact[int | None]
     fed_by: tuple[Evidence, ...] = ()
+    fed_by_others: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -124,8 +127,9 @@ class SendQueue:
 class TaskPerMessage:
     """Each message that the client sends starts a task, and nothing limits how many run.
 
-    `endless`: the task repeats until it is stopped. `keyed_by_guard`: a test keeps a second task for the same thing from
-    starting.
+    `endless`: the task repeats until it is stopped. `is_limited`: a semaphore, a count or a wait bounds how many
+    run. `is_guarded`: a task that still runs for the same thing is looked for, or cancelled, before another starts.
+    `sends`: it sends to the client.
     """
 
     span: Span

@@ -10,8 +10,10 @@ from halfopen.connections.sending.broadcasts import deliveries
 from halfopen.connections.sending.calling import callers_up, described
 from halfopen.connections.sending.facts import ForeignSend
 from halfopen.connections.sending.registered import Entered
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.unit import Span
 from halfopen.semantics.values import callers, functions, name_of_function, qualified
 
 _TASKS = frozenset({"celery.shared_task", "dramatiq.actor", "huey.task", "rq.decorators.job", "celery.task"})
@@ -21,22 +23,27 @@ _OWN_LOOPS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
 
 def foreign_sends(program: Program, registry: Entered) -> Iterator[ForeignSend]:
     """Each broadcast over the registry that another loop or process starts, once for each of the two."""
-    senders = {
-        function: each.outer.to(function)
-        for each in deliveries(program, registry)
-        for function in [each.outer.index.function_of(each.outer.node)]
-        if function is not None
-    }
     found: dict[str, ForeignSend] = {}
-    for sender in senders.values():
-        for each in (*_in_task_queues(program, registry, sender), *_in_own_loops(program, registry, sender)):
+    seen: set[tree.Node] = set()
+    for delivery in deliveries(program, registry):
+        function = delivery.outer.index.function_of(delivery.outer.node)
+        if function is None or function in seen:
+            continue
+        seen.add(function)
+        sender, sent = delivery.outer.to(function), delivery.outer.span
+        for each in (
+            *_in_task_queues(program, registry, sender, sent),
+            *_in_own_loops(program, registry, sender, sent),
+        ):
             found.setdefault(each.kind, each)
     if "task-queue-worker" in found:
         found.pop("own-event-loop", None)
     yield from found.values()
 
 
-def _in_task_queues(program: Program, registry: Entered, sender: At[tree.Function]) -> Iterator[ForeignSend]:
+def _in_task_queues(
+    program: Program, registry: Entered, sender: At[tree.Function], sent: Span
+) -> Iterator[ForeignSend]:
     for function in callers_up(program, sender):
         if not _is_task(program, function):
             continue
@@ -53,14 +60,16 @@ def _in_task_queues(program: Program, registry: Entered, sender: At[tree.Functio
             None,
         )
         yield ForeignSend(
-            span=(place or function).span,
+            span=sent,
             kind="task-queue-worker",
             caller=described(function),
             broadcast=described(sender),
             registry=registry.name,
             evidence=(
-                Evidence(function.span, f"{described(function)} runs in a worker process of the task queue"),
-                Evidence(sender.span, f"sends to what {registry.name} holds in the process it runs in"),
+                Evidence(
+                    (place or function).span,
+                    f"{described(function)} runs in a worker process of the task queue, and starts it here",
+                ),
             ),
         )
 
@@ -74,24 +83,30 @@ def _is_task(program: Program, function: At[tree.Function]) -> bool:
     return False
 
 
-def _in_own_loops(program: Program, registry: Entered, sender: At[tree.Function]) -> Iterator[ForeignSend]:
+def _in_own_loops(
+    program: Program, registry: Entered, sender: At[tree.Function], sent: Span
+) -> Iterator[ForeignSend]:
     for call in _calls_of(program, sender):
         parent = call.parent
         runner = call.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
-        if not isinstance(runner, tree.Call) or runner.arguments[:1] != (parent,):
+        if (
+            not is_shipped(call.path)
+            or not isinstance(runner, tree.Call)
+            or runner.arguments[:1] != (parent,)
+        ):
             continue
         function = call.index.function_of(runner)
         if function is None or not _runs_a_loop(program, call.to(runner)):
             continue
         here = call.to(function)
         yield ForeignSend(
-            span=call.to(runner).span,
+            span=sent,
             kind="own-event-loop",
             caller=described(here),
             broadcast=described(sender),
             registry=registry.name,
             evidence=(
-                Evidence(sender.span, "awaits sockets and locks that belong to the server's event loop"),
+                Evidence(call.to(runner).span, f"{described(here)} starts it in an event loop of its own"),
             ),
         )
 

@@ -7,7 +7,9 @@ from halfopen.connections.sending.broadcasts import broadcasts_of
 from halfopen.connections.sending.departing import dropped_subscribers, swallowed_departures
 from halfopen.connections.sending.facts import Registry, Sending
 from halfopen.connections.sending.foreign import foreign_sends
+from halfopen.connections.sending.per_message import inbound_buffers, tasks_per_message
 from halfopen.connections.sending.processes import bridged, reached_from
+from halfopen.connections.sending.queues import send_queues
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics.program import Program
@@ -17,6 +19,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
     """The facts of one endpoint."""
     program = site.program
     registries = entered_by(site)
+    handlings = handlings_of(site)
     return Sending(
         registries=tuple(_registry(program, each) for each in registries),
         bridged=bridged(program, registries),
@@ -27,8 +30,14 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
         dropped_subscribers=tuple(
             found for each in registries for found in dropped_subscribers(program, each)
         ),
+        queues=tuple(
+            found
+            for handling in handlings
+            for found in (*send_queues(handling, registries), *inbound_buffers(handling))
+        ),
+        tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
         swallowed_departures=tuple(
-            found for handling in handlings_of(site) for found in swallowed_departures(handling)
+            found for handling in handlings for found in swallowed_departures(handling)
         ),
     )
 

@@ -1,0 +1,1 @@
+"""WS3D: messages or work pile up for a connection without a limit."""
