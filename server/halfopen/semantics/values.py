@@ -236,6 +236,8 @@ def _member_of(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
         for klass in parameter_classes(program, origin):
             for value in members(program, klass, name):
                 yield from origins(program, value)
+        if not origin.steps and origin.function.unit.language == "typescript":
+            yield from _state_member(program, origin, name)
         return
     node = origin.node
     if isinstance(node, tree.Object):
@@ -249,6 +251,16 @@ def _member_of(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
         for klass in _classes_of(program, origin):
             for value in members(program, klass, name):
                 yield from origins(program, value)
+        if isinstance(node, tree.Call) and origin.unit.language == "typescript":
+            yield from _state_member(program, origin, name)
+
+
+def _state_member(program: Program, origin: At[tree.Expr] | ParameterOf, name: str) -> Iterator[Origin]:
+    """What a Zustand store's initializer gives for a name, where the origin is the store's state."""
+    from halfopen.semantics.store_state import state_displays
+
+    for display in state_displays(program, origin):
+        yield from _step(program, display, (name,))
 
 
 def _member_of_external(program: Program, origin: External, name: str) -> Iterator[Origin]:
@@ -281,6 +293,14 @@ def _call(program: Program, at: At[tree.Call]) -> Iterator[Origin]:
                         for value in returned(function.to(function.node)):
                             resolved = True
                             yield from origins(program, value)
+        elif isinstance(callee, At) and isinstance(callee.node, tree.Call) and node.arguments:
+            from halfopen.semantics.store_state import selectors_of
+
+            for selector in selectors_of(program, at, callee.to(callee.node)):
+                for value in returned(selector):
+                    found = origins(program, value)
+                    resolved = resolved or bool(found)
+                    yield from found
         elif isinstance(callee, At) and isinstance(callee.node, tree.Function):
             if isinstance(node.callee, tree.Member) and node.callee.name == "bind":
                 resolved = True

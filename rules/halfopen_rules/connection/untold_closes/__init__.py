@@ -1,1 +1,1 @@
-"""Closes of a socket that its code cannot tell apart."""
+"""WS1A untold-closes."""

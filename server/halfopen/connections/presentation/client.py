@@ -9,6 +9,7 @@ from halfopen.connections.freshness.changes import changes_of
 from halfopen.connections.presentation.facts import Presentation
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
+from halfopen.connections.presentation.status import status_shown
 from halfopen.connections.presentation.succession import late_events, successor_of
 from halfopen.semantics import tree
 from halfopen.semantics.react import Effect
@@ -29,6 +30,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         held_lock=held_lock(view),
         retries=_retries(view),
         close_handler=closing[0].span if closing else None,
+        status_shown=status_shown(view),
     )
 
 

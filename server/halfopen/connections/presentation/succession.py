@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.client_release import closers, tested_names, written_names
+from halfopen.connections.client_release import (
+    cleanups_of,
+    closers,
+    closure_of,
+    tested_names,
+    written_names,
+)
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.facts import LateEvent, Successor
@@ -29,10 +35,10 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
     replaced = _replacing(view)
     if replaced is not None:
         return replaced
-    closing = closers(view.socket, view.released)
-    if not closing:
-        return None
     for effect, dependencies in changing:
+        closing = closers(view.socket, closure_of(view.program, cleanups_of(view.program, effect)))
+        if not closing:
+            continue
         names = ", ".join(effect.call.to(each).text for each in dependencies)
         return Successor(
             "dependencies",
@@ -40,7 +46,8 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
             effect.call.span,
             (Evidence(closing[0].span, "closes the socket; its close event comes later"),),
         )
-    if view.owner.lifetime in ("instance", "page") and view.reach.creating is not None:
+    closing = closers(view.socket, view.released)
+    if closing and view.owner.lifetime in ("instance", "page") and view.reach.creating is not None:
         return Successor(
             "called-again",
             view.owner.name,

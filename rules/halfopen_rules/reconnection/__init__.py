@@ -1,0 +1,1 @@
+"""Reconnecting: whether, when, how often, and what the user is told."""

@@ -1,0 +1,1 @@
+"""WS2D unseen-outage."""

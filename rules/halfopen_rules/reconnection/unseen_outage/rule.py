@@ -1,0 +1,71 @@
+"""WS2D: the connection is lost and set up again, and the user sees nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Known, weakest
+
+CODE = "WS2D"
+SLUG = "unseen-outage"
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for a client that reconnects in silence, or that shows "connected" while it does."""
+    known = dossier.presentation
+    if known is None or known.close_handler is None:
+        return
+    if not isinstance(known.retries, Known) or not known.retries.value:
+        return
+    shown = known.status_shown
+    if not isinstance(shown, Known):
+        return
+    name = dossier.connection.name
+    if not shown.value:
+        kept = next((each.text for each in shown.evidence), "")
+        why = f" ({kept})" if kept else ""
+        message = (
+            f"{name} reconnects without a word to the user{why}: while the connection is down, the page shows its last "
+            "data as if they were live"
+        )
+        evidence = (*shown.evidence, *known.retries.evidence)
+        confidence = min(
+            weakest(shown, known.retries), Confidence.MEDIUM if not shown.evidence else Confidence.HIGH
+        )
+    elif known.silent_retry:
+        message = (
+            f"The close handler of {name} goes on to reconnect and leaves the status as it was: the page says that it is "
+            "connected until the next attempt"
+        )
+        evidence = (*known.silent_retry, *shown.evidence)
+        confidence = Confidence.MEDIUM
+    else:
+        return
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=confidence,
+        span=known.close_handler,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=evidence,
+    )
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Unseen outage",
+    section="2D No Reconnection Feedback to User",
+    category=Category.RECONNECTION,
+    severity=Severity.MEDIUM,
+    effort_hours=(0.5, 2.0),
+    check=check,
+    monitoring=("time that clients spend without a connection, as they report it after reconnecting",),
+    sides=frozenset({"client"}),
+)

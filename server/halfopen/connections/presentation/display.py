@@ -1,0 +1,345 @@
+"""Whether a value reaches the screen: an element, a property of one, or a notice."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from halfopen.connections.facts import Evidence
+from halfopen.connections.freshness.changes import elements_of, last_name
+from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases, aliases_of_target
+from halfopen.semantics.program import At, External, Program, own_nodes
+from halfopen.semantics.react import kind_of_name
+from halfopen.semantics.stores import store_around
+from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, name_of_function, origins
+
+_DEEPEST = 4
+_MOST_USES = 250
+_PAGE = frozenset(
+    {"textContent", "innerHTML", "innerText", "className", "hidden", "disabled", "title", "backgroundColor"}
+)
+"""Properties of a page's node that a user sees."""
+_SILENT_OBJECTS = frozenset(
+    {
+        "console",
+        "JSON",
+        "Math",
+        "Date",
+        "localStorage",
+        "sessionStorage",
+        "performance",
+        "Object",
+        "Array",
+        "Promise",
+        "Number",
+        "crypto",
+        "queryClient",
+        "posthog",
+        "Sentry",
+    }
+)
+_SILENT = frozenset(
+    {
+        "setTimeout",
+        "clearTimeout",
+        "setInterval",
+        "clearInterval",
+        "String",
+        "Number",
+        "Boolean",
+        "parseInt",
+        "parseFloat",
+        "queueMicrotask",
+        "requestAnimationFrame",
+        "cancelAnimationFrame",
+        "encodeURIComponent",
+        "fetch",
+        "Error",
+        "Set",
+        "Map",
+        "Date",
+        "Promise",
+    }
+)
+_NOTICES = (
+    "toast",
+    "notify",
+    "notification",
+    "snackbar",
+    "alert",
+    "banner",
+    "message.error",
+    "message.warning",
+)
+
+
+class Reach(enum.IntEnum):
+    """How far a value comes: nowhere that a user sees, somewhere that the workspace does not tell, or the screen."""
+
+    HIDDEN = 0
+    UNTOLD = 1
+    SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    reach: Reach
+    evidence: tuple[Evidence, ...] = ()
+
+
+HIDDEN = Found(Reach.HIDDEN)
+
+
+def reach_of_value(program: Program, at: At[tree.Expr]) -> Found:
+    """Where the value of an expression comes to."""
+    key = ("shown value", at.node)
+    return program.queries.get(key, lambda: _best(_reaches(program, aliases(program, at), at, 0)))
+
+
+def reach_of_use(program: Program, use: At[tree.Expr]) -> Found:
+    """Where the value that is read here comes to, this place included."""
+    key = ("shown use", use.node)
+    return program.queries.get(
+        key, lambda: _best(_reaches(program, list(dict.fromkeys([use, *aliases(program, use)])), None, 0))
+    )
+
+
+def reach_of_target(program: Program, target: At[tree.Expr]) -> Found:
+    """Where what a variable holds comes to."""
+    key = ("shown target", target.node)
+    return program.queries.get(
+        key, lambda: _best(_reaches(program, aliases_of_target(program, target), None, 0))
+    )
+
+
+def _best(found: Iterator[Found]) -> Found:
+    best = HIDDEN
+    for each in found:
+        if each.reach > best.reach:
+            best = each
+        if best.reach is Reach.SHOWN:
+            break
+    return best
+
+
+def _reaches(
+    program: Program, uses: list[At[tree.Expr]], start: At[tree.Expr] | None, depth: int
+) -> Iterator[Found]:
+    for use in uses[:_MOST_USES]:
+        program.queries.note(use.unit)
+        yield from _reach_of_use(program, use, depth, is_start=start is not None and use.node is start.node)
+
+
+def _reach_of_use(program: Program, use: At[tree.Expr], depth: int, is_start: bool) -> Iterator[Found]:
+    top = _whole(use)
+    element = _element_around(program, top)
+    if element is not None:
+        yield Found(Reach.SHOWN, (Evidence(use.span, "shown here"),))
+        return
+    if is_start:
+        return
+    parent = top.parent
+    if isinstance(parent, tree.If) and parent.test is top.node:
+        yield from _branch(program, top.to(parent))
+        return
+    if isinstance(parent, tree.Switch) and _has_element(parent):
+        yield Found(Reach.SHOWN, (Evidence(use.span, "decides what is shown"),))
+        return
+    if isinstance(parent, tree.Argument):
+        call = top.index.parents.get(parent)
+        if isinstance(call, tree.Call) and is_notice(top.to(call)):
+            yield Found(Reach.SHOWN, (Evidence(top.to(call).span, "tells the user"),))
+            return
+    if isinstance(parent, tree.Return):
+        yield from _returned(program, top)
+    if top.node is not use.node and depth < _DEEPEST:
+        yield from _reaches(program, aliases(program, top), top, depth + 1)
+    elif isinstance(parent, tree.Index) and parent.key is top.node and depth < _DEEPEST:
+        yield from _reaches(program, aliases(program, top.to(parent)), top.to(parent), depth + 1)
+
+
+def _whole(use: At[tree.Expr]) -> At[tree.Expr]:
+    """The largest expression whose value is worked out from a use by operators alone."""
+    node: tree.Expr = use.node
+    parent = use.index.parents.get(node)
+    while isinstance(parent, tree.Operation | tree.Conditional | tree.Template | tree.Member):
+        if isinstance(parent, tree.Member) and parent.name in ("length", "size"):
+            node = parent
+        elif isinstance(parent, tree.Member):
+            break
+        else:
+            node = parent
+        parent = use.index.parents.get(node)
+    return use.to(node)
+
+
+def _element_around(program: Program, at: At[tree.Expr]) -> At[tree.Element] | None:
+    """The element that a value is part of; one given to a component of the workspace is followed there instead."""
+    child: tree.Node = at.node
+    for node in at.index.ancestors(at.node):
+        if isinstance(node, tree.Function):
+            parent = at.index.parents.get(node)
+            if isinstance(parent, tree.Attribute) or not isinstance(parent, tree.Argument):
+                return None
+        if isinstance(node, tree.Element):
+            if isinstance(child, tree.Attribute) and _is_followed(program, at.to(node), child, at.node):
+                return None
+            return at.to(node)
+        child = node
+    return None
+
+
+def _is_followed(
+    program: Program, element: At[tree.Element], attribute: tree.Attribute, value: tree.Expr
+) -> bool:
+    """Whether the component that is given the value is of the workspace, or hands it to a context's readers."""
+    tag = element.node.tag
+    if tag is None:
+        return False
+    if isinstance(tag, tree.Member) and tag.name == "Provider":
+        return True
+    if attribute.name == "value" and isinstance(tag, tree.Name) and tag.id.endswith("Context"):
+        return True
+    if isinstance(tag, tree.Name) and tag.id[:1].islower():
+        return False
+    return attribute.value is value and bool(functions(program, element.to(tag)))
+
+
+def _has_element(node: tree.Node) -> bool:
+    return any(isinstance(each, tree.Element) for each in tree.walk(node))
+
+
+def _branch(program: Program, statement: At[tree.If]) -> Iterator[Found]:
+    node = statement.node
+    if any(isinstance(each, tree.Element) for each in tree.walk(node, tree.same_function)):
+        yield Found(Reach.SHOWN, (Evidence(statement.to(node.test).span, "decides what is shown"),))
+        return
+    for each in tree.walk(node.then):
+        if isinstance(each, tree.Call) and is_notice(statement.to(each)):
+            yield Found(Reach.SHOWN, (Evidence(statement.to(each).span, "tells the user"),))
+    if any(isinstance(each, tree.Return) and _returns_nothing(each) for each in node.then.statements):
+        function = statement.index.function_of(node)
+        name = name_of_function(statement.to(function))[0] if function is not None else None
+        if kind_of_name(name) == "component":
+            yield Found(Reach.SHOWN, (Evidence(statement.to(node.test).span, "decides what is shown"),))
+
+
+def _returns_nothing(statement: tree.Return) -> bool:
+    return isinstance(statement.value, tree.Literal) and statement.value.value is None
+
+
+def _returned(program: Program, at: At[tree.Expr]) -> Iterator[Found]:
+    """What a hook that nobody in the workspace uses returns may be shown by whoever imports it."""
+    function = at.index.function_of(at.node)
+    if function is None:
+        return
+    home = at.to(function)
+    name = name_of_function(home)[0]
+    if kind_of_name(name) == "hook" and not callers(program, home):
+        yield Found(Reach.UNTOLD, (Evidence(home.span, f"{name} returns it, and nothing here calls {name}"),))
+    if kind_of_name(name) == "component" and not elements_of(program, home):
+        yield Found(Reach.UNTOLD, (Evidence(home.span, f"{name} returns it"),))
+
+
+def is_notice(call: At[tree.Call]) -> bool:
+    """Whether a call tells the user something, by the name that such functions bear (`toast.error`, `alert`)."""
+    written = call.to(call.node.callee).text.lower()
+    return any(each in written for each in _NOTICES)
+
+
+def reach_of_call(program: Program, call: At[tree.Call]) -> Found:
+    """Whether a call by itself tells the user something, or may do so out of sight."""
+    callee = call.node.callee
+    if is_notice(call):
+        return Found(Reach.SHOWN, (Evidence(call.span, "tells the user"),))
+    last = last_name(callee)
+    first = _first(callee)
+    written = call.to(callee).text
+    if last in _SILENT or first in _SILENT_OBJECTS or "log" in written.lower():
+        return HIDDEN
+    if first == "document":
+        return Found(Reach.SHOWN, (Evidence(call.span, "changes the page"),))
+    if functions(program, call.to(callee)):
+        return HIDDEN
+    for origin in origins(program, call.to(callee)):
+        if isinstance(origin, ParameterOf):
+            if is_known(program, origin):
+                continue
+            return Found(
+                Reach.UNTOLD, (Evidence(call.span, f"calls {written}, which is given from outside"),)
+            )
+        if isinstance(origin, External) and origin.module:
+            return Found(Reach.UNTOLD, (Evidence(call.span, f"calls {written} of {origin.module}"),))
+    if last in ("emit", "dispatch", "dispatchEvent", "publish", "trigger", "notify", "next"):
+        return Found(Reach.UNTOLD, (Evidence(call.span, f"{written} tells whoever listens"),))
+    return HIDDEN
+
+
+def is_known(program: Program, origin: ParameterOf) -> bool:
+    """Whether every caller shows what it gives for a function's parameter, or that it gives nothing.
+
+    A store's `set` and `get` are known: what is set is followed as a value.
+    """
+    if store_around(program, origin.function) is not None:
+        return True
+    given = callers(program, origin.function)
+    for call in given:
+        argument = argument_of(call.node, origin.function.node, origin.parameter)
+        if argument is None:
+            if any(each.spread for each in call.node.arguments):
+                return False
+            continue
+        if origin.steps:
+            if not isinstance(argument, tree.Object) or any(entry.key is None for entry in argument.entries):
+                return False
+            continue
+        if not functions(program, call.to(argument)):
+            return False
+    return bool(given)
+
+
+def _first(callee: tree.Expr) -> str:
+    node = callee
+    while isinstance(node, tree.Member):
+        node = node.object
+    return node.id if isinstance(node, tree.Name) else ""
+
+
+def is_page_write(target: tree.Expr) -> bool:
+    """`badge.textContent = ...`: an assignment that changes the page."""
+    return isinstance(target, tree.Member) and target.name in _PAGE
+
+
+def written_values(function: At[tree.Function]) -> Iterator[At[tree.Expr]]:
+    """The values that a function hands on or assigns, objects and updater functions taken apart."""
+    for node in own_nodes(function):
+        match node:
+            case tree.Call(arguments=arguments):
+                for argument in arguments:
+                    yield from _leaves(function.to(argument.value))
+            case tree.Assign(value=value) if value is not None and not isinstance(value, tree.Function):
+                yield from _leaves(function.to(value))
+            case _:
+                pass
+
+
+def _leaves(at: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+    match at.node:
+        case tree.Object(entries=entries):
+            for entry in entries:
+                if entry.key is not None:
+                    yield from _leaves(at.to(entry.value))
+        case tree.Function():
+            for node in tree.walk(at.node.body, tree.same_function):
+                if isinstance(node, tree.Return) and node.value is not None:
+                    yield from _leaves(at.to(node.value))
+        case tree.Sequence(items=items):
+            for item in items:
+                if not isinstance(item, tree.Spread):
+                    yield from _leaves(at.to(item))
+        case tree.Name() | tree.Member() | tree.Call():
+            yield at
+        case _:
+            yield at
