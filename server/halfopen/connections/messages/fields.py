@@ -52,7 +52,7 @@ def reads_of(program: Program, journey: Journey) -> list[Read]:
             if read.at.node not in found:
                 found[read.at.node] = read
                 waiting += [(read.key, place) for place in read.places]
-    return list(found.values())
+    return sorted(found.values(), key=lambda each: (each.at.path, each.at.unit.text, each.at.node.start))
 
 
 def _reads_at(program: Program, at: At[tree.Expr], prefix: str) -> Iterator[Read]:
@@ -128,9 +128,6 @@ def fields_of(
     `defaults_suffice`: a field that is used only where it is there, or with a default, counts as tested. That
     keeps a page from breaking; a server must know the type too.
     """
-    reads = sorted(
-        reads, key=lambda each: (each.at.path, each.at.span.unit is not reads[0].at.unit, each.at.node.start)
-    )
     by_key: dict[str, list[Read]] = {}
     for read in reads:
         by_key.setdefault(read.key, []).append(read)

@@ -1,0 +1,172 @@
+"""What log calls write of messages, credentials and personal data, and whether production sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from halfopen.connections.facts import Evidence
+from halfopen.connections.messages.facts import Logged
+from halfopen.connections.messages.journey import Journey
+from halfopen.connections.messages.parsing import is_log
+from halfopen.connections.messages.reaching import logging_call
+from halfopen.connections.messages.sensitive import is_element, kind_of_name, name_of
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.values import functions, origins
+
+When: TypeAlias = OneOf["always", "on-error", "debug"]
+
+_SWITCHES = re.compile(
+    r"\b(import\.meta\.env\.(DEV|MODE)|process\.env\.NODE_ENV|__DEV__|NODE_ENV)\b|debug|verbose",
+    re.IGNORECASE,
+)
+"""What guards output that is meant for development alone."""
+_QUIET_LEVELS = frozenset({"debug", "trace"})
+
+
+def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
+    """The log calls that write a received message as a whole, or a stretch of its text."""
+    found: dict[tree.Node, Logged] = {}
+    for form in (journey.raw, journey.parsed):
+        for at in form.values():
+            call = logging_call(program, at)
+            if call is not None and call.node not in found:
+                evidence = (Evidence(at.span, "is what was received"),)
+                found[call.node] = Logged(
+                    "message", False, "received", _when(program, call), _level(call.node), call.span, evidence
+                )
+    yield from found.values()
+
+
+def logged_values(program: Program, roots: Iterable[At[tree.Node]]) -> Iterator[Logged]:
+    """The log calls in some code that write a credential or personal data, by the name of what they write."""
+    for root in roots:
+        program.queries.note(root.unit)
+        for node in tree.walk(root.node):
+            if isinstance(node, tree.Call) and is_log(program, root.to(node)):
+                yield from _values_of(program, root.to(node))
+
+
+def _values_of(program: Program, call: At[tree.Call]) -> Iterator[Logged]:
+    for argument in call.node.arguments:
+        for value in _written(argument.value):
+            name = name_of(value)
+            kind = kind_of_name(name) if name is not None else None
+            if name is None or kind is None or is_element(program, call.to(value)):
+                continue
+            evidence = (Evidence(call.to(value).span, f"`{call.to(value).text}` is written out"),)
+            yield Logged(
+                name,
+                kind == "credential",
+                "credential",
+                _when(program, call),
+                _level(call.node),
+                call.span,
+                evidence,
+            )
+            return
+
+
+def _written(node: tree.Expr) -> Iterator[tree.Expr]:
+    """The values that an argument of a log call shows: itself, and what stands in its text."""
+    match node:
+        case tree.Template(parts=parts):
+            for part in parts:
+                if not isinstance(part, str):
+                    yield from _written(part)
+        case tree.Operation(operator="+" | "%" | "or" | "??", operands=operands):
+            for operand in operands:
+                yield from _written(operand)
+        case tree.Sequence(items=items):
+            for item in items:
+                yield from _written(item)
+        case tree.Object(entries=entries):
+            for entry in entries:
+                yield from _written(entry.value)
+        case tree.Name() | tree.Member() | tree.Index():
+            yield node
+        case tree.Call(callee=tree.Member(name="get" | "getItem")):
+            yield node
+        case _:
+            return
+
+
+def _level(call: tree.Call) -> str:
+    return call.callee.name if isinstance(call.callee, tree.Member) else "print"
+
+
+def _when(program: Program, call: At[tree.Call]) -> When:
+    """Whether production writes it: levels and flags for development do not, and errors only now and then."""
+    if _level(call.node) in _QUIET_LEVELS or _is_guarded(program, call):
+        return "debug"
+    callee = call.to(call.node.callee)
+    called = functions(program, callee)
+    if called and all(_wraps_guarded(program, each) for each in called):
+        return "debug"
+    inner: tree.Node = call.node
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Function):
+            break
+        if isinstance(ancestor, tree.Handler) or (
+            isinstance(ancestor, tree.Case) and ancestor.pattern is None
+        ):
+            return "on-error"
+        if isinstance(ancestor, tree.If) and _turns_away(ancestor, inner):
+            return "on-error"
+        inner = ancestor
+    return "always"
+
+
+def _turns_away(test: tree.If, inner: tree.Node) -> bool:
+    """`if (!data.type) { warn(data); return }`."""
+    statements = list(test.then.statements)
+    if inner is not test.then or not 0 < len(statements) < 4:
+        return False
+    negated = isinstance(test.test, tree.Operation) and any(
+        isinstance(node, tree.Operation) and node.operator == "not" for node in tree.walk(test.test)
+    )
+    return negated and isinstance(statements[-1], tree.Return | tree.Raise | tree.Jump)
+
+
+def _is_guarded(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a flag for development decides: by its name, or because it is the constant false."""
+    inner: tree.Node = call.node
+    for ancestor in call.index.ancestors(call.node):
+        test: tree.Expr | None = None
+        if isinstance(ancestor, tree.If | tree.Conditional) and inner is not ancestor.test:
+            test = ancestor.test
+        elif (
+            isinstance(ancestor, tree.Operation)
+            and ancestor.operator == "and"
+            and inner is not ancestor.operands[0]
+        ):
+            test = ancestor.operands[0]
+        if test is not None and (_SWITCHES.search(call.to(test).text) or _is_false(program, call.to(test))):
+            return True
+        inner = ancestor
+    return False
+
+
+def _is_false(program: Program, at: At[tree.Expr]) -> bool:
+    """A name that is the constant false wherever it is given a value."""
+    found = origins(program, at) if isinstance(at.node, tree.Name) else ()
+    return bool(found) and all(
+        not isinstance(each, External)
+        and isinstance(each, At)
+        and isinstance(each.node, tree.Literal)
+        and each.node.value is False
+        for each in found
+    )
+
+
+def _wraps_guarded(program: Program, function: At[tree.Function]) -> bool:
+    """Whether a project's own log function writes only in development."""
+    calls = [
+        node
+        for node in tree.walk(function.node.body)
+        if isinstance(node, tree.Call) and is_log(program, function.to(node))
+    ]
+    return bool(calls) and all(_is_guarded(program, function.to(each)) for each in calls)
