@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from halfopen.connections.background.exposures import exposures
 from halfopen.connections.background.facts import Background
 from halfopen.connections.background.server_catches import catches
 from halfopen.connections.background.spins import spins
+from halfopen.connections.background.tasks import tasks
 from halfopen.connections.endpoint_code import endpoint_code
 from halfopen.connections.server_site import ServerSite
 
@@ -14,4 +16,9 @@ def background_of_endpoint(site: ServerSite) -> Background:
     code = endpoint_code(site)
     if code is None:
         return Background()
-    return Background(catches=tuple(catches(code)), spins=tuple(spins(code)))
+    return Background(
+        catches=tuple(catches(code)),
+        spins=tuple(spins(code)),
+        tasks=tuple(tasks(code)),
+        exposures=tuple(exposures(code)),
+    )

@@ -1,0 +1,1 @@
+"""WS5D: asynchronous work of a connection fails, and nobody is there to see it."""

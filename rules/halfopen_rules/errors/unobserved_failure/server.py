@@ -1,0 +1,94 @@
+"""The server's half: tasks that may vanish or fail unseen, and clients that fall with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.background.facts import Exposure, Fate, Task
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
+
+CODE = "WS5D"
+SLUG = "unobserved-failure"
+
+_ORDER: dict[Fate, int] = {"dropped": 3, "discarded": 2, "unobserved": 2, "ends-quietly": 1}
+"""The fates that are a defect, by weight."""
+
+
+def check_server(dossier: Dossier) -> Iterator[Finding]:
+    """One finding for the tasks, one for broadcasts whose failure ends the sender."""
+    background = dossier.background
+    if background is None:
+        return
+    lost = sorted(
+        (each for each in background.tasks if each.fate in _ORDER),
+        key=lambda each: (_ORDER[each.fate], each.feeds),
+        reverse=True,
+    )
+    if lost:
+        yield _of_tasks(dossier, lost)
+    if background.exposures:
+        yield _of_exposures(dossier, background.exposures)
+
+
+def _of_tasks(dossier: Dossier, lost: list[Task]) -> Finding:
+    first = lost[0]
+    more = tuple(Evidence(each.span, f"{each.what}() too") for each in lost[1:5])
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH if first.feeds and first.fate == "unobserved" else Severity.MEDIUM,
+        confidence=Confidence.MEDIUM if first.fate == "ends-quietly" else first.confidence,
+        span=first.span,
+        message=_message(dossier.connection.name, first),
+        connection=dossier.connection.id,
+        evidence=(*first.evidence, *more),
+    )
+
+
+def _message(name: str, task: Task) -> str:
+    what = f"`{task.what}()`"
+    match task.fate:
+        case "dropped":
+            return (
+                f"Nothing keeps the task {what} of {name}: the event loop holds it only weakly, so it may be "
+                "collected before it is done, it cannot be cancelled, and its exception is seen by nobody"
+            )
+        case "discarded":
+            return (
+                f"{name} waits for {what} and never asks it for its exception: an error ends the connection like "
+                "a normal close, without a line in any log"
+            )
+        case "ends-quietly":
+            return (
+                f"One failure of its source ends {what} for good while the connection of {name} stays open: its client "
+                "goes on waiting for messages that never come"
+            )
+        case _:
+            if task.feeds:
+                return (
+                    f"One exception ends {what} for good, and nobody asks the task for it: the clients of {name} stay "
+                    "connected and receive nothing more"
+                )
+            return (
+                f"An exception in {what} of {name} is seen by nobody: the task ends, and its work is not done"
+            )
+
+
+def _of_exposures(dossier: Dossier, exposures: tuple[Exposure, ...]) -> Finding:
+    first = exposures[0]
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.HIGH,
+        span=first.span,
+        message=(
+            f"`{first.what}` sends to every client within {dossier.connection.name}'s own loop and guards none of these "
+            "sends: one client that is gone raises here, ends the sender's connection, and keeps the message from "
+            "the clients after it"
+        ),
+        connection=dossier.connection.id,
+        evidence=tuple(dict.fromkeys(one for each in exposures for one in each.evidence)),
+    )

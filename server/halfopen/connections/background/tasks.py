@@ -1,0 +1,319 @@
+"""The tasks that work for an endpoint, and who learns of their failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.background.facts import Fate, Task
+from halfopen.connections.endpoint_code import EndpointCode, own_tries, spawns
+from halfopen.connections.facts import Confidence, Evidence
+from halfopen.connections.handler_flow import (
+    ITERATORS,
+    RECEIVERS,
+    SENDERS,
+    Throwing,
+    caught_kinds,
+    question,
+)
+from halfopen.semantics import tree
+from halfopen.semantics.control import thrown_kinds
+from halfopen.semantics.flow import aliases
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.scopes import index_of
+from halfopen.semantics.values import functions, qualified
+
+_OBSERVING = frozenset({"add_done_callback", "result", "exception"})
+_GATHERING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", "asyncio.as_completed"})
+_KEEPING = frozenset({"add", "append", "push_async_callback", "callback", "create_task", "extend", "put"})
+
+
+def tasks(code: EndpointCode) -> Iterator[Task]:
+    """Each task that the endpoint's functions start, and those elsewhere that feed its clients."""
+    for function in code.functions:
+        works_with_socket = function in code.roots or code.sockets.mentions(function.node.body)
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call) and node.arguments and spawns(code.program, function.to(node)):
+                task = _task(code, function, function.to(node))
+                # What a service starts on its own is the application's business.
+                if task.feeds or works_with_socket or _is_method_of_root(code, function):
+                    yield task
+    yield from _feeders(code)
+
+
+def _task(code: EndpointCode, function: At[tree.Function], call: At[tree.Call]) -> Task:
+    bodies = _bodies(code, call)
+    feeds = any(code.operations(each.to(each.node.body)) & SENDERS for each in bodies)
+    fate, evidence = _fate(code, function, call, bodies)
+    return Task(_name(call), fate, feeds, call.span, Confidence.HIGH, evidence)
+
+
+def _is_method_of_root(code: EndpointCode, function: At[tree.Function]) -> bool:
+    klass = function.index.class_of(function.node)
+    return klass is not None and any(klass is root.index.class_of(root.node) for root in code.roots)
+
+
+def _name(call: At[tree.Call]) -> str:
+    return call.to(call.node.arguments[0].value).text.split("(")[0]
+
+
+def _bodies(code: EndpointCode, call: At[tree.Call]) -> list[At[tree.Function]]:
+    coroutine = call.node.arguments[0].value
+    return functions(code.program, call.to(coroutine.callee)) if isinstance(coroutine, tree.Call) else []
+
+
+def _fate(
+    code: EndpointCode, function: At[tree.Function], call: At[tree.Call], bodies: list[At[tree.Function]]
+) -> tuple[Fate, tuple[Evidence, ...]]:
+    risky = [each for each in bodies if _may_fail(code, each)]
+    if isinstance(call.parent, tree.Do):
+        return "dropped", (Evidence(call.span, "nothing keeps the task that this starts"),)
+    emptied = _emptied(code, function, call)
+    if emptied is not None:
+        return "dropped", (Evidence(emptied.span, "this drops the only reference to a task that still runs"),)
+    held = aliases(code.program, call)
+    unread = _unread_wait(code, held)
+    if unread is not None and (risky or not bodies):
+        return "discarded", (Evidence(unread.span, "the finished tasks are not asked for their exceptions"),)
+    if risky and not any(_observes(code, each) for each in held):
+        return "unobserved", (
+            Evidence(risky[0].span, "its failure is not caught here, and nobody asks the task for it"),
+        )
+    for body in bodies:
+        ends = _quiet_end(code, body)
+        if ends is not None and not _first_failure_counts(code):
+            return "ends-quietly", (Evidence(ends.span, "a failure ends it here and is only written down"),)
+    return "observed", ()
+
+
+def _emptied(code: EndpointCode, function: At[tree.Function], call: At[tree.Call]) -> At[tree.Node] | None:
+    """`tasks.clear()` on the handler's own dict of tasks, on a way out that does not cancel them."""
+    names: set[str] = set()
+    for each in aliases(code.program, call):
+        if isinstance(each.parent, tree.Assign):
+            for target in each.parent.targets:
+                if isinstance(target, tree.Index) and isinstance(target.object, tree.Name):
+                    names.add(target.object.id)
+    for node in own_nodes(function) if names else ():
+        match node:
+            case tree.Call(callee=tree.Member(object=tree.Name(id=name), name="clear")) if name in names:
+                block = next(
+                    each
+                    for each in function.index.ancestors(node)
+                    if isinstance(each, tree.Block | tree.Function)
+                )
+                ended = any(
+                    isinstance(each, tree.Member) and each.name in ("cancel", "gather", "wait")
+                    for each in tree.walk(block, tree.same_function)
+                )
+                if not ended:
+                    return function.to(node)
+            case _:
+                pass
+    return None
+
+
+# --- what a task's body may raise --------------------------------------------------------------
+
+
+def _may_fail(code: EndpointCode, function: At[tree.Function]) -> bool:
+    """Whether an error other than that of the socket leaves a coroutine."""
+    throwing = Throwing(code.program, code.sockets)
+
+    def silent(node: tree.Node) -> bool:
+        if not isinstance(node, tree.Await):
+            return False
+        operations = code.operations(function.to(node))
+        return bool(operations) and operations <= SENDERS | {"close", "accept"}
+
+    asked = question(code.program, function, throwing, silent=silent)
+    return "error" in thrown_kinds(function.node.body, asked)
+
+
+# --- who looks at a task -----------------------------------------------------------------------
+
+
+def _observes(code: EndpointCode, at: At[tree.Expr]) -> bool:
+    """Whether an expression that is the task is awaited, gathered, asked, or handed to others."""
+    parent = at.parent
+    match parent:
+        case tree.Member(name=name) if name in _OBSERVING:
+            return True
+        case tree.Await():
+            return not _only_after_cancel(at)
+        case tree.Return() | tree.Yield():
+            return True
+        case tree.Argument():
+            call = at.index.parents.get(parent)
+            return isinstance(call, tree.Call) and _hands_over(code, at.to(call))
+        case tree.Sequence() | tree.Spread() | tree.Entry():
+            return True
+        case tree.Assign(targets=targets):
+            return any(isinstance(each, tree.Index) for each in targets) and parent.value is at.node
+        case _:
+            return False
+
+
+def _hands_over(code: EndpointCode, call: At[tree.Call]) -> bool:
+    callee = call.node.callee
+    if qualified(code.program, call.to(callee)) & _GATHERING:
+        return True
+    return isinstance(callee, tree.Member) and callee.name in _KEEPING
+
+
+def _only_after_cancel(at: At[tree.Expr]) -> bool:
+    """`task.cancel()` and then `await task`: the wait is for the end, and a failure before it was nobody's."""
+    function = at.index.function_of(at.node)
+    if function is None:
+        return False
+    text = at.text
+    return any(
+        isinstance(node, tree.Call)
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name == "cancel"
+        and at.to(node.callee.object).text == text
+        and node.start < at.node.start
+        for node in tree.walk(function.body, tree.same_function)
+    )
+
+
+def _unread_wait(code: EndpointCode, held: list[At[tree.Expr]]) -> At[tree.Node] | None:
+    """`_, pending = await asyncio.wait(tasks, FIRST_COMPLETED)` after which no task is asked for its exception."""
+    if any(isinstance(each.parent, tree.Member) and each.parent.name in _OBSERVING for each in held):
+        return None
+    for each in held:
+        for ancestor in each.index.ancestors(each.node):
+            if isinstance(ancestor, tree.Call) and "asyncio.wait" in qualified(
+                code.program, each.to(ancestor.callee)
+            ):
+                return _unread_result(each.to(ancestor))
+            if isinstance(ancestor, tree.Function):
+                break
+    return None
+
+
+def _unread_result(call: At[tree.Call]) -> At[tree.Node] | None:
+    awaiting = call.parent
+    statement = call.index.parents.get(awaiting) if isinstance(awaiting, tree.Await) else None
+    if not isinstance(statement, tree.Assign) or not isinstance(statement.targets[0], tree.Sequence):
+        return None
+    done = statement.targets[0].items[0]
+    binding = call.index.bindings.get(done) if isinstance(done, tree.Name) else None
+    return call.to(statement) if binding is not None and not binding.reads else None
+
+
+# --- feeds that end while the connection goes on ------------------------------------------------
+
+
+def _quiet_end(code: EndpointCode, function: At[tree.Function]) -> At[tree.Node] | None:
+    """The clause with which an endless feed of the client ends after any failure of its source."""
+    body = function.node.body
+    operations = code.operations(function.to(body))
+    if not operations & SENDERS or operations & (RECEIVERS | ITERATORS | {"close"}):
+        return None
+    for statement in own_tries(function):
+        for handler in statement.node.handlers:
+            clause = statement.to(handler)
+            if "*" not in caught_kinds(code.program, clause) or _acts(clause):
+                continue
+            loop = _source_loop(code, function, statement, clause)
+            if loop is not None:
+                return clause
+    return None
+
+
+def _acts(clause: At[tree.Handler]) -> bool:
+    """Whether a clause raises, closes, or sets something that others may watch."""
+    return any(
+        isinstance(node, tree.Raise | tree.Assign)
+        or (
+            isinstance(node, tree.Call)
+            and isinstance(node.callee, tree.Member)
+            and node.callee.name
+            in ("close", "cancel", "set", "disconnect", "set_exception", "send_json", "send_text")
+        )
+        for node in tree.walk(clause.node.body, tree.same_function)
+    )
+
+
+def _source_loop(
+    code: EndpointCode, function: At[tree.Function], at: At[tree.Try], clause: At[tree.Handler]
+) -> tree.Loop | None:
+    """The endless loop that the clause ends, where it waits for something other than the socket and a clock."""
+    inside = [each for each in tree.walk(at.node.body, tree.same_function) if isinstance(each, tree.Loop)]
+    around = [
+        each
+        for each in at.index.ancestors(at.node)
+        if isinstance(each, tree.Loop) and function.node.start <= each.start
+    ]
+    leaves = any(
+        isinstance(node, tree.Return) or (isinstance(node, tree.Jump) and node.kind == "break")
+        for node in tree.walk(clause.node.body, tree.same_function)
+    )
+    for loop in (*inside, *(around if leaves else ())):
+        if (loop.kind == "while" or loop.is_async) and _has_source(code, at.to(loop)):
+            return loop
+    return None
+
+
+def _has_source(code: EndpointCode, at: At[tree.Loop]) -> bool:
+    if at.node.is_async:
+        return True
+    for node in tree.walk(at.node.body, tree.same_function):
+        if not isinstance(node, tree.Await) or not isinstance(node.value, tree.Call):
+            continue
+        if code.operations(at.to(node)):
+            continue
+        callee = node.value.callee
+        if "asyncio.sleep" in qualified(code.program, at.to(callee)):
+            continue
+        # A queue's `get()` and an event's `wait()` do not fail.
+        if isinstance(callee, tree.Member) and callee.name in ("get", "wait") and not node.value.arguments:
+            continue
+        return True
+    return False
+
+
+def _first_failure_counts(code: EndpointCode) -> bool:
+    """Whether the endpoint waits for the first of its tasks to end."""
+    return any(
+        isinstance(node, tree.Member | tree.Name)
+        and (node.name if isinstance(node, tree.Member) else node.id)
+        in ("FIRST_COMPLETED", "FIRST_EXCEPTION")
+        for function in code.functions
+        for node in own_nodes(function)
+    )
+
+
+# --- tasks elsewhere that feed the clients ------------------------------------------------------
+
+
+def _feeders(code: EndpointCode) -> Iterator[Task]:
+    """Tasks of the process (a broker's listener) that send to this endpoint's clients and may end unseen."""
+    own = {each.node for each in code.functions}
+    if not code.around:
+        return
+    for module, unit in code.program.units_with("create_task", "python"):
+        for call in index_of(unit).calls:
+            at = At(module.path, unit, call)
+            function = at.index.function_of(call)
+            if function in own or not call.arguments or not spawns(code.program, at):
+                continue
+            for body in _bodies(code, at):
+                if not code.operations(body.to(body.node.body)) & SENDERS or not _loops(body):
+                    continue
+                if not _may_fail(code, body) and _quiet_end(code, body) is None:
+                    continue
+                held = aliases(code.program, at)
+                if not any(_observes(code, each) for each in held):
+                    text = "a failure of its source ends it, and nothing starts it again"
+                    yield Task(
+                        _name(at), "unobserved", True, at.span, Confidence.HIGH, (Evidence(body.span, text),)
+                    )
+                    break
+
+
+def _loops(function: At[tree.Function]) -> bool:
+    return any(
+        isinstance(node, tree.Loop) and (node.kind == "while" or node.is_async)
+        for node in own_nodes(function)
+    )
