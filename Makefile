@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TYPECHECK := tests/typecheck
 COMPILERS := $(TYPECHECK)/node_modules/.installed
+VSCODE := tests/vscode/node_modules/.installed
+EXTENSION := clients/vscode/dist/halfopen.vsix
 
 # What the caller's shell imports from must not stand in for what .venv holds.
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types format bench clean
+.PHONY: help install demo test lint types format bench extension clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +23,7 @@ install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
 demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
 	@$(BIN)/halfopen audit fixtures/demo --exit-zero
 
-test: lint types $(COMPILERS) ## Check style, types and layers, then run every test
+test: lint types $(COMPILERS) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
@@ -39,8 +41,10 @@ format: $(INSTALLED) ## Rewrite the code in the house format
 bench: $(INSTALLED) ## Measure the time budgets, as ratios in one run
 	@$(BIN)/python -m bench
 
+extension: $(EXTENSION) ## Build the VS Code extension: clients/vscode/dist/halfopen.vsix
+
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) $(TYPECHECK)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
+	rm -rf $(VENV) $(TYPECHECK)/node_modules tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -56,3 +60,14 @@ $(COMPILERS): $(addprefix $(TYPECHECK)/,package.json package-lock.json .npmrc)
 	@command -v npm >/dev/null || { echo 'halfopen: npm is not on the PATH; "make test" needs it.' >&2; exit 1; }
 	@cd $(TYPECHECK) && npm ci --loglevel=error >/dev/null
 	@touch $@
+
+# A VS Code that a browser shows, and the browser: tests/vscode works in them as a person does.
+$(VSCODE): $(addprefix tests/vscode/,package.json package-lock.json .npmrc) scripts/install-code-server scripts/install-chromium
+	@scripts/install-chromium
+	@cd tests/vscode && npm ci --loglevel=error >/dev/null
+	@scripts/install-code-server tests/vscode
+	@touch $@
+
+$(EXTENSION): $(wildcard clients/vscode/src/*.ts) $(addprefix clients/vscode/,package.json package-lock.json .npmrc .vscodeignore esbuild.mjs tsconfig.json README.md CHANGELOG.md LICENSE icon.png)
+	@cd clients/vscode && npm ci --loglevel=error >/dev/null
+	@cd clients/vscode && npm run --silent package >/dev/null

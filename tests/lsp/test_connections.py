@@ -48,7 +48,7 @@ async def test_a_lens_names_findings_readiness_and_the_other_side(
     assert titles[0].startswith("1 finding (1 HIGH), readiness ")
     assert titles[1:] == ["endpoint: watch"]
     [standing, other] = await editor.lenses(server)
-    assert standing.range.start.line == line_of(LEAKY_PYTHON, "async def watch")
+    assert standing.range.start.line == line_of(LEAKY_PYTHON, "@app.websocket")
     assert other.command is not None
     assert other.command.title == "client: Watcher"
     assert other.command.command == ""

@@ -34,14 +34,14 @@ async def code_lens(ls: HalfopenServer, params: types.CodeLensParams) -> list[ty
 def _lenses(
     connection: ShownConnection, by_id: dict[str, ShownConnection], clickable: bool
 ) -> Iterator[types.CodeLens]:
-    yield types.CodeLens(connection.head.range, types.Command(standing(connection), ""))
+    yield types.CodeLens(connection.top, types.Command(standing(connection), ""))
     others = [by_id[each] for each in connection.others if each in by_id]
     command = types.Command(others_title(connection, others), "")
     if clickable and others:
         start = connection.head.range.start
         locations = [types.Location(each.head.uri, each.head.range) for each in others]
         command = types.Command(command.title, SHOW_OTHERS, arguments=[connection.head.uri, start, locations])
-    yield types.CodeLens(connection.head.range, command)
+    yield types.CodeLens(connection.top, command)
 
 
 def standing(connection: ShownConnection) -> str:

@@ -15,6 +15,9 @@ from halfopen.audit.views import ConnectionView, FactView, LocatedEvidence
 from halfopen.lsp.reports import ranges_in
 from halfopen.source import ColumnUnit
 
+MOST_LINES_ABOVE = 12
+"""How far above an endpoint its decorators may begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShownPlace:
@@ -46,6 +49,17 @@ class ShownConnection:
     evidence: Mapping[str, ShownPlace] = field(default_factory=dict[str, ShownPlace])
     """For each fact that has evidence, the first place of it."""
     open_questions: tuple[str, ...] = ()
+
+    @property
+    def top(self) -> types.Range:
+        """Where a lens stands: above the decorator that gives an endpoint its route, else above the site."""
+        line = self.head.range.start.line
+        above = (
+            each.range
+            for each in self.address
+            if each.uri == self.head.uri and 0 <= line - each.range.start.line <= MOST_LINES_ABOVE
+        )
+        return min((self.head.range, *above), key=lambda each: each.start.line)
 
     @property
     def places(self) -> tuple[ShownPlace, ...]:

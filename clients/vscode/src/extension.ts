@@ -1,0 +1,73 @@
+import * as vscode from 'vscode';
+
+import { showDebugInformation } from './debugInformation';
+import { Server } from './server';
+import { StatusItem } from './statusItem';
+
+/** What the tests see of a running extension. */
+export interface Api {
+  readonly server: Server;
+}
+
+export async function activate(context: vscode.ExtensionContext): Promise<Api> {
+  const log = vscode.window.createOutputChannel('halfopen', { log: true });
+  const server = new Server(log);
+  const status = new StatusItem(server);
+  context.subscriptions.push(
+    log,
+    status,
+    server,
+    vscode.commands.registerCommand('halfopen.restart', () => server.restart()),
+    vscode.commands.registerCommand('halfopen.auditWorkspace', () => auditWorkspace(server)),
+    vscode.commands.registerCommand('halfopen.showLog', () => log.show()),
+    vscode.commands.registerCommand('halfopen.showDebugInformation', () => showDebugInformation(server)),
+    vscode.commands.registerCommand('halfopen.showOthers', showOthers),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      // Everything else the server takes over while it runs.
+      if (event.affectsConfiguration('halfopen.enable') || event.affectsConfiguration('halfopen.path')) {
+        void server.restart();
+      }
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => server.restart()),
+  );
+  // Not awaited: the server may take its time, activation may not.
+  void server.restart();
+  return { server };
+}
+
+/** Audits everything anew and shows the list of what was found. */
+async function auditWorkspace(server: Server): Promise<void> {
+  await server.restart();
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: 'halfopen: auditing' },
+    () => server.settled(),
+  );
+  await vscode.commands.executeCommand('workbench.actions.view.problems');
+}
+
+interface LspPosition {
+  readonly line: number;
+  readonly character: number;
+}
+
+interface LspLocation {
+  readonly uri: string;
+  readonly range: { readonly start: LspPosition; readonly end: LspPosition };
+}
+
+/** The command of a lens: the other sides of a connection, one at once, several to choose from. */
+async function showOthers(uri: string, position: LspPosition, locations: readonly LspLocation[]): Promise<void> {
+  await vscode.commands.executeCommand(
+    'editor.action.goToLocations',
+    vscode.Uri.parse(uri),
+    new vscode.Position(position.line, position.character),
+    locations.map(
+      ({ uri: target, range: { start, end } }) =>
+        new vscode.Location(
+          vscode.Uri.parse(target),
+          new vscode.Range(start.line, start.character, end.line, end.character),
+        ),
+    ),
+    'gotoAndPeek',
+  );
+}

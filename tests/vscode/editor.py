@@ -1,0 +1,113 @@
+"""What a person does in VS Code, in the page's own terms. Every wait is for something to appear or to go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from .code import Code
+
+PATIENCE_MS = 90_000
+ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "vscode"
+SQUIGGLES = ".squiggly-error, .squiggly-warning, .squiggly-info, .squiggly-hint"
+
+
+class Editor:
+    """A window of VS Code on one folder."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self._name = name
+
+    # -- files --
+
+    def open(self, name: str) -> None:
+        """Open a file by its name and wait for its text."""
+        self.page.keyboard.press("Control+p")
+        self.page.locator(".quick-input-widget input").fill(name)
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=name).first.click()
+        expect(self.page.locator(".tab.active", has_text=name)).to_be_visible()
+        expect(self.page.locator(".editor-instance .view-line").first).not_to_be_empty()
+
+    def save(self) -> None:
+        self.page.keyboard.press("Control+s")
+        expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+
+    def active_file(self, name: str) -> Locator:
+        """The tab in front, if it is this file's."""
+        return self.page.locator(f'.tab.active[data-resource-name="{name}"]')
+
+    def command(self, title: str) -> None:
+        """Run a command of the palette by its title."""
+        self.page.keyboard.press("F1")
+        self.page.locator(".quick-input-widget input").fill(f">{title}")
+        self.page.locator(".quick-input-list .monaco-list-row", has_text=title).first.click()
+
+    # -- the text --
+
+    def line(self, text: str) -> Locator:
+        """A line on the screen that holds a text."""
+        return self.page.locator(".editor-instance .view-line", has_text=text).first
+
+    def word(self, line: str, word: str) -> Locator:
+        """A piece of a line, as the editor colours it."""
+        return self.line(line).locator("span span", has_text=word).first
+
+    def squiggles(self) -> Locator:
+        return self.page.locator(SQUIGGLES)
+
+    def hover(self, place: Locator) -> Locator:
+        """Rest on a place until the hover is there."""
+        place.hover()
+        shown = self.page.locator(".monaco-hover:not(.hidden) .monaco-hover-content").last
+        expect(shown).to_be_visible()
+        return shown
+
+    def leave(self) -> None:
+        """Take the mouse off the text until no hover is there."""
+        self.page.mouse.move(700, 5)
+        expect(self.page.locator(".monaco-hover:not(.hidden) .monaco-hover-content")).to_have_count(0)
+
+    def put_cursor(self, place: Locator) -> None:
+        place.click()
+
+    def quick_fix(self, title: str) -> None:
+        """Apply a quick fix at the cursor."""
+        self.page.keyboard.press("Control+.")
+        self.page.locator(
+            ".action-widget .action-item, .action-widget .monaco-list-row", has_text=title
+        ).first.click()
+
+    # -- findings --
+
+    def problems(self) -> Locator:
+        """The rows of the Problems view that are findings."""
+        panel = self.page.locator(".markers-panel")
+        if not panel.is_visible():
+            self.command("Problems: Focus on Problems View")
+        expect(panel).to_be_visible()
+        return panel.locator(".monaco-list-row", has=self.page.locator(".marker-source", has_text="halfopen"))
+
+    def screenshot(self, step: str) -> None:
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{self._name}-{step}.png")
+
+
+@contextmanager
+def window(browser: Browser, code: Code, folder: Path, name: str) -> Iterator[Editor]:
+    """VS Code on a folder; a picture is kept of what it showed last."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    editor = Editor(page, name)
+    try:
+        page.goto(f"{code.url}/?folder={os.fspath(folder)}")
+        expect(page.locator(".monaco-workbench .explorer-viewlet .monaco-list-row").first).to_be_visible()
+        yield editor
+    finally:
+        editor.screenshot("end")
+        page.close()
