@@ -90,7 +90,7 @@ def _object_message(program: Program, at: At[tree.Expr]) -> Message | None:
             case tree.Object(entries=entries):
                 fields = tuple(_fields(program, origin, entries))
                 return Message("json", fields[:_MOST_FIELDS])
-            case tree.Call(arguments=arguments) if any(each.name is not None for each in arguments):
+            case tree.Call(callee=callee, arguments=arguments) if _makes_record(callee) and arguments:
                 pairs = ((each.name or "", origin.to(each.value)) for each in arguments if each.name)
                 fields = tuple(
                     (name, text) for name, value in pairs for text in constant_texts(program, value)[:1]
@@ -99,6 +99,14 @@ def _object_message(program: Program, at: At[tree.Expr]) -> Message | None:
             case _:
                 pass
     return None
+
+
+def _makes_record(callee: tree.Expr) -> bool:
+    """Whether a call makes a model or a dict of its keyword arguments, told by the name's capital."""
+    name = (
+        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    )
+    return name[:1].isupper() or name == "dict"
 
 
 def _fields(

@@ -1,0 +1,1 @@
+"""WS4A missing-heartbeat."""
