@@ -79,8 +79,10 @@ class _Trail:
         self.program = program
         self.seen: set[tuple[tree.Node, tree.Node | None]] = set()
         self.waiting: list[Member] = []
+        self.container: Container | None = None
 
     def run(self, container: Container) -> Iterator[Member]:
+        self.container = container
         for use in uses_of(self.program, container):
             self.push(Member(use, None, False))
         while self.waiting and len(self.seen) < _MOST_STEPS:
@@ -109,7 +111,7 @@ class _Trail:
                         self.at(member, call, True if name == "copy" else None)
                 else:
                     self.at(member, parent)
-            case tree.Index(object=inner) if inner is node:
+            case tree.Index(object=inner) if inner is node or self.is_container(member.at.to(inner)):
                 self.at(member, parent)
             case tree.Await() | tree.Conditional() | tree.Spread():
                 self.at(member, parent)
@@ -154,6 +156,12 @@ class _Trail:
             case _:
                 pass
 
+    def is_container(self, at: At[tree.Expr]) -> bool:
+        """Whether an expression is the registry, so that a key of it leads back to its connection."""
+        return (
+            isinstance(at.node, tree.Name | tree.Member) and container_of(self.program, at) == self.container
+        )
+
     def returned(self, member: Member) -> None:
         function = member.at.index.function_of(member.at.node)
         if function is None or len(member.handed_on) >= _DEPTH:
@@ -166,6 +174,13 @@ class _Trail:
         if not isinstance(call, tree.Call):
             return
         callee = call.callee
+        if (
+            isinstance(callee, tree.Member)
+            and callee.name in _VIEWS
+            and self.is_container(member.at.to(callee.object))
+        ):
+            self.at(member, call)
+            return
         if isinstance(callee, tree.Name) and callee.id in _COPIES | _PASSING:
             self.at(member, call, True if callee.id in _COPIES else None)
             return

@@ -214,11 +214,24 @@ def _counts(started: At[tree.Call], body: tree.Node) -> bool:
     return False
 
 
+def _read_from(started: At[tree.Call], body: tree.Node, kept: frozenset[str]) -> frozenset[str]:
+    """The names that are read out of what keeps the tasks: `running = self.tasks.get(key)`."""
+    return frozenset(
+        target.id
+        for node in tree.walk(body, tree.same_function)
+        if isinstance(node, tree.Assign) and node.value is not None and node.start < started.node.start
+        if _texts(started, node.value) & kept
+        for target in node.targets
+        if isinstance(target, tree.Name)
+    )
+
+
 def _is_guarded(started: At[tree.Call], body: tree.Node) -> bool:
     """Whether a task that still runs for the same thing is looked for, or cancelled, before another one starts."""
     kept = _kept_as(started, body)
     if not kept:
         return False
+    kept |= _read_from(started, body, kept)
     for node in tree.walk(body, tree.same_function):
         if node.start >= started.node.start:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halfopen.connections.facts import Evidence
+from halfopen.connections.sending.announcing import early_announcements
 from halfopen.connections.sending.broadcasts import broadcasts_of
 from halfopen.connections.sending.departing import dropped_subscribers, swallowed_departures
 from halfopen.connections.sending.facts import Registry, Sending
@@ -11,6 +12,7 @@ from halfopen.connections.sending.per_message import inbound_buffers, tasks_per_
 from halfopen.connections.sending.processes import bridged, reached_from
 from halfopen.connections.sending.queues import send_queues
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
+from halfopen.connections.sending.replay import replay_overlaps
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics.program import Program
 
@@ -36,6 +38,8 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
             for found in (*send_queues(handling, registries), *inbound_buffers(handling))
         ),
         tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
+        replay_overlaps=tuple(replay_overlaps(program, registries)),
+        early_announcements=tuple(early_announcements(program, registries)),
         swallowed_departures=tuple(
             found for handling in handlings for found in swallowed_departures(handling)
         ),

@@ -1,0 +1,1 @@
+"""WS3B: a message arrives before or after its turn, and is believed."""

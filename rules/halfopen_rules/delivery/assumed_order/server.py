@@ -1,0 +1,36 @@
+"""WS3B on the server: messages that are ahead of the change they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
+
+CODE = "WS3B"
+SLUG = "assumed-order"
+
+
+def check_server(dossier: Dossier) -> Iterator[Finding]:
+    """One finding for all announcements of an endpoint's registries that come before their commit."""
+    early = dossier.sending.early_announcements if dossier.sending is not None else ()
+    if not early:
+        return
+    first, *others = sorted(early, key=lambda each: (each.span.path, each.span.start))
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.HIGH,
+        span=first.span,
+        message=(
+            f"`{first.what}` announces the change before it is committed: a client that fetches on this message reads the "
+            "old state, and no later message corrects it"
+        ),
+        connection=dossier.connection.id,
+        evidence=(
+            *first.evidence,
+            *(Evidence(each.span, f"{each.what} announces before its commit as well") for each in others),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""WS3C: a message is delivered or acted on more than once."""
