@@ -63,6 +63,7 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     write(root / "api" / "main.py", SERVER)
     write(root / "web" / "src" / "useProgress.tsx", CLIENT)
+    write(root / "halfopen.toml", 'select = ["WS1B"]\n')
     return root
 
 
@@ -193,6 +194,7 @@ def test_a_syntax_error_in_the_middle_leaves_the_rest_audited(run: Run, project:
 
 
 def test_a_broken_pyproject_is_said_at_its_line_and_defaults_are_used(run: Run, project: Path) -> None:
+    (project / "halfopen.toml").unlink()
     write(project / "pyproject.toml", "[project]\nname = 'x'\n\n[tool.halfopen\n")
     done = run("audit", cwd=project)
     assert done.returncode == 1
@@ -203,12 +205,14 @@ def test_a_broken_pyproject_is_said_at_its_line_and_defaults_are_used(run: Run, 
 
 
 def test_an_unknown_setting_is_said_with_a_suggestion(run: Run, project: Path) -> None:
+    (project / "halfopen.toml").unlink()
     write(project / "pyproject.toml", "[tool.halfopen]\nexlude = ['web']\n")
     done = run("audit", cwd=project)
     assert 'pyproject.toml:2: unknown setting "exlude"; did you mean "exclude"?' in done.stdout
 
 
 def test_settings_are_obeyed(run: Run, project: Path) -> None:
+    (project / "halfopen.toml").unlink()
     write(project / "pyproject.toml", "[tool.halfopen]\nexclude = ['web/']\n")
     assert {each.path for each in report(run, cwd=project).findings} == {"api/main.py"}
     done = run("audit", "web/src/useProgress.tsx", cwd=project)

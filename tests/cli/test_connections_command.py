@@ -84,19 +84,19 @@ def shown(project: Path, width: int | None = None) -> str:
 def test_a_card_tells_address_owner_what_is_held_and_the_other_side(project: Path) -> None:
     text = shown(project)
     card = text[text.index("client useLive") : text.index("client useElsewhere")]
-    assert "address     ws://{the page's host}/ws/{room}" in card
+    assert "address       ws://{the page's host}/ws/{room}" in card
     assert "effect useLive; as long as it is mounted" in card
     assert "socket ws  line 5" in card
     assert "released  line 6" in card
-    assert re.search(r"other side  (↔|<->) endpoint live \(fastapi\)  api/main.py:8", card)
+    assert re.search(r"other side    (↔|<->) endpoint live \(fastapi\)  api/main.py:8", card)
 
 
 def test_a_card_says_what_leaks_and_what_would_settle_the_unknown(project: Path) -> None:
     text = shown(project)
     card = text[text.index("client useElsewhere") : text.index("Environment")]
     assert "leaks: the effect returns no cleanup" in card
-    assert "unknown     the value of VITE_FEED: a .env file or the build's environment" in card
-    assert "other side  none found in this repository" in card
+    assert "unknown       the value of VITE_FEED: a .env file or the build's environment" in card
+    assert "other side    none found in this repository" in card
 
 
 def test_the_map_lists_each_endpoint_with_its_clients_and_clients_without(project: Path) -> None:

@@ -98,7 +98,9 @@ def test_a_message_cannot_command_the_terminal(result: AuditResult) -> None:
 
 def test_without_findings(result: AuditResult) -> None:
     text = written(dataclasses.replace(result, findings=(), problems=()))
-    assert text.startswith("No findings\nAudited: 3 files, 2 clients, 1 endpoint\nNext: ")
+    assert text.startswith(
+        "No findings\nReadiness: 10/10. Production-ready WebSocket implementation; handles all edge cases gracefully.\nAudited: 3 files, 2 clients, 1 endpoint\nNext: "
+    )
 
 
 def test_without_connections_or_files_the_next_step_is_said(result: AuditResult) -> None:
