@@ -44,6 +44,8 @@ _ELEMENTS = frozenset({"get", "pop", "shift", "at", "find"})
 """Methods that hand out an element of their container (the member access has taken the step into it)."""
 _ITERATIONS = frozenset({"forEach", "map", "filter", "some", "every", "find"})
 """Methods that call a function with each element."""
+_COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed"})
+"""Builtins of Python that give a container's elements anew (of a dict its keys, which hold no value)."""
 _MOST_ITEMS = 1200
 _LONGEST_PATH = 5
 
@@ -320,6 +322,9 @@ class _Flow:
             return True
         if name == "useState":
             self.push(call, (0, *path))
+            return True
+        if name in _COPIES and isinstance(callee, tree.Name) and path and at.unit.language == "python":
+            self.push(call, (None, *path[1:]))
             return True
         if name in ("values", "from") and isinstance(callee, tree.Member) and path:
             self.push(call, (None, *path[1:]))
