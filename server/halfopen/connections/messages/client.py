@@ -8,7 +8,10 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.messages.facts import Messages
 from halfopen.connections.messages.inbound import inbound_of
 from halfopen.connections.messages.logs import logged_messages, logged_values
+from halfopen.connections.messages.payloads import payloads_of_client
 from halfopen.connections.messages.received import received_by_client
+from halfopen.connections.messages.types_handled import completeness, rest_of, types_handled
+from halfopen.connections.messages.types_sent import types_sent
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
 
@@ -19,7 +22,16 @@ def messages_of_client(site: ClientSite) -> Messages:
     inbound, journey = inbound_of(
         program, received_by_client(site), lambda _: False, lambda _: True, defaults_suffice=True
     )
+    sends = types_sent(program, payloads_of_client(site), peer="python")
+    handles = types_handled(program, journey)
     return Messages(
+        sent=tuple(sends.types.values()),
+        handled=tuple(handles.types.values()),
+        sends_only=completeness(sends.complete and bool(sends.types), "what each send is given"),
+        handles_only=completeness(
+            handles.complete and bool(handles.types), "what the handler compares the type with"
+        ),
+        handles_rest=rest_of(handles),
         inbound=inbound,
         logged=(*logged_messages(program, journey), *logged_values(program, _code_of(site))),
     )

@@ -106,6 +106,8 @@ class MessageType:
     discriminator: str
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    is_named_elsewhere: bool = False
+    """Code in the other side's language writes this value too, whether or not that is the linked peer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,8 @@ def _hands_on(program: Program, call: At[tree.Call], given: tree.Node, echoes: E
     """Whether a call takes the message to where it is not read here: into state, or into code outside."""
     if parsing_of(program, call, given) != "other" or echoes(call) or _only_reads(call.node):
         return False
+    if isinstance(given, tree.Sequence) and isinstance(call.node.arguments[0].value, tree.Function):
+        return False  # the dependency array of a hook
     if store_setter_of(program, call) is not None:
         return True
     return not functions(program, call.to(call.node.callee))

@@ -169,7 +169,7 @@ def _given(
     ):
         yield Root(call, form)
     else:
-        for function in _called_back(program, call):
+        for function in called_back(program, call):
             for parameter in function.node.parameters:
                 if _position(call.node, argument) == function.node.parameters.index(parameter):
                     yield Root(function.to(parameter.target), form, is_target=True)
@@ -185,7 +185,7 @@ def _position(call: tree.Call, argument: tree.Argument) -> int:
     return call.arguments.index(argument)
 
 
-def _called_back(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
+def called_back(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
     """The functions behind a callee that is a parameter, a callback's field, or one of a list of listeners."""
     callee = call.to(call.node.callee)
     found: list[At[tree.Function]] = []

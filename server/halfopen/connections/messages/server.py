@@ -9,8 +9,11 @@ from halfopen.connections.messages.disclosures import disclosed_credentials, dis
 from halfopen.connections.messages.facts import Messages
 from halfopen.connections.messages.inbound import inbound_of
 from halfopen.connections.messages.logs import logged_messages, logged_values
+from halfopen.connections.messages.payloads import payloads_of_endpoint
 from halfopen.connections.messages.reaching import Reaching
 from halfopen.connections.messages.received import received_by_endpoint
+from halfopen.connections.messages.types_handled import completeness, rest_of, types_handled
+from halfopen.connections.messages.types_sent import types_sent
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
@@ -31,7 +34,16 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
     reaching = Reaching(
         program, sockets, frozenset(each.node for each in running) if handling is None else frozenset()
     )
+    sends = types_sent(program, payloads_of_endpoint(site), peer="typescript")
+    handles = types_handled(program, journey)
     return Messages(
+        sent=tuple(sends.types.values()),
+        handled=tuple(handles.types.values()),
+        sends_only=completeness(sends.complete and bool(sends.types), "what each send is given"),
+        handles_only=completeness(
+            handles.complete and bool(handles.types), "what the handler compares the type with"
+        ),
+        handles_rest=rest_of(handles),
         inbound=inbound,
         logged=(*logged_messages(program, journey), *logged_values(program, running)),
         disclosed=(

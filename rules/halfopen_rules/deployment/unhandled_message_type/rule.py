@@ -1,0 +1,127 @@
+"""WS8G: one side sends a message type that no branch of the other side handles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier, Other
+from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.messages.facts import Messages, MessageType
+
+CODE = "WS8G"
+SLUG = "unhandled-message-type"
+
+_COURTESIES = frozenset(
+    {
+        "ping", "pong", "heartbeat", "heartbeat_ack", "keepalive", "keep_alive", "ack", "ok", "hello", "welcome",
+        "connected", "connection", "connection_established", "connection_ack", "ready", "subscribed", "unsubscribed",
+        "disconnect", "close", "closing", "goodbye", "bye",
+    }
+)  # fmt: skip
+"""Types that inform at most: leaving them out loses nothing. What a missing pong does is for WS4D."""
+_ALIKE = 0.7
+"""From this likeness on, two names are taken for one that was changed on one side (difflib's ratio)."""
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for each connection, at the first type that nobody on the other side handles."""
+    messages = dossier.messages
+    others = [each for each in dossier.surroundings.others if each.dossier.messages is not None]
+    if messages is None or not others or not all(_is_known(each) for each in others):
+        return
+    lost = [each for each in messages.sent if _is_lost(each, others)]
+    if lost:
+        yield _finding(
+            dossier, messages, others, sorted(lost, key=lambda each: _twin(each, messages, others) is None)
+        )
+
+
+def _is_known(other: Other) -> bool:
+    """Whether all that a peer handles is known, and nothing else."""
+    messages = other.dossier.messages
+    return (
+        messages is not None
+        and isinstance(messages.handles_only, Known)
+        and isinstance(messages.handles_rest, Known)
+        and not messages.handles_rest.value
+    )
+
+
+def _is_lost(sent: MessageType, others: list[Other]) -> bool:
+    if sent.value.lower() in _COURTESIES or sent.is_named_elsewhere:
+        return False
+    return all(
+        any(each.discriminator == sent.discriminator for each in _handled(other))
+        and not any(each.value == sent.value for each in _handled(other))
+        for other in others
+    )
+
+
+def _handled(other: Other) -> tuple[MessageType, ...]:
+    return other.dossier.messages.handled if other.dossier.messages is not None else ()
+
+
+def _twin(sent: MessageType, messages: Messages, others: list[Other]) -> MessageType | None:
+    """A type that a peer waits for, that is not sent, and that has nearly the same name."""
+    known = {each.value for each in messages.sent}
+    waiting = [
+        each
+        for other in others
+        for each in _handled(other)
+        if each.value not in known and each.discriminator == sent.discriminator
+    ]
+    likely = max(waiting, key=lambda each: _likeness(sent, each), default=None)
+    return likely if likely is not None and _likeness(sent, likely) >= _ALIKE else None
+
+
+def _likeness(one: MessageType, other: MessageType) -> float:
+    return SequenceMatcher(None, one.value, other.value).ratio()
+
+
+def _finding(dossier: Dossier, messages: Messages, others: list[Other], lost: list[MessageType]) -> Finding:
+    first = lost[0]
+    twin = _twin(first, messages, others)
+    names = ", ".join(f"`{each.value}`" for each in lost[:4]) + (
+        f" and {len(lost) - 4} more" if len(lost) > 4 else ""
+    )
+    peers = " nor ".join(f"`{each.dossier.connection.name}`" for each in others[:3])
+    message = f"`{dossier.connection.name}` sends {names}, and no branch of {peers} handles {'it' if len(lost) == 1 else 'them'}: the other side drops the message without a word"
+    if twin is not None:
+        message += f"; it waits for `{twin.value}` instead of `{first.value}`, which nobody sends"
+    is_certain = all(each.strength == "certain" for each in others)
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH if twin is not None else Severity.MEDIUM,
+        confidence=Confidence.HIGH if is_certain and twin is not None else Confidence.MEDIUM,
+        span=first.span,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=(
+            *((Evidence(twin.span, f"waits for `{twin.value}`"),) if twin is not None else ()),
+            *(Evidence(each.span, f"sends `{each.value}`") for each in lost[1:5]),
+            *(
+                Evidence(handled.span, f"looks for `{handled.value}`")
+                for other in others
+                for handled in _handled(other)[:3]
+            ),
+        ),
+    )
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Unhandled message type",
+    section="8G Unhandled Message Types",
+    category=Category.MESSAGING,
+    severity=Severity.MEDIUM,
+    effort_hours=(0.25, 1.5),
+    check=check,
+    monitoring=("messages of unknown type, counted on both sides by type: 0",),
+    related=("typescript-eslint:switch-exhaustiveness-check",),
+)
