@@ -475,10 +475,19 @@ def _only_depends(program: Program, calls: list[At[tree.Expr]]) -> list[At[tree.
         for each in calls
         if isinstance(each.node, tree.Call)
         and any(
-            isinstance(callee, External) and callee.name.rpartition(".")[2] in ("Depends", "Security")
+            _name_of_origin(callee) in ("Depends", "Security")
             for callee in origins(program, each.to(each.node.callee))
         )
     ]
+
+
+def _name_of_origin(origin: Origin) -> str | None:
+    """The last name of something outside, or of a function of the workspace that wraps it."""
+    if isinstance(origin, External):
+        return origin.name.rpartition(".")[2]
+    if isinstance(origin, At) and isinstance(origin.node, tree.Function | tree.Class):
+        return origin.node.name
+    return None
 
 
 def dependency_providers(program: Program, origin: ParameterOf) -> list[At[tree.Expr]]:

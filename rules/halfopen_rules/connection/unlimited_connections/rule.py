@@ -27,10 +27,11 @@ _HEAVY = frozenset({"task", "subscription"})
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     """One finding where nothing counts connections; endpoints that share the accept share it."""
     admission = dossier.admission
-    if not isinstance(admission, Admission) or admission.connection_limits:
+    if not isinstance(admission, Admission) or _is_limited(admission):
         return
     exposes = admission.exposes
-    if not isinstance(admission.authentication, Known) or not isinstance(exposes, Known):
+    seen = isinstance(admission.authentication, Known) or admission.accepted is not None
+    if not seen or not isinstance(exposes, Known):
         return
     costs = list(_costs(dossier, admission))
     if exposes.value == "echo" and not costs:
@@ -59,11 +60,21 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     )
 
 
+def _is_limited(admission: Admission) -> bool:
+    """A count limits; one slot for each key does where the key is not the client's own choice."""
+    return any(each.kind == "count" or admission.is_authenticated for each in admission.connection_limits)
+
+
 def _severity(dossier: Dossier, admission: Admission, whole_is_limited: bool) -> Severity:
-    """HIGH where few connections suffice: each holds a pooled session, or strangers make the server work."""
+    """HIGH where few connections suffice: each holds a pooled session, or strangers make the server work.
+
+    A server with one secret of its own has one operator: that is MONITOR.
+    """
     if admission.pooled:
         return Severity.HIGH
-    if whole_is_limited:
+    lifetime = admission.lifetime
+    one_operator = isinstance(lifetime, Known) and lifetime.value == "no expiry"
+    if whole_is_limited or one_operator:
         return Severity.MONITOR
     acts = isinstance(admission.exposes, Known) and admission.exposes.value == "actions"
     heavy = acts or any(each.kind in _HEAVY for each in dossier.resources)

@@ -201,6 +201,9 @@ def _short_lived(
                 ), ()
             if not isinstance(node, tree.Name | tree.Member | tree.Call):
                 continue
+            if isinstance(node, tree.Call) and _TICKET.search(at.to(node.callee).text):
+                asked = Evidence(at.to(node).span, "asked for this connection")
+                return Known(True, (asked,), Confidence.MEDIUM), ()
             for origin in origins(program, at.to(node)):
                 if isinstance(origin, External) and str(origin).startswith(_STORAGES):
                     kept = Evidence(at.to(node).span, f"kept in {str(origin).rpartition('.')[0] or origin}")

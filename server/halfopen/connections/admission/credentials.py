@@ -7,6 +7,7 @@ it is checked is for `verification`, which looks at what is done with the value.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Carrier
 from halfopen.semantics import tree
@@ -42,6 +43,7 @@ _SECURITY: dict[str, Carrier] = {
     "HTTPBasic": "header",
     "OAuth2PasswordBearer": "header",
 }
+_MOST_STEPS = 40
 _MESSAGES = frozenset({"receive_json", "receive_text", "receive", "receive_bytes", "recv", "loads"})
 
 
@@ -102,13 +104,43 @@ def injected_carrier(program: Program, function: At[tree.Function], parameter: t
     return "query string"
 
 
-def carrier_of(program: Program, at: At[tree.Expr], depth: int = 0) -> Carrier:
-    """What brings the value of an expression."""
-    node = at.node
-    for each in tree.walk(node, tree.same_function):
+def carrier_of(program: Program, at: At[tree.Expr]) -> Carrier:
+    """What brings the value of an expression; the first, where it may be one of several."""
+    found = carriers_of(program, at)
+    return found[0] if found else "parameter"
+
+
+def carriers_of(program: Program, at: At[tree.Expr]) -> tuple[Carrier, ...]:
+    """Everything that may bring the value of an expression, as far as its function shows."""
+    return tuple(dict.fromkeys(_carriers(program, at, set())))
+
+
+def _carriers(program: Program, at: At[tree.Expr], seen: set[tree.Node]) -> Iterator[Carrier]:
+    if at.node in seen or len(seen) > _MOST_STEPS:
+        return
+    seen.add(at.node)
+    read = _read_here(at)
+    if read is not None:
+        yield read
+        return
+    for each in tree.walk(at.node, tree.same_function):
+        if not isinstance(each, tree.Name):
+            continue
+        for origin in _values(program, at.to(each)):
+            if isinstance(origin, ParameterOf):
+                found = _of_parameter(program, origin)
+                if found is not None:
+                    yield found
+            elif origin.node is not each and not isinstance(origin.node, tree.Literal):
+                yield from _carriers(program, origin, seen)
+
+
+def _read_here(at: At[tree.Expr]) -> Carrier | None:
+    """The part of the handshake, or the message, that an expression reads by itself."""
+    for each in tree.walk(at.node, tree.same_function):
         match each:
             case tree.Member(name=name) if name in _PARTS_OF_HANDSHAKE:
-                return _header_or(each, at, _PARTS_OF_HANDSHAKE[name])
+                return _header_or(at, _PARTS_OF_HANDSHAKE[name])
             case tree.Member(name="subprotocols") | tree.Literal(value="subprotocols"):
                 return "subprotocol"
             case tree.Call(callee=tree.Member(name=name)) if name in _MESSAGES:
@@ -117,21 +149,7 @@ def carrier_of(program: Program, at: At[tree.Expr], depth: int = 0) -> Carrier:
                 return "cookie"
             case _:
                 pass
-    if depth > 5:
-        return "parameter"
-    for each in tree.walk(node, tree.same_function):
-        if not isinstance(each, tree.Name):
-            continue
-        for origin in _values(program, at.to(each)):
-            if isinstance(origin, ParameterOf):
-                found = _of_parameter(program, origin)
-            elif origin.node is each or isinstance(origin.node, tree.Literal):
-                continue
-            else:
-                found = carrier_of(program, origin, depth + 1)
-            if found != "parameter":
-                return found
-    return "parameter"
+    return None
 
 
 def _values(program: Program, name: At[tree.Name]) -> list[At[tree.Expr] | ParameterOf]:
@@ -145,16 +163,16 @@ def _values(program: Program, name: At[tree.Name]) -> list[At[tree.Expr] | Param
     return found
 
 
-def _of_parameter(program: Program, origin: ParameterOf) -> Carrier:
+def _of_parameter(program: Program, origin: ParameterOf) -> Carrier | None:
+    """What fills a parameter, where it says so itself: `Query(...)`, a WebSocket."""
     parameter = origin.parameter
-    spoken = (parameter.default, parameter.annotation)
-    for each in spoken:
+    for each in (parameter.default, parameter.annotation):
         for node in tree.walk(each) if each is not None else ():
             if isinstance(node, tree.Call) and _last(node.callee) in _INJECTED:
                 return _INJECTED[_last(node.callee)]
     if any(str(name).endswith("WebSocket") for name in _annotations(program, origin)):
         return "transport"
-    return "parameter"
+    return None
 
 
 def _annotations(program: Program, origin: ParameterOf) -> list[str]:
@@ -165,7 +183,7 @@ def _annotations(program: Program, origin: ParameterOf) -> list[str]:
     ]
 
 
-def _header_or(member: tree.Member, at: At[tree.Expr], carrier: Carrier) -> Carrier:
+def _header_or(at: At[tree.Expr], carrier: Carrier) -> Carrier:
     """The `Sec-WebSocket-Protocol` header is the subprotocol, the `Cookie` header the cookies."""
     if carrier != "header":
         return carrier

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal as OneOf
 
+from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.handling import Handling
@@ -183,25 +184,58 @@ def _is_idle(program: Program, call: At[tree.Call]) -> bool:
     return bool(functions(program, call.to(callee)))
 
 
-def guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
-    """HTTP routes of the same file that ask who calls."""
-    from halfopen.connections.admission.verification import is_check_name
+_READS = frozenset({"get", "post", "put", "patch", "delete"})
 
-    found: list[Evidence] = []
+
+def guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
+    """HTTP routes of the same file that ask who calls, where most of them do."""
+    guarded: list[Evidence] = []
+    others = 0
     module = program.module(path)
     for unit in module.units if module is not None else ():
-        if b"Depends" not in unit.words and b"Security" not in unit.words:
-            continue
         program.queries.note(unit)
-        for call in index_of(unit).calls:
-            callee = call.callee
-            if isinstance(callee, tree.Name) and callee.id in ("Depends", "Security") and call.arguments:
-                given = call.arguments[0].value
-                name = given.id if isinstance(given, tree.Name) else getattr(given, "name", "")
-                if is_check_name(name):
-                    at = At(path, unit, call)
-                    found.append(Evidence(at.span, f"a route beside it asks who calls: {at.text}"))
-    return tuple(found[:2])
+        for function in index_of(unit).functions:
+            if not any(_is_route(each) for each in function.decorators):
+                continue
+            at = At(path, unit, function)
+            check = next(_asked(at), None)
+            if check is None:
+                others += 1
+            else:
+                guarded.append(Evidence(check.span, f"{function.name} asks who calls: {check.text}"))
+    return tuple(guarded[:2]) if len(guarded) > others else ()
+
+
+def _is_route(decorator: tree.Expr) -> bool:
+    return (
+        isinstance(decorator, tree.Call)
+        and isinstance(decorator.callee, tree.Member)
+        and decorator.callee.name in _READS
+    )
+
+
+def _asked(function: At[tree.Function]) -> Iterator[At[tree.Call]]:
+    """The dependencies of a route that check who calls, by their names."""
+    spoken = [each.default for each in function.node.parameters]
+    spoken += [each.annotation for each in function.node.parameters]
+    for each in (*spoken, *function.node.decorators):
+        for node in tree.walk(each) if each is not None else ():
+            if (
+                isinstance(node, tree.Call)
+                and _name(node.callee) in ("Depends", "Security")
+                and node.arguments
+            ) and is_check_name(_name(node.arguments[0].value)):
+                yield function.to(node)
+
+
+def _name(node: tree.Expr) -> str:
+    match node:
+        case tree.Name(id=name) | tree.Member(name=name):
+            return name
+        case tree.Call(callee=callee):
+            return _name(callee)
+        case _:
+            return ""
 
 
 def _short(text: str) -> str:

@@ -62,15 +62,27 @@ class Check:
     in_loop: bool = False
     evidence: tuple[Evidence, ...] = ()
     strength: CheckStrength = "known"
+    other_carriers: tuple[Carrier, ...] = ()
+    """Where the credential may be brought in one of several ways, the others."""
+
+    @property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Everything that may bring the credential."""
+        return (self.carrier, *self.other_carriers)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimit:
-    """A test that refuses a connection because there are too many, as it is written."""
+    """A test that refuses a connection because there are too many, as it is written.
+
+    "slot": one connection for each key, whose old one is closed. That bounds nothing where the client
+    chooses the key.
+    """
 
     test: str
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    kind: OneOf["count", "slot"] = "count"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from halfopen.connections.admission.facts import Check, Lifetime
-from halfopen.connections.admission.timeline import Event
+from halfopen.connections.admission.timeline import Event, carriers_of_event
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
@@ -22,7 +22,7 @@ _ABOUT_USER = re.compile(r"user|member|access|permission|allowed|active|session|
 
 def lifetime_of(program: Program, checks: tuple[Check, ...], events: list[Event]) -> Fact[Lifetime]:
     """What ends the admission of a client that was let in once."""
-    again = _checked_again(checks, events)
+    again = _checked_again(program, checks, events)
     if again is not None:
         return Known("revalidated", (again,))
     bound = _bounded(events)
@@ -34,15 +34,14 @@ def lifetime_of(program: Program, checks: tuple[Check, ...], events: list[Event]
         return Known("unbounded", said)
     if all(each is False for each in running_out):
         return Known("no expiry", said, Confidence.MEDIUM)
-    del program
     return Unknown("whether the credential runs out, and what ends the connection then", said)
 
 
-def _checked_again(checks: tuple[Check, ...], events: list[Event]) -> Evidence | None:
+def _checked_again(program: Program, checks: tuple[Check, ...], events: list[Event]) -> Evidence | None:
     """A check that runs again in a loop, with what was known at connect and not with a message's own token."""
     once = [each for each in checks if not each.in_loop]
     for check in checks:
-        if check.in_loop and once and check.carrier != "message":
+        if check.in_loop and once and "message" not in check.carriers:
             return Evidence(check.span, f"{check.by} runs again while the connection lives")
     first = {event.function.node for event in events if event.function is not None and not event.in_loop}
     for event in events:
@@ -54,6 +53,7 @@ def _checked_again(checks: tuple[Check, ...], events: list[Event]) -> Evidence |
             and function.node.name is not None
             and _ABOUT_USER.search(function.node.name)
             and any(_ABOUT_USER.search(event.at.to(each.value).text) for each in _arguments(event.at))
+            and "message" not in carriers_of_event(program, event)
             and _is_tested(event.at)
         ):
             return Evidence(event.at.span, f"{function.node.name} is asked again while the connection lives")

@@ -13,11 +13,14 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import origins, qualified
 
 _COUNTS = re.compile(
-    r"conn|socket|client|active|session|subscriber|slot|open|count|total|num|current|existing|viewers", re.I
+    r"conn|socket|clients?|subscriber|viewer|listener|sessions?|active|open_|current|existing", re.IGNORECASE
 )
-_BOUNDS = re.compile(r"max|limit|cap|quota|allowed", re.I)
+_SURELY = re.compile(r"conn|socket|client", re.IGNORECASE)
+_BOUNDS = re.compile(r"max|limit|cap(acity)?_?|quota|allowed", re.IGNORECASE)
 _NOT_CONNECTIONS = re.compile(
-    r"message|msg|rate|token|attempt|retry|retries|size|length|bytes|queue|buffer|history|chars", re.I
+    r"message|msg|rate|token|attempt|retry|retries|size|length|bytes|queue|buffer|history|chars|request|fail|error|slot"
+    r"|second|time|age\b|status|code|step|turn|cost|budget",
+    re.IGNORECASE,
 )
 
 
@@ -69,7 +72,9 @@ def _replacing(program: Program, function: At[tree.Function]) -> Iterator[tuple[
                 at = function.to(node)
                 yield (
                     node,
-                    ConnectionLimit(test, at.span, (Evidence(at.span, "closes the connection before it"),)),
+                    ConnectionLimit(
+                        test, at.span, (Evidence(at.span, "closes the connection before it"),), "slot"
+                    ),
                 )
 
 
@@ -94,7 +99,7 @@ def _is_full(program: Program, test: At[tree.Expr]) -> bool:
                 counted, bound = (left, right) if operator in (">=", ">", "==") else (right, left)
                 if operator == "==" and not _BOUNDS.search(test.to(bound).text):
                     continue
-                if _counts(program, test.to(counted)) and _bounds(test.to(bound)):
+                if _counts(program, test.to(counted)) and _bounds(test.to(counted), test.to(bound)):
                     return True
             case tree.Call(callee=tree.Member(name="locked", object=inner)):
                 if _is_semaphore(program, test.to(inner)):
@@ -130,10 +135,13 @@ def _counts(program: Program, at: At[tree.Expr], depth: int = 0) -> bool:
             return False
 
 
-def _bounds(at: At[tree.Expr]) -> bool:
-    if isinstance(at.node, tree.Literal):
-        return isinstance(at.node.value, int) and at.node.value > 0
-    return bool(_BOUNDS.search(at.text))
+def _bounds(counted: At[tree.Expr], bound: At[tree.Expr]) -> bool:
+    """A number of connections that is too many: a name that says so, or a literal beside what surely counts them."""
+    if isinstance(bound.node, tree.Literal):
+        return (
+            isinstance(bound.node.value, int) and bound.node.value > 0 and bool(_SURELY.search(counted.text))
+        )
+    return bool(_BOUNDS.search(bound.text)) and not _NOT_CONNECTIONS.search(bound.text)
 
 
 def _is_semaphore(program: Program, at: At[tree.Expr]) -> bool:

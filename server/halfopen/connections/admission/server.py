@@ -15,7 +15,6 @@ from halfopen.connections.admission.exposure import exposure, guarded_beside
 from halfopen.connections.admission.facts import (
     Admission,
     Authentication,
-    Carrier,
     Check,
     CheckPlace,
     Credential,
@@ -26,7 +25,7 @@ from halfopen.connections.admission.limits import connection_limits
 from halfopen.connections.admission.origin import origin_check
 from halfopen.connections.admission.pooled import pooled_resources
 from halfopen.connections.admission.refusals import ignored_refusals
-from halfopen.connections.admission.timeline import Event, Reader
+from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.handler_flow import Sockets
@@ -38,6 +37,12 @@ from halfopen.semantics.unit import Span
 from halfopen.semantics.values import dependency_calls, is_receiver
 
 _PRIVILEGED = re.compile(r"^(is_?(admin|superuser|staff)|require_admin\w*|admin_required)$", re.IGNORECASE)
+_RESOURCE = re.compile(
+    r"db|database|session|redis|settings|config|manager|service|client|logger|pool|cache|queue|engine|store|repo|hub|bus"
+    r"|lang|locale|pagination|storage|factory|container|provider",
+    re.IGNORECASE,
+)
+"""What a dependency is called that hands something to the handler, and asks nobody anything."""
 _ENTRY_METHODS = ("connect", "websocket_connect", "open", "on_accept", "on_connect")
 
 
@@ -172,33 +177,22 @@ def _own_checks(program: Program, events: list[Event]) -> Iterator[Check]:
 def _check(program: Program, place: CheckPlace, event: Event, accepted: bool) -> Check:
     verification = event.verification
     assert verification is not None
-    carrier = _carrier(program, event)
+    carriers = carriers_of_event(program, event)
     said = [Evidence(event.at.span, f"{verification.by} checks it here")]
     if event.callers:
         said.insert(0, Evidence(event.outermost.span, f"leads to {verification.by}"))
     return Check(
         place,
         verification.by,
-        carrier,
+        carriers[0] if carriers else "parameter",
         event.at.span,
         verification.expires,
         accepted,
         event.in_loop,
         tuple(said),
         verification.strength,
+        carriers[1:],
     )
-
-
-def _carrier(program: Program, event: Event) -> Carrier:
-    """What brings the credential: followed from the check outwards through the calls that led to it."""
-    for at in (event.at, *reversed(event.callers)):
-        node = at.node
-        arguments = [each.value for each in node.arguments] if isinstance(node, tree.Call) else [node]
-        for argument in arguments:
-            found = carrier_of(program, at.to(argument))
-            if found not in ("parameter", "transport"):
-                return found
-    return "parameter"
 
 
 def _authentication(
@@ -214,10 +208,12 @@ def _authentication(
         return Known("verified", sure[0].evidence)
     if named:
         return Known("verified", named[0].evidence, Confidence.MEDIUM)
-    unread = [each for each in guards if each.function is None and is_check_name(each.name)]
-    if unread:
-        said = unread[0].evidence
-        return Known("verified", said, Confidence.MEDIUM)
+    outside = [each for each in guards if each.function is None and not _RESOURCE.search(each.name)]
+    asking = [each for each in outside if is_check_name(each.name)]
+    if asking:
+        return Known("verified", asking[0].evidence, Confidence.MEDIUM)
+    if outside:
+        return Unknown(f"what the dependency {outside[0].name} asks of a client", outside[0].evidence)
     unverified = [each for each in checks if each.strength == "unverified"]
     if unverified:
         return Known("unverified", unverified[0].evidence)
@@ -319,7 +315,7 @@ def _accepted(site: ServerSite, accept: Event | None) -> Evidence | None:
 
 def _deadline(checks: tuple[Check, ...], events: list[Event]) -> Fact[float | None] | None:
     """How long a handler waits for the message that carries the credential."""
-    in_message = [each for each in checks if each.carrier == "message" and each.after_accept]
+    in_message = [each for each in checks if "message" in each.carriers and each.after_accept]
     if not in_message:
         return None
     receives = [each for each in events if each.kind == "receive"]
@@ -352,7 +348,7 @@ def _timer(events: list[Event]) -> Fact[float | None] | None:
 
 def _same_site(program: Program, checks: tuple[Check, ...]) -> Fact[str] | None:
     """The SameSite attribute of the cookies that are set, where a cookie lets in."""
-    if not any(each.carrier == "cookie" for each in checks):
+    if not any("cookie" in each.carriers for each in checks):
         return None
     for word in ("samesite", "same_site", "SESSION_COOKIE_SAMESITE"):
         for module, unit in program.units_with(word, "python"):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.admission.credentials import credential_in
+from halfopen.connections.admission.credentials import carriers_of, credential_in
+from halfopen.connections.admission.facts import Carrier
 from halfopen.connections.admission.verification import (
     Verification,
     is_check_name,
@@ -219,6 +220,19 @@ class Reader:
             verification,
             function,
         )
+
+
+def carriers_of_event(program: Program, event: Event) -> tuple[Carrier, ...]:
+    """What brings the credential of a check, followed outwards through the calls that led to it."""
+    found: dict[Carrier, None] = {}
+    for at in (event.at, *reversed(event.callers)):
+        node = at.node
+        arguments = [each.value for each in node.arguments] if isinstance(node, tree.Call) else [node]
+        for argument in arguments:
+            found.update(dict.fromkeys(carriers_of(program, at.to(argument))))
+        if set(found) - {"transport"}:
+            break
+    return tuple(each for each in found if each != "transport")
 
 
 _TIMEOUTS = frozenset(

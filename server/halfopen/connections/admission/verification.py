@@ -114,7 +114,11 @@ def _comparison(at: At[tree.Expr], left: tree.Expr, right: tree.Expr) -> Verific
     """`token == settings.token`, `ApiKey.key == api_key`, `token in tokens`; not `token == ""`."""
     for one, other in ((left, right), (right, left)):
         name = credential_name(one)
-        if name is None:
+        if (
+            name is None
+            or name.lower() == "auth"
+            or (isinstance(other, tree.Member) and other.name == "type")
+        ):
             continue
         if isinstance(other, tree.Literal) and (other.value is None or other.value == ""):
             continue
@@ -122,8 +126,28 @@ def _comparison(at: At[tree.Expr], left: tree.Expr, right: tree.Expr) -> Verific
             continue
         if isinstance(one, tree.Literal):
             continue
-        return Verification("compared", f"the comparison with {_short(at.to(other).text)}", at, False)
+        by = f"the comparison with {_short(at.to(other).text)}"
+        return Verification("compared", by, at, None if _in_query(at) else False)
     return None
+
+
+def _in_query(at: At[tree.Expr]) -> bool:
+    """Whether a comparison is a database's: `select(Token).where(Token.value == token)`."""
+    for parent in at.index.ancestors(at.node):
+        if isinstance(parent, tree.Call):
+            return _last(parent.callee) in (
+                "where",
+                "filter",
+                "select",
+                "having",
+                "exists",
+                "and_",
+                "delete",
+                "update",
+            )
+        if isinstance(parent, tree.If | tree.Assign | tree.Function):
+            return False
+    return False
 
 
 def _reads_handshake(callee: tree.Expr) -> bool:
