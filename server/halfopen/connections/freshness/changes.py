@@ -29,7 +29,8 @@ from halfopen.semantics.values import (
 
 ChangeKind: TypeAlias = OneOf["identity", "value", "state", "store", "unknown"]
 """identity: a function, object or array made anew on each render. value: another value on each render
-(`Date.now()`). state: React state. store: state of a store. unknown: nothing in the workspace tells."""
+(`Date.now()`). state: React state. store: state of a store. unknown: it may, such as a part of some state, or
+what nothing in the workspace tells."""
 
 _DEEPEST = 12
 _MEMOISED = frozenset({"useCallback", "useMemo"})
@@ -107,7 +108,8 @@ class _Search:
                     if entry.key is None:
                         yield from self.value(at.to(entry.value), steps)
                     elif isinstance(entry.key, tree.Literal) and entry.key.value == steps[0]:
-                        yield from self.value(at.to(entry.value), steps[1:])
+                        found = list(self.value(at.to(entry.value), steps[1:]))
+                        yield from _told(found, str(steps[0]), entry.value)
             case tree.Sequence(items=items):
                 if not steps:
                     yield from _fresh(at, "an array made")
@@ -146,7 +148,7 @@ class _Search:
                 yield from self.parameter(target, definition, steps)
             elif definition.kind == "value" and definition.value is not None:
                 found = list(self.value(target.to(definition.value), (*definition.steps, *steps)))
-                yield from _told(found, at.node.id, definition)
+                yield from _told(found, at.node.id, definition.value)
 
     def parameter(
         self, target: At[tree.Node], definition: Definition, steps: tuple[Step, ...]
@@ -205,7 +207,8 @@ class _Search:
         last = last_name(callee)
         if last in ("useState", "useReducer"):
             if steps[:1] == (0,):
-                yield Change("state", _state_name(at), at, evidence=(Evidence(at.span, "the state"),))
+                kind = "state" if steps == (0,) else "unknown"
+                yield Change(kind, _state_name(at), at, evidence=(Evidence(at.span, "the state"),))
             return
         if last in _MEMOISED:
             yield from self.memoised(at, steps)
@@ -259,13 +262,14 @@ class _Search:
         self, at: At[tree.Call], stores: list[At[tree.Call]], steps: tuple[Step, ...]
     ) -> Iterator[Change]:
         for store in stores:
-            for key in _selected(self.program, at, steps):
+            for key, part in _selected(self.program, at, steps):
                 values = store_values(self.program, store, key)
                 if not values:
                     continue
                 if all(_is_function(self.program, value) for value in values):
                     continue
-                yield Change("store", key, store, key, (Evidence(values[0].span, "state of the store"),))
+                kind = "unknown" if part else "store"
+                yield Change(kind, key, store, key, (Evidence(values[0].span, "state of the store"),))
 
 
 def _fresh(at: At[tree.Expr], made: str) -> Iterator[Change]:
@@ -286,10 +290,10 @@ def _by_value(found: Iterator[Change]) -> Iterator[Change]:
             yield change
 
 
-def _told(found: list[Change], name: str, definition: Definition) -> Iterator[Change]:
-    """Names a function, object or array that is made anew by the variable that holds it."""
+def _told(found: list[Change], name: str, value: tree.Expr) -> Iterator[Change]:
+    """Names a function, object or array that is made anew by the variable or entry that holds it."""
     for change in found:
-        if change.kind == "identity" and change.at.node is definition.value:
+        if change.kind == "identity" and change.at.node is value:
             yield replace(change, what=name)
         else:
             yield change
@@ -393,11 +397,11 @@ def _is_function(program: Program, value: At[tree.Expr]) -> bool:
     )
 
 
-def _selected(program: Program, call: At[tree.Call], steps: tuple[Step, ...]) -> Iterator[str]:
-    """The names of the store's state that a call of its hook selects."""
+def _selected(program: Program, call: At[tree.Call], steps: tuple[Step, ...]) -> Iterator[tuple[str, bool]]:
+    """The names of the store's state that a call of its hook selects, and whether only a part of it is read."""
     if not call.node.arguments:
         if steps and isinstance(steps[0], str):
-            yield steps[0]
+            yield steps[0], len(steps) > 1
         return
     selector = call.node.arguments[0].value
     if isinstance(selector, tree.Call) and selector.arguments:
@@ -409,11 +413,13 @@ def _selected(program: Program, call: At[tree.Call], steps: tuple[Step, ...]) ->
             yield from _read_keys(value, steps)
 
 
-def _read_keys(value: At[tree.Expr], steps: tuple[Step, ...]) -> Iterator[str]:
+def _read_keys(value: At[tree.Expr], steps: tuple[Step, ...]) -> Iterator[tuple[str, bool]]:
     node = value.node
     match node:
         case tree.Member(object=tree.Name(), name=name):
-            yield name
+            yield name, bool(steps)
+        case tree.Member(object=tree.Member(object=tree.Name(), name=name)):
+            yield name, True
         case tree.Object(entries=entries) if steps:
             for entry in entries:
                 if isinstance(entry.key, tree.Literal) and entry.key.value == steps[0]:

@@ -202,8 +202,6 @@ def _is_followed(
         return True
     if attribute.name == "value" and isinstance(tag, tree.Name) and tag.id.endswith("Context"):
         return True
-    if isinstance(tag, tree.Name) and tag.id[:1].islower():
-        return False
     return attribute.value is value and bool(functions(program, element.to(tag)))
 
 

@@ -1,0 +1,1 @@
+"""WS6B stale-handler."""

@@ -1,0 +1,199 @@
+"""Effects that run again far more often than the connection they keep changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.client_owner import references
+from halfopen.connections.client_release import cleanups_of, closers, closure_of
+from halfopen.connections.client_view import View
+from halfopen.connections.facts import Evidence
+from halfopen.connections.freshness.changes import Change, changes_of, last_name, setters_of
+from halfopen.connections.freshness.facts import Churn, ChurnCause
+from halfopen.semantics import tree
+from halfopen.semantics.program import At
+from halfopen.semantics.react import Effect, effect_around, kind_of_name
+from halfopen.semantics.values import callbacks, callers, name_of_function
+
+_FIELDS = ("input", "textarea", "Input", "TextField", "Textarea", "TextInput", "SearchInput")
+_NOT_TYPED = ("checkbox", "radio", "range", "date", "file", "color", "submit", "button")
+
+
+def churn_of(view: View) -> tuple[Churn, ...]:
+    """The effects that make the socket anew, and those that subscribe over it anew."""
+    found: dict[tree.Node, Churn] = {}
+    for effect in view.reach.effects:
+        cleanup = closure_of(view.program, cleanups_of(view.program, effect))
+        if closers(view.socket, cleanup):
+            for dependency, churn in _churns(view, effect, "socket"):
+                found.setdefault(dependency, churn)
+    for effect in _subscribing(view):
+        for dependency, churn in _churns(view, effect, "subscription"):
+            found.setdefault(dependency, churn)
+    return tuple(found.values())
+
+
+def _churns(view: View, effect: Effect, role: str) -> Iterator[tuple[tree.Node, Churn]]:
+    for dependency in effect.dependencies or ():
+        at = effect.call.to(dependency)
+        for change in changes_of(view.program, at):
+            cause = _cause(view, effect, change, role)
+            if cause is None:
+                continue
+            yield (
+                dependency,
+                Churn(
+                    "socket" if role == "socket" else "subscription",
+                    cause[0],
+                    at.text,
+                    change.what,
+                    at.span,
+                    (*change.evidence, *cause[1]),
+                ),
+            )
+            break
+
+
+def _cause(
+    view: View, effect: Effect, change: Change, role: str
+) -> tuple[ChurnCause, tuple[Evidence, ...]] | None:
+    if change.kind in ("identity", "value"):
+        return "each-render", ()
+    if change.kind not in ("state", "store"):
+        return None
+    setters = setters_of(view.program, change)
+    if role == "subscription":
+        own: set[tree.Node] = {
+            each.node
+            for each in closure_of(view.program, [effect.callback, *cleanups_of(view.program, effect)])
+        }
+        for setter in setters:
+            if _stands_in(setter, own):
+                return "own-effect", (Evidence(setter.span, "the effect's own call changes it"),)
+    for event, cause in (("message", "own-message"), ("open", "own-open")):
+        if role == "subscription" and event == "open":
+            continue
+        handling = _runs_on(view, event)
+        for setter in setters:
+            if _stands_in(setter, handling):
+                text = f"the {event} handler sets it"
+                return ("own-message" if cause == "own-message" else "own-open"), (
+                    Evidence(setter.span, text),
+                )
+    if role == "socket":
+        for setter in setters:
+            field = _typed_in(view, setter)
+            if field is not None:
+                return "typing", (Evidence(field.span, "each key sets it"),)
+    return None
+
+
+def _stands_in(at: At[tree.Node], functions: set[tree.Node]) -> bool:
+    return any(node in functions for node in at.index.ancestors(at.node))
+
+
+def _runs_on(view: View, event: str) -> set[tree.Node]:
+    """The functions that run when an event fires."""
+    found: dict[tree.Node, None] = {}
+    waiting = view.socket.handlers(view.program, view.held, event)
+    for _ in range(4):
+        following: list[At[tree.Function]] = []
+        for function in waiting:
+            if function.node in found or function.node in view.reach.functions:
+                continue
+            found[function.node] = None
+            for node in tree.walk(function.node.body, tree.same_function):
+                if isinstance(node, tree.Call):
+                    following += callbacks(view.program, function.to(node.callee))
+        waiting = following
+    return set(found)
+
+
+def _typed_in(view: View, setter: At[tree.Call]) -> At[tree.Element] | None:
+    """The text field whose change handler leads to a setter."""
+    function = setter.index.function_of(setter.node)
+    waiting = [setter.to(function)] if function is not None else []
+    for _ in range(3):
+        following: list[At[tree.Function]] = []
+        for each in waiting:
+            field = _field_of(each)
+            if field is not None:
+                return field
+            if kind_of_name(name_of_function(each)[0]) != "other":
+                continue
+            for call in callers(view.program, each):
+                around = call.index.function_of(call.node)
+                if around is not None:
+                    following.append(call.to(around))
+            for reference in references(view.program, each):
+                if isinstance(reference.parent, tree.Attribute):
+                    field = _field_with(reference.to(reference.parent))
+                    if field is not None:
+                        return field
+        waiting = following
+    return None
+
+
+def _field_of(function: At[tree.Function]) -> At[tree.Element] | None:
+    """The text field whose `onChange` a function is."""
+    attribute = function.parent
+    return _field_with(function.to(attribute)) if isinstance(attribute, tree.Attribute) else None
+
+
+def _field_with(attribute: At[tree.Attribute]) -> At[tree.Element] | None:
+    element = attribute.parent
+    if attribute.node.name not in ("onChange", "onInput") or not isinstance(element, tree.Element):
+        return None
+    tag = element.tag
+    if tag is None or (tag.value if isinstance(tag, tree.Literal) else last_name(tag)) not in _FIELDS:
+        return None
+    for other in element.attributes:
+        if other.name == "type" and isinstance(other.value, tree.Literal) and other.value.value in _NOT_TYPED:
+            return None
+    return attribute.to(element)
+
+
+def _subscribing(view: View) -> list[Effect]:
+    """The effects that send over the socket when they begin, and again when they end."""
+    senders = _senders(view)
+    found: dict[tree.Node, Effect] = {}
+    made = {effect.call.node for effect in view.reach.effects}
+    for sender in senders.values():
+        for reference in references(view.program, sender):
+            call = reference.parent
+            if not isinstance(call, tree.Call) or call.callee is not reference.node:
+                continue
+            effect = effect_around(view.program, reference)
+            if effect is None or effect.call.node in made or effect.call.node in found:
+                continue
+            cleanup = closure_of(view.program, cleanups_of(view.program, effect))
+            if any(each.node in senders for each in cleanup):
+                found[effect.call.node] = effect
+    return list(found.values())
+
+
+def _senders(view: View) -> dict[tree.Node, At[tree.Function]]:
+    """The functions that send over the socket, but for its own handlers, and those that call them."""
+    handlers = {
+        each.node
+        for event in ("open", "message", "close", "error")
+        for each in view.socket.handlers(view.program, view.held, event)
+    }
+    found: dict[tree.Node, At[tree.Function]] = {}
+    for alias in view.held:
+        member = alias.parent
+        if isinstance(member, tree.Member) and member.object is alias.node and member.name == "send":
+            ancestors = alias.index.ancestors(alias.node)
+            function = alias.index.function_of(alias.node)
+            if function is not None and not any(each in handlers for each in ancestors):
+                found[function] = alias.to(function)
+    for function in list(found.values()):
+        for call in callers(view.program, function):
+            outer = call.index.function_of(call.node)
+            if (
+                outer is not None
+                and outer not in handlers
+                and kind_of_name(name_of_function(call.to(outer))[0]) == "other"
+            ):
+                found.setdefault(outer, call.to(outer))
+    return found
