@@ -145,6 +145,7 @@ IMPORTS = {
     "var a = 1, b = require('b')": ("(var a 1)\n(import b *=b)"),
     "const {d = 1} = require('m')": "(const (object 'd':(:= d 1)) (call require 'm'))",
     "const e = require(f)": "(const e (call require f))",
+    "const r = await api.get<T>(url)": "(const r (await (call <T> (. api get) url)))",
     "const m = await import('x')": "(const m (await (call import 'x')))",
     "import('y').then(f)": "(call (. (call import 'y') then) f)",
 }

@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from halfopen.connections.client_site import ClientSite
+from halfopen.connections.client_view import View
+from halfopen.connections.delivery.catch_up import catch_up_of
 from halfopen.connections.delivery.facts import Delivery, Refusal, Send
 from halfopen.connections.delivery.sends import sends_of
 from halfopen.libraries import Default, defaults
+from halfopen.semantics import tree
+from halfopen.semantics.unit import Span
 
 
 def delivery_of_client(site: ClientSite) -> Delivery:
@@ -16,7 +20,33 @@ def delivery_of_client(site: ClientSite) -> Delivery:
         return Delivery()
     refusal = _library_refusal(site.library)
     sends = tuple(_by_library(each, refusal) for each in sends_of(site.view))
-    return Delivery(sends=sends)
+    return Delivery(
+        sends=sends,
+        catch_up=tuple(dict.fromkeys(catch_up_of(site.view, sends))),
+        open_handler=_registration(site.view, "open"),
+        message_handler=_registration(site.view, "message"),
+    )
+
+
+def _registration(view: View, event: str) -> Span | None:
+    """Where a handler of the socket's event is set."""
+    for alias in view.held:
+        member = alias.parent
+        user = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
+        if not isinstance(member, tree.Member) or member.object is not alias.node:
+            continue
+        if member.name == f"on{event}" and isinstance(user, tree.Assign) and member in user.targets:
+            return alias.to(member).span
+        if (
+            isinstance(user, tree.Call)
+            and user.callee is member
+            and member.name in view.socket.interface.listen
+            and user.arguments
+            and isinstance(user.arguments[0].value, tree.Literal)
+            and user.arguments[0].value.value == event
+        ):
+            return alias.to(member).span
+    return None
 
 
 def _library_refusal(library: str) -> Refusal:

@@ -69,24 +69,20 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """A list that grows by received messages. `bound` is the expression that cuts it, `key` what tells copies apart."""
+class CatchUp:
+    """Something that brings a client that is connected (again) up to date.
 
-    state: str
+    fetch: an HTTP request. refresh: cached queries are asked anew. message: it asks the server over the socket for
+    its state, or says what it has seen last. `trigger` is what sets it off: the open handler, an effect that
+    depends on the connection's state, or the message of the type that follows.
+    """
+
+    kind: OneOf["fetch", "refresh", "message"]
     place: Span
-    bounded: bool
-    cleared: bool
-    deduplicated: bool
-    evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Something asked for when the connection is open (again): a fetch, a message with a cursor, a refresh of queries."""
-
-    kind: OneOf["fetch", "invalidate", "cursor", "subscription", "command", "callback"]
-    place: Span
-    message: str = ""
+    trigger: OneOf["open", "effect", "greeting", "message"]
+    message_type: str = ""
+    type_is_sent: bool = True
+    """Whether the text of that type stands anywhere in the server's code."""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -96,5 +92,8 @@ class Delivery:
 
     sends: tuple[Send, ...] = field(default=())
     outboxes: tuple[Outbox, ...] = field(default=())
-    appends: tuple[Append, ...] = field(default=())
-    on_open: tuple[Request, ...] = field(default=())
+    catch_up: tuple[CatchUp, ...] = field(default=())
+    open_handler: Span | None = None
+    """Where the open handler is set."""
+    message_handler: Span | None = None
+    """Where the message handler is set."""

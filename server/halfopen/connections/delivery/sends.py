@@ -15,7 +15,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import Guard, Refusal, Send, Trigger
 from halfopen.connections.delivery.guards import STRENGTH, Guarding, Guards
 from halfopen.connections.delivery.purpose import carries_id, payload_of, purpose_of, type_of
-from halfopen.connections.delivery.triggers import Handlers, Run, runs_of, socket_handlers
+from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
@@ -49,6 +49,23 @@ def sends_of(view: View) -> list[Send]:
         for place in _places(program, guards, handlers, call, call.to(call.node.arguments[0].value), ()):
             found.setdefault(place.call.node, _send(program, place))
     return sorted(found.values(), key=lambda each: (each.place.path, each.place.start))
+
+
+def senders_of(view: View) -> list[At[tree.Function]]:
+    """The functions on the way from the user to a send of a command."""
+    program = view.program
+    handlers = socket_handlers(view)
+    guards = Guards(view)
+    found: dict[At[tree.Function], None] = {}
+    for call in send_calls(view):
+        for place in _places(program, guards, handlers, call, call.to(call.node.arguments[0].value), ()):
+            message = type_of(program, place.message) if place.message is not None else None
+            if place.function is None or purpose_of(message) != "command":
+                continue
+            runs, passed = climb(program, place.function, handlers)
+            if any(run.trigger == "user" for run in runs):
+                found.update(dict.fromkeys(passed))
+    return list(found)
 
 
 def send_calls(view: View) -> list[At[tree.Call]]:

@@ -65,6 +65,14 @@ def socket_handlers(view: View) -> Handlers:
 
 def runs_of(program: Program, function: At[tree.Function], handlers: Handlers) -> list[Run]:
     """Every way in which a function comes to run, climbing through its callers."""
+    return climb(program, function, handlers)[0]
+
+
+def climb(
+    program: Program, function: At[tree.Function], handlers: Handlers
+) -> tuple[list[Run], list[At[tree.Function]]]:
+    """Every way in which a function comes to run, and the functions passed on the way up, itself first."""
+    passed: list[At[tree.Function]] = []
     found: dict[tuple[Trigger, tree.Node], Run] = {}
     seen: set[tree.Node] = set()
     waiting = [function]
@@ -73,6 +81,7 @@ def runs_of(program: Program, function: At[tree.Function], handlers: Handlers) -
         if current.node in seen:
             continue
         seen.add(current.node)
+        passed.append(current)
         program.queries.note(current.unit)
         if current.node in handlers.of:
             found.setdefault(
@@ -87,7 +96,7 @@ def runs_of(program: Program, function: At[tree.Function], handlers: Handlers) -
                 found.setdefault((step.trigger, step.at.node), step)
             else:
                 waiting.append(step)
-    return list(found.values())
+    return list(found.values()), passed
 
 
 def _steps(program: Program, function: At[tree.Function]) -> Iterator[Run | At[tree.Function]]:

@@ -9,7 +9,7 @@ from halfopen.connections.updates.slots import actions
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, External, Program, own_nodes
-from halfopen.semantics.values import ParameterOf, callbacks, origins
+from halfopen.semantics.values import ParameterOf, argument_of, callbacks, callers, origins
 
 _MOST_FUNCTIONS = 120
 _LOOPS = frozenset({"forEach", "map", "filter", "some", "every"})
@@ -59,7 +59,24 @@ def callees(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
     found = callbacks(program, callee)
     found += actions(program, callee)
     found += _listeners(program, callee)
+    found += _options(program, callee)
     return list(dict.fromkeys(found))
+
+
+def _options(program: Program, callee: At[tree.Expr]) -> Iterator[At[tree.Function]]:
+    """`options.onMessage(message)`: what the callers give under that key of an object."""
+    for origin in origins(program, callee):
+        if not isinstance(origin, ParameterOf) or len(origin.steps) != 1:
+            continue
+        for call in callers(program, origin.function):
+            given = argument_of(call.node, origin.function.node, origin.parameter)
+            if given is None:
+                continue
+            for display in origins(program, call.to(given)):
+                if isinstance(display, At) and isinstance(display.node, tree.Object):
+                    for entry in display.node.entries:
+                        if isinstance(entry.key, tree.Literal) and entry.key.value == origin.steps[0]:
+                            yield from callbacks(program, display.to(entry.value))
 
 
 def _inline(program: Program, call: At[tree.Call]) -> Iterator[At[tree.Function]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import TypeAlias
 
 from halfopen.connections.facts import Evidence
 from halfopen.semantics.unit import Span
@@ -24,8 +26,66 @@ class Mutation:
     evidence: tuple[Evidence, ...] = ()
 
 
+How: TypeAlias = OneOf["replaced", "appended", "merged", "counted", "removed", "cleared"]
+"""How a write makes the new value: by itself, from the old one and more, by changing a part, by a number more or
+less, by leaving some out, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """State that messages set.
+
+    `how` is the write that rests most on the old value. `bounded`: the new value is cut to a length. `emptied`:
+    something, somewhere, makes it empty or shorter. `refetched` is where an answer to a request sets it whole,
+    `polled` whether a clock asks for that. `after_close`: the close handler sets it too. `awaited`: the handler
+    waits for something else before it sets it, so that a later message may overtake it.
+    """
+
+    state: str
+    place: Span
+    how: How
+    in_store: bool
+    bounded: bool = False
+    deduplicated: bool = False
+    emptied: bool = False
+    refetched: tuple[Evidence, ...] = ()
+    versioned: bool = False
+    polled: bool = False
+    after_close: bool = False
+    awaited: tuple[Evidence, ...] = ()
+    marks_progress: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """State that the user's action sets before the server answered, and that messages take back.
+
+    `rolled_back`: the close handler takes it back too.
+    """
+
+    state: str
+    place: Span
+    rolled_back: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A request that changes something on the server, made because a message of the server came."""
+
+    place: Span
+    request: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Updates:
     """What messages do to state: copies or mutations, optimistic changes, versions, reads before an await."""
 
+    writes: tuple[Write, ...] = field(default=())
     mutations: tuple[Mutation, ...] = field(default=())
+    pending: tuple[Pending, ...] = field(default=())
+    echoes: tuple[Echo, ...] = field(default=())
+    other_effects: bool = False
+    """Whether messages also change what is no state of React or Zustand: the page itself, another library's state."""

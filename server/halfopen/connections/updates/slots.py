@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.stores import initializers, is_store_factory, store_around
+from halfopen.semantics.stores import initializers, is_shallow, is_store_factory, store_around
 from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
 
 _DEEPEST = 6
@@ -151,6 +151,11 @@ def _received_state(program: Program, parameter: At[tree.Node]) -> At[tree.Call]
     call = parameter.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
     if not isinstance(call, tree.Call) or call.arguments[0] is not argument:
         return None
+    if is_shallow(call):
+        outer = parameter.index.parents.get(call)
+        call = parameter.index.parents.get(outer) if isinstance(outer, tree.Argument) else None
+        if not isinstance(call, tree.Call):
+            return None
     store = store_set_by(program, parameter.to(call))
     if store is not None:
         return None if uses_immer(program, store) else store

@@ -136,6 +136,11 @@ def _call_link(node: SyntaxNode, parts: list[SyntaxNode], callee: Expr, reading:
         types = None if written is None else type_arguments(written, reading)
         given = node.child_by_field_name("arguments")
     arguments = () if given is None else _arguments(given, reading)
+    if types is not None and isinstance(callee, Await) and callee.start == node.start_byte - base:
+        # The grammar reads `await get<T>(url)` as `(await get)<T>(url)`.
+        end = node.end_byte - base
+        call = Call(callee.value.start, end, callee.value, arguments, False, optional, types)
+        return Await(callee.start, end, call)
     return Call(node.start_byte - base, node.end_byte - base, callee, arguments, False, optional, types)
 
 

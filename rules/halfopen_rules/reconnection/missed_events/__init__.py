@@ -1,0 +1,1 @@
+"""WS2C: events of an outage that nobody asks for again."""

@@ -1,0 +1,107 @@
+"""WS2C in the client: it connects again and asks for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.delivery.facts import CatchUp
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.updates.facts import Write
+
+CODE = "WS2C"
+SLUG = "missed-events"
+
+
+def check_client(dossier: Dossier) -> Iterator[Finding]:
+    """One finding for a client that comes back with the state of before."""
+    delivery, updates, reconnection = dossier.delivery, dossier.updates, dossier.reconnection
+    if delivery is None or updates is None or reconnection is None:
+        return
+    if not (isinstance(reconnection.automatic, Known) and reconnection.automatic.value):
+        return
+    if isinstance(reconnection.one_shot, Known) and reconnection.one_shot.value:
+        return
+    stale = stale_writes(dossier)
+    if not stale and not (updates.other_effects and not updates.writes):
+        return
+    if any(is_effective(each) for each in delivery.catch_up) or snapshot_of_server(dossier):
+        return
+    late = [each for each in delivery.catch_up if each.trigger == "message" and each.kind == "fetch"]
+    dead = [each for each in delivery.catch_up if each.trigger == "greeting" and not each.type_is_sent]
+    first = reconnection.first
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=_severity(stale),
+        confidence=_confidence(dossier, stale, bool(late)),
+        span=delivery.open_handler or (first.place if first is not None else dossier.connection.site),
+        message=_message(dossier, stale, dead),
+        connection=dossier.connection.id,
+        evidence=(
+            *((Evidence(first.place, "connects again here"),) if first is not None else ()),
+            *(each for write in stale[:3] for each in write.evidence),
+            *(each for one in (*dead, *late[:1]) for each in one.evidence),
+        ),
+    )
+
+
+def stale_writes(dossier: Dossier) -> list[Write]:
+    """State that rests on every message having come: what is only replaced is right again with the next one."""
+    updates = dossier.updates
+    return [
+        each
+        for each in (updates.writes if updates is not None else ())
+        if each.how in ("appended", "merged", "removed") and not each.polled
+    ]
+
+
+def is_effective(caught: CatchUp) -> bool:
+    """Whether a request brings the client up to date after each reconnect."""
+    return caught.trigger in ("open", "effect") or (caught.trigger == "greeting" and caught.type_is_sent)
+
+
+def snapshot_of_server(dossier: Dossier) -> bool:
+    """Whether the server gives each new connection what it needs."""
+    return any(
+        other.dossier.sending is not None
+        and isinstance(other.dossier.sending.snapshot_on_connect, Known)
+        and other.dossier.sending.snapshot_on_connect.value
+        for other in dossier.surroundings.others
+    )
+
+
+def _severity(stale: list[Write]) -> Severity:
+    """A feed that lacks some entries is MEDIUM; state of entities that stays wrong is HIGH."""
+    return Severity.MEDIUM if stale and all(each.how == "appended" for each in stale) else Severity.HIGH
+
+
+def _confidence(dossier: Dossier, stale: list[Write], late: bool) -> Confidence:
+    """High where the server's code was seen to send nothing by itself, low where no server is to be seen."""
+    if late or not stale:
+        return Confidence.LOW if late else Confidence.MEDIUM
+    known = [
+        other.dossier.sending.snapshot_on_connect
+        for other in dossier.surroundings.others
+        if other.dossier.sending is not None
+    ]
+    if not known:
+        return Confidence.MEDIUM
+    return Confidence.HIGH if all(isinstance(each, Known) for each in known) else Confidence.MEDIUM
+
+
+def _message(dossier: Dossier, stale: list[Write], dead: list[CatchUp]) -> str:
+    name = dossier.connection.name
+    what = " and ".join(f"`{each}`" for each in dict.fromkeys(write.state for write in stale[:2]))
+    lost = (
+        f"what {what} should have got meanwhile is never made up for"
+        if what
+        else "what came meanwhile is lost"
+    )
+    if dead:
+        return (
+            f"{name} asks for what it missed only after a message `{dead[0].message_type}`, which the server never sends: "
+            f"{lost}"
+        )
+    return f"{name} connects again and asks for nothing: no fetch, no cursor, no snapshot from the server; {lost}"

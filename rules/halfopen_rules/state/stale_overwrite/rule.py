@@ -1,0 +1,82 @@
+"""WS6A: an older answer or an early change overwrites what the socket brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.updates.facts import Pending, Write
+
+CODE = "WS6A"
+SLUG = "stale-overwrite"
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for a client: an optimistic change that nothing takes back, or two writers without an order."""
+    updates = dossier.updates
+    if updates is None:
+        return
+    torn = [
+        each
+        for each in updates.writes
+        if each.refetched and not each.versioned and each.how in ("replaced", "merged", "removed")
+    ]
+    if torn:
+        first = next((each for each in torn if each.awaited), torn[0])
+        yield _torn(dossier, first, torn)
+        return
+    for pending in updates.pending:
+        if not pending.rolled_back:
+            yield _pending(dossier, pending)
+            return
+
+
+def _torn(dossier: Dossier, first: Write, torn: list[Write]) -> Finding:
+    others = [each.state for each in torn if each is not first]
+    also = f" (and {', '.join(f'`{each}`' for each in others[:2])})" if others else ""
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH if first.awaited else Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        span=first.place,
+        message=(
+            f"Both messages and answers to requests set `{first.state}`{also}, and neither looks which is newer: an "
+            "answer that was asked for before a message came and arrives after it puts the old value back"
+        ),
+        connection=dossier.connection.id,
+        evidence=(*first.evidence, *first.refetched, *first.awaited),
+    )
+
+
+def _pending(dossier: Dossier, pending: Pending) -> Finding:
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        span=pending.place,
+        message=(
+            f"`{pending.state}` is set before the server has answered, and only a message takes it back: when the "
+            "connection ends first, the page goes on showing what never happened"
+        ),
+        connection=dossier.connection.id,
+        evidence=pending.evidence,
+    )
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Stale overwrite",
+    section="6A State Tearing Between WebSocket and UI",
+    category=Category.STATE_SYNC,
+    severity=Severity.MEDIUM,
+    effort_hours=(1.0, 4.0),
+    check=check,
+    monitoring=("answers and messages dropped because a newer version was there",),
+    sides=frozenset({"client"}),
+)

@@ -1,0 +1,1 @@
+"""WS6C: state that no reconnect puts right again."""

@@ -1,0 +1,172 @@
+"""What brings a client up to date once it is connected (again)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from halfopen.connections.client_view import View
+from halfopen.connections.delivery.facts import CatchUp, Send
+from halfopen.connections.delivery.guards import conditions
+from halfopen.connections.facts import Evidence
+from halfopen.connections.updates.applied import callees, handlers_of, runs
+from halfopen.connections.updates.requests import Request, request_of, requests_in
+from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.react import Effect, effect_of
+
+ASKS = re.compile(
+    r"(^|[^a-z])(sync|resync|state|snapshot|history|replay|resume|since|catch|init|get|list|load|fetch|refresh|status|request|recover|hello)",
+    re.IGNORECASE,
+)
+"""Types of messages that ask the server for what it has."""
+_GREETING = re.compile(
+    r"(^|[^a-z])(connect(ed|ion)?|ready|auth\w*|welcome|hello|init\w*|session|established|open|reconnect(ed)?)",
+    re.IGNORECASE,
+)
+_CURSOR = re.compile(r"(^|[^a-z])(since|last|cursor|offset|after|resume|from_?(id|seq))", re.IGNORECASE)
+
+
+def catch_up_of(view: View, sends: tuple[Send, ...]) -> Iterator[CatchUp]:
+    """Everything that asks for the server's state because the connection is there."""
+    program = view.program
+    opened = runs(program, handlers_of(view, "open"))
+    for request in requests_in(program, opened):
+        if not request.changes:
+            yield _caught("open", request)
+    for send in sends:
+        if "open" in send.triggers and send.purpose == "command" and ASKS.search(send.message):
+            yield CatchUp(
+                "message",
+                send.place,
+                "open",
+                send.message,
+                evidence=(Evidence(send.place, "asks on each open"),),
+            )
+    for effect in _effects_on_state(view, opened):
+        for request in requests_in(program, runs(program, [effect.callback])):
+            if not request.changes:
+                yield _caught("effect", request)
+        for send in sends:
+            inside = send.place.unit is effect.callback.unit and (
+                effect.callback.node.start <= send.place.start < effect.callback.node.end
+            )
+            if inside and (ASKS.search(send.message) or _CURSOR.search(send.message)):
+                yield CatchUp("message", send.place, "effect", send.message)
+    yield from _after_greeting(view)
+    if _CURSOR.search(" ".join(view.call.to(each.value).text for each in view.call.node.arguments[:1])):
+        yield CatchUp(
+            "message",
+            view.call.span,
+            "open",
+            "",
+            evidence=(Evidence(view.call.span, "the address says what was seen"),),
+        )
+
+
+def _caught(trigger: str, request: Request) -> CatchUp:
+    kind = "refresh" if request.kind == "refresh" else "fetch"
+    evidence = (Evidence(request.at.span, "asks for the present state"),)
+    return CatchUp(kind, request.at.span, "open" if trigger == "open" else "effect", "", True, evidence)
+
+
+def _effects_on_state(view: View, opened: list[At[tree.Function]]) -> list[Effect]:
+    """The effects that depend on what the open handler sets (`[isConnected]`)."""
+    found: dict[tree.Node, Effect] = {}
+    for function in opened:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call):
+                continue
+            for value in _given(node):
+                for alias in aliases(view.program, function.to(value)):
+                    for effect in _effects_around(view, alias):
+                        found.setdefault(effect.call.node, effect)
+    return list(found.values())
+
+
+def _given(call: tree.Call) -> Iterator[tree.Expr]:
+    """What a call that sets state is given: `setConnected(true)`, `set({ status: "open" })`."""
+    for argument in call.arguments[:1]:
+        if isinstance(argument.value, tree.Literal):
+            yield argument.value
+        elif isinstance(argument.value, tree.Object):
+            for entry in argument.value.entries:
+                if isinstance(entry.value, tree.Literal):
+                    yield entry.value
+
+
+def _effects_around(view: View, alias: At[tree.Expr]) -> Iterator[Effect]:
+    for ancestor in alias.index.ancestors(alias.node):
+        if isinstance(ancestor, tree.Function):
+            return
+        if isinstance(ancestor, tree.Argument) and isinstance(ancestor.value, tree.Sequence):
+            call = alias.index.parents.get(ancestor)
+            if isinstance(call, tree.Call) and len(call.arguments) > 1 and call.arguments[1] is ancestor:
+                effect = effect_of(view.program, alias.to(call))
+                if effect is not None:
+                    yield effect
+            return
+
+
+def _after_greeting(view: View) -> Iterator[CatchUp]:
+    """Requests in the branch of the message that the server greets with, and in others."""
+    program = view.program
+    for handler in handlers_of(view, "message"):
+        for function in runs(program, [handler]):
+            if function.unit is not handler.unit:
+                continue
+            for node in own_nodes(function):
+                if not isinstance(node, tree.Call):
+                    continue
+                request = _request_behind(view, function.to(node))
+                if request is None or request.changes:
+                    continue
+                for kind in _types_asked(function.to(node), function.node):
+                    sent = _is_written(view, kind) or not _has_server(view)
+                    greets = _GREETING.search(kind) is not None
+                    yield CatchUp(
+                        "refresh" if request.kind == "refresh" else "fetch",
+                        request.at.span,
+                        "greeting" if greets else "message",
+                        kind,
+                        sent,
+                        (Evidence(request.at.span, f"asks after a message `{kind}`"),),
+                    )
+
+
+def _is_written(view: View, text: str) -> bool:
+    """Whether each word of a text stands in some Python file."""
+    return all(view.program.files_with(word, "python") for word in re.findall(r"\w+", text))
+
+
+def _has_server(view: View) -> bool:
+    return bool(
+        view.program.files_with("websocket", "python") or view.program.files_with("WebSocket", "python")
+    )
+
+
+def _request_behind(view: View, call: At[tree.Call]) -> Request | None:
+    found = request_of(view.program, call)
+    if found is not None:
+        return found
+    direct = callees(view.program, call)
+    return next(requests_in(view.program, runs(view.program, direct)[:12]), None) if direct else None
+
+
+def _types_asked(at: At[tree.Call], function: tree.Function) -> Iterator[str]:
+    """The literals that the conditions around a call compare with."""
+    for condition in conditions(at, function):
+        if condition.holds:
+            for node in tree.walk(condition.test):
+                if isinstance(node, tree.Operation) and node.operator == "==":
+                    for operand in node.operands:
+                        if isinstance(operand, tree.Literal) and isinstance(operand.value, str):
+                            yield operand.value
+    for ancestor in at.index.ancestors(at.node):
+        if ancestor is function:
+            return
+        if isinstance(ancestor, tree.Case) and isinstance(ancestor.pattern, tree.Literal):
+            value = ancestor.pattern.value
+            if isinstance(value, str):
+                yield value

@@ -1,0 +1,287 @@
+"""What messages do to each piece of state, and what else sets it: gathered for one client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from halfopen.connections.client_view import View
+from halfopen.connections.delivery.triggers import Handlers, runs_of, socket_handlers
+from halfopen.connections.facts import Evidence
+from halfopen.connections.shipped import is_shipped
+from halfopen.connections.updates.applied import callees, handlers_of, runs
+from halfopen.connections.updates.facts import Echo, Pending, Write
+from halfopen.connections.updates.requests import Request, reaches_request, requests_in
+from halfopen.connections.updates.slots import Slot
+from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.unit import Span
+
+_VERSIONS = ("version", "seq", "updated_at", "updatedAt", "timestamp", "revision", "rev", "ts")
+_LOGS = frozenset({"console", "logger", "log", "JSON", "Object", "Array", "Math", "Date"})
+_PROGRESS = (
+    "loading",
+    "processing",
+    "running",
+    "pending",
+    "streaming",
+    "generating",
+    "busy",
+    "thinking",
+    "waiting",
+)
+
+
+class Collected:
+    """The functions that run on each event of a socket, with what they write."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.program = view.program
+        self.handlers: Handlers = socket_handlers(view)
+        self.message_roots = handlers_of(view, "message")
+        self.on_message = runs(self.program, self.message_roots)
+        self.on_open = runs(self.program, handlers_of(view, "open"))
+        self.on_close = runs(
+            self.program, [*handlers_of(view, "close"), *handlers_of(view, "error")], later=False
+        )
+
+    @cached_property
+    def message_sites(self) -> dict[Slot, list[Site]]:
+        """The writes because of messages, by slot, without the connection's own state."""
+        own = {site.slot for function in self.on_open for site in writes_in(self.program, function)}
+        found: dict[Slot, list[Site]] = {}
+        for function in self.on_message:
+            for site in writes_in(self.program, function):
+                if site.slot not in own:
+                    found.setdefault(site.slot, []).append(site)
+        return found
+
+    @cached_property
+    def closed(self) -> frozenset[Slot]:
+        """The slots that the end of the connection sets."""
+        return frozenset(
+            site.slot for function in self.on_close for site in writes_in(self.program, function)
+        )
+
+    def writes(self) -> Iterator[Write]:
+        """What messages set, each state once."""
+        for slot, sites in self.message_sites.items():
+            how = strongest([each.how for each in sites])
+            if how == "cleared":
+                continue
+            main = next(each for each in sites if each.how == how)
+            everywhere = writes_everywhere(self.program, slot)
+            answers = [each for each in everywhere if self._is_answer(each)]
+            plain = [each for each in answers if each.how == "replaced"]
+            yield Write(
+                slot.key,
+                main.call.span,
+                main.how,
+                slot.is_store,
+                bounded=any(each.bounded for each in sites if each.how == "appended"),
+                deduplicated=any(_compares_ids(each) for each in sites),
+                emptied=any(each.how in ("cleared", "removed", "replaced") for each in everywhere),
+                refetched=tuple(
+                    Evidence(each.call.span, "an answer to a request sets it") for each in plain[:2]
+                ),
+                versioned=any(_asks_version(each) for each in (*plain, *sites)),
+                polled=any(self._by_clock(each) for each in answers),
+                after_close=slot in self.closed,
+                awaited=tuple(self._awaited(sites)),
+                marks_progress=any(part in slot.key.lower() for part in _PROGRESS),
+                evidence=(Evidence(main.call.span, f"a message sets {slot.key}"),),
+            )
+
+    def _is_answer(self, site: Site) -> bool:
+        """Whether a write outside of the message handler uses the answer to a request."""
+        around = site.call.index.function_of(site.call.node)
+        if around is None or not is_shipped(site.call.path):
+            return False
+        for function in (around, *_callbacks_around(site.call, around)):
+            if any(function is each.node for each in self.on_message):
+                return False
+            for node in own_nodes(site.call.to(function)):
+                if isinstance(node, tree.Await) and node.start < site.call.node.start:
+                    for inner in tree.walk(node):
+                        if (
+                            isinstance(inner, tree.Call)
+                            and (found := reaches_request(self.program, site.call.to(inner), 3)) is not None
+                            and found.kind == "fetch"
+                        ):
+                            return True
+        return False
+
+    def _by_clock(self, site: Site) -> bool:
+        around = site.call.index.function_of(site.call.node)
+        if around is None:
+            return False
+        return any(
+            run.trigger == "timer" for run in runs_of(self.program, site.call.to(around), self.handlers)
+        )
+
+    def _awaited(self, sites: list[Site]) -> Iterator[Evidence]:
+        """What the handler waits for before it sets the state."""
+        for site in sites:
+            around = site.call.index.function_of(site.call.node)
+            if around is None or not around.is_async:
+                continue
+            for node in own_nodes(site.call.to(around)):
+                if isinstance(node, tree.Await) and node.start < site.call.node.start:
+                    asked = self._asked(site.call.to(node))
+                    if asked is not None and not asked.changes:
+                        continue
+                    yield Evidence(
+                        site.call.to(node).span, "waits here, and the next message is handled meanwhile"
+                    )
+                    return
+
+    def _asked(self, awaited: At[tree.Await]) -> Request | None:
+        """The request whose answer is waited for."""
+        for inner in tree.walk(awaited.node):
+            if isinstance(inner, tree.Call):
+                found = reaches_request(self.program, awaited.to(inner), 3)
+                if found is not None:
+                    return found
+        return None
+
+    def echoes(self) -> Iterator[Echo]:
+        """The requests that change something, made because a message came."""
+        seen: set[tree.Node] = set()
+        for function in self.on_message:
+            for request in requests_in(self.program, [function]):
+                if request.kind == "fetch" and request.changes and request.at.node not in seen:
+                    seen.add(request.at.node)
+                    place = self._called_from(request.at)
+                    yield Echo(
+                        place, request.at.span, (Evidence(request.at.span, "changes it on the server again"),)
+                    )
+
+    def _called_from(self, request: At[tree.Call]) -> Span:
+        """The call in the handler's own code that leads to a request."""
+        for root in self.message_roots:
+            for function in runs(self.program, [root])[:6]:
+                for node in own_nodes(function):
+                    if not isinstance(node, tree.Call):
+                        continue
+                    reached = runs(self.program, callees(self.program, function.to(node)))
+                    if function.unit is root.unit and any(
+                        request.node.start >= each.node.start
+                        and request.node.end <= each.node.end
+                        and request.unit is each.unit
+                        for each in reached
+                    ):
+                        deeper = any(
+                            each.unit is root.unit and each.node is not function.node for each in reached
+                        )
+                        if not deeper:
+                            return function.to(node).span
+        return request.span
+
+    def pending(self, sent_by: list[At[tree.Function]]) -> Iterator[Pending]:
+        """State that functions on the way from the user to a send set, and that messages clear."""
+        cleared = {
+            slot
+            for function in self.on_message
+            for site in writes_in(self.program, function)
+            if (slot := site.slot)
+        }
+        seen: set[Slot] = set()
+        received = {each.node for each in self.on_message}
+        for function in sent_by:
+            if function.node in received:
+                continue
+            for site, place in self._direct_writes(function):
+                slot = site.slot
+                if (
+                    slot in seen
+                    or slot not in cleared
+                    or site.how in ("cleared", "appended", "counted", "removed")
+                ):
+                    continue
+                seen.add(slot)
+                yield Pending(
+                    slot.key,
+                    place.span,
+                    slot in self.closed,
+                    (Evidence(place.span, "set before the server answered"),),
+                )
+
+    def _direct_writes(self, function: At[tree.Function]) -> Iterator[tuple[Site, At[tree.Node]]]:
+        for site in writes_in(self.program, function):
+            yield site, site.call
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call):
+                given = node.arguments[0].value if node.arguments else None
+                if isinstance(given, tree.Literal) and not given.value:
+                    continue
+                for callee in callees(self.program, function.to(node)):
+                    if callee.node in self.view.reach.functions:
+                        continue
+                    for site in writes_in(self.program, callee):
+                        yield site, function.to(node)
+
+    def other_effects(self) -> bool:
+        """Whether messages change the page, a variable around the handler, or call what is not read here."""
+        for function in self.on_message:
+            for node in own_nodes(function):
+                match node:
+                    case tree.Assign(
+                        targets=(tree.Member(name="innerHTML" | "textContent" | "innerText"), *_)
+                    ):
+                        return True
+                    case tree.Assign(operator="+", targets=(tree.Name() as name, *_)):
+                        owner = function.index.bindings.get(name)
+                        if owner is None or owner.scope.owner is not function.node:
+                            return True
+                    case tree.Call(callee=tree.Member(name="appendChild" | "append" | "prepend")):
+                        return True
+                    case _:
+                        pass
+        return False
+
+
+def _callbacks_around(call: At[tree.Call], inner: tree.Function) -> Iterator[tree.Function]:
+    """The functions around an updater that a setter is given where it stands."""
+    current: tree.Node = inner
+    for ancestor in call.index.ancestors(inner):
+        if isinstance(ancestor, tree.Function):
+            parent = call.index.parents.get(current)
+            if not isinstance(parent, tree.Argument):
+                return
+            yield ancestor
+            current = ancestor
+
+
+def _compares_ids(site: Site) -> bool:
+    """Whether a write looks whether an entry is already there."""
+    around = site.call.index.function_of(site.call.node)
+    roots: list[tree.Node] = [site.call.node, *([around.body] if around is not None else [])]
+    for root in roots:
+        for node in tree.walk(root):
+            if (
+                isinstance(node, tree.Call)
+                and isinstance(node.callee, tree.Member)
+                and node.callee.name in ("some", "find", "findIndex", "includes", "has")
+            ):
+                return True
+    return False
+
+
+def _asks_version(site: Site) -> bool:
+    """Whether a write stands behind a comparison of versions or times."""
+    around = site.call.index.function_of(site.call.node)
+    roots: list[tree.Node] = [site.value.node, *([around.body] if around is not None else [])]
+    return any(
+        isinstance(node, tree.Operation)
+        and node.operator in ("<", "<=", ">", ">=")
+        and any(
+            isinstance(inner, tree.Member | tree.Name)
+            and (inner.name if isinstance(inner, tree.Member) else inner.id) in _VERSIONS
+            for operand in node.operands
+            for inner in tree.walk(operand)
+        )
+        for root in roots
+        for node in tree.walk(root)
+    )
