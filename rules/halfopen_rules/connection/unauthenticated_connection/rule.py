@@ -29,6 +29,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         _refusal_goes_on(dossier, admission)
         or _nobody_asks(dossier, admission)
         or _never_verified(dossier, admission)
+        or _left_out(dossier, admission)
         or _any_page_rides_along(dossier, admission)
         or _waits_for_ever(dossier, admission)
     )
@@ -94,6 +95,18 @@ def _refusal_goes_on(dossier: Dossier, admission: Admission) -> Finding | None:
         "those who passed runs for the others too, until a send or receive raises RuntimeError"
     )
     return _finding(dossier, admission, message, Severity.HIGH, Confidence.HIGH, first.evidence, first.span)
+
+
+def _left_out(dossier: Dossier, admission: Admission) -> Finding | None:
+    """The check runs only for clients that show a credential."""
+    if not admission.optional_checks:
+        return None
+    first = admission.optional_checks[0]
+    message = (
+        f"{dossier.connection.name} verifies `{first.what}` only where it is given: a client that leaves it out "
+        "is let in without any check"
+    )
+    return _finding(dossier, admission, message, Severity.HIGH, Confidence.MEDIUM, first.evidence, first.span)
 
 
 def _any_page_rides_along(dossier: Dossier, admission: Admission) -> Finding | None:

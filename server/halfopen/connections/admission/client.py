@@ -204,6 +204,7 @@ def _short_lived(
             if isinstance(node, tree.Call) and _TICKET.search(at.to(node.callee).text):
                 asked = Evidence(at.to(node).span, "asked for this connection")
                 return Known(True, (asked,), Confidence.MEDIUM), ()
+            waiting += _written(program, at.to(node))
             for origin in origins(program, at.to(node)):
                 if isinstance(origin, External) and str(origin).startswith(_STORAGES):
                     kept = Evidence(at.to(node).span, f"kept in {str(origin).rpartition('.')[0] or origin}")
@@ -216,6 +217,14 @@ def _short_lived(
                 elif isinstance(origin, ParameterOf):
                     continue
     return Unknown(f"where {_short(value.text)} comes from, and how long it is valid"), ()
+
+
+def _written(program: Program, at: At[tree.Expr]) -> list[At[tree.Expr]]:
+    """What a variable is given, as it is written: the request that is made, and not what it answers."""
+    if not isinstance(at.node, tree.Name):
+        return []
+    definitions = program.definitions_of(program.variable(at.to(at.node)))
+    return [At(path, unit, each.value) for path, unit, each in definitions if each.value is not None]
 
 
 def _results(program: Program, call: At[tree.Call]) -> list[At[tree.Expr]]:

@@ -22,7 +22,8 @@ _CREDENTIAL = re.compile(
 )
 _OTHER_TOKENS = re.compile(
     r"(next|page|continuation|cursor|sync|eos|bos|pad|unk|stop|max|min|last|first|special|sep|cls|mask|new|prompt"
-    r"|completion|cancel|cancellation|output|input|support|issue|push|per|each|current|device_push)_?$",
+    r"|completion|cancel|cancellation|output|input|support|issue|push|per|each|current|device_push"
+    r"|enable|enabled|require|required|use|needs?|skip|no|disable|has|is|with|check|allow)_?$",
     re.IGNORECASE,
 )
 """What else is called a token, or a ticket: parts of texts, positions in lists, cases of a help desk."""

@@ -100,7 +100,10 @@ class PooledResource:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A refusal that does not end the handler: it closes the socket, and its code goes on."""
+    """A refusal that refuses nobody: it closes the socket and the code goes on, or it is only asked of some.
+
+    `what` is what is wrong, in words; of a check that is only asked of some, the credential's name.
+    """
 
     what: str
     span: Span
@@ -114,7 +117,7 @@ class Admission:
     `accepted` is the call that accepts, where it is found. `first_message_deadline_seconds` is there for
     a credential that comes in a message: how long the handler waits for it (a value of None: without
     limit). `same_site_cookie` is there where a cookie lets in, `lifetime` where anything is checked.
-    `exposes` is what a stranger gets: "echo" is only what the client itself sent. `privileged`: only
+    `optional_checks` are there where a client that shows nothing is not asked at all. `exposes` is what a stranger gets: "echo" is only what the client itself sent. `privileged`: only
     administrators are let in. `guarded_beside`: routes of the same file that do ask who calls.
     """
 
@@ -124,6 +127,7 @@ class Admission:
     accepted: Evidence | None = None
     first_message_deadline_seconds: Fact[float | None] | None = None
     ignored_refusals: tuple[Ignored, ...] = ()
+    optional_checks: tuple[Ignored, ...] = ()
     origin_check: Fact[OriginCheck] = Unknown("the code that serves the connection")
     same_site_cookie: Fact[str] | None = None
     lifetime: Fact[Lifetime] | None = None

@@ -18,10 +18,12 @@ from halfopen.connections.admission.facts import (
     Check,
     CheckPlace,
     Credential,
+    Ignored,
 )
 from halfopen.connections.admission.guards import Guard, guards_of
 from halfopen.connections.admission.lifetime import lifetime_of
 from halfopen.connections.admission.limits import connection_limits
+from halfopen.connections.admission.optional import optional_checks
 from halfopen.connections.admission.origin import origin_check
 from halfopen.connections.admission.pooled import pooled_resources
 from halfopen.connections.admission.refusals import ignored_refusals
@@ -78,6 +80,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         accepted=_accepted(site, accept),
         first_message_deadline_seconds=_deadline(checks, events),
         ignored_refusals=ignored_refusals(program, runs[0], sockets) if site.handling is not None else (),
+        optional_checks=_optional(site, before, events),
         origin_check=origin_check(program, entered, site.library == "channels"),
         same_site_cookie=_same_site(program, checks),
         lifetime=lifetime_of(program, checks, events) if checks else None,
@@ -264,6 +267,15 @@ def _handed_away(site: ServerSite, events: list[Event]) -> At[tree.Call] | None:
             ):
                 return function.to(node)
     return None
+
+
+def _optional(
+    site: ServerSite, before: list[tuple[Guard, Event]], events: list[Event]
+) -> tuple[Ignored, ...]:
+    """Nothing where a guard has asked before."""
+    if site.handling is None or any(event.kind == "check" for _, event in before):
+        return ()
+    return optional_checks(site.handling.root, events)
 
 
 # --- credentials ---------------------------------------------------------------------------------
