@@ -114,6 +114,11 @@ def _outside_loop(event: Event) -> bool:
     for parent in event.at.index.ancestors(event.at.node):
         if isinstance(parent, tree.Loop):
             return True
-        if isinstance(parent, tree.Call | tree.With):
+        if isinstance(parent, tree.With) or (isinstance(parent, tree.Call) and _is_wait_for(parent)):
             return False
     return False
+
+
+def _is_wait_for(call: tree.Call) -> bool:
+    callee = call.callee
+    return (callee.id if isinstance(callee, tree.Name) else getattr(callee, "name", "")) == "wait_for"

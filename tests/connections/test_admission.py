@@ -1,0 +1,168 @@
+"""Who is let in, as facts: what is checked, by what, before or after accept, and for how long it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from halfopen.connections.admission.facts import Admission, ClientAdmission
+from halfopen.connections.facts import Known
+
+from .finding import dossiers
+
+HEAD = """\
+import asyncio, hmac, jwt
+from fastapi import Cookie, Depends, FastAPI, Query, WebSocket, WebSocketException
+from somewhere import feed, secret
+app = FastAPI()
+sockets = {}
+def decode(token):
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        return None
+async def user(token: str = Query(...)):
+    if decode(token) is None:
+        raise WebSocketException(code=1008)
+"""
+
+
+def handler(parameters: str, *lines: str) -> str:
+    body = "\n".join(f"    {line}" for line in lines)
+    head = f'@app.websocket("/ws/{{room}}")\nasync def live(websocket: WebSocket, room: str{parameters}):'
+    return f"{HEAD}{head}\n{body}\n"
+
+
+ACCEPT = "await websocket.accept()"
+SERVE = ("while True:", "    await websocket.send_json(await feed(await websocket.receive_json()))")
+
+
+def admission(root: Path, text: str) -> Admission:
+    _, [one] = dossiers(root, {"main.py": text})
+    assert isinstance(one.admission, Admission)
+    return one.admission
+
+
+def value(fact: object) -> object:
+    return fact.value if isinstance(fact, Known) else None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "lines", "expected"),
+    [
+        ("", (ACCEPT,), "none"),
+        (", token: str = ''", (ACCEPT,), "not read"),
+        (", token: str = ''", ("if not token:", "    return await websocket.close()", ACCEPT), "presence"),
+        (
+            ", token: str = ''",
+            ("jwt.decode(token, options={'verify_signature': False})", ACCEPT),
+            "unverified",
+        ),
+        (", token: str = ''", ("if decode(token) is None:", "    return", ACCEPT), "verified"),
+        (", key: str = ''", ("if not hmac.compare_digest(key, secret):", "    return", ACCEPT), "verified"),
+        (", caller=Depends(user)", (ACCEPT,), "verified"),
+    ],
+)
+def test_what_is_asked_of_a_client(
+    tmp_path: Path, parameters: str, lines: tuple[str, ...], expected: str
+) -> None:
+    assert value(admission(tmp_path, handler(parameters, *lines, *SERVE)).authentication) == expected
+
+
+def test_a_check_is_told_with_its_place_and_carrier(tmp_path: Path) -> None:
+    [check] = admission(tmp_path, handler(", caller=Depends(user)", ACCEPT, *SERVE)).checks
+    assert (check.place, check.by, check.carrier) == ("dependency", "jwt.decode", "query string")
+    assert (check.expires, check.after_accept, check.in_loop) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("receive", "expected"),
+    [
+        ("await websocket.receive_json()", Known(None)),
+        ("await asyncio.wait_for(websocket.receive_json(), timeout=5)", Known(5.0)),
+        ("await asyncio.wait_for(websocket.receive_json(), 7.5)", Known(7.5)),
+    ],
+)
+def test_the_message_with_the_token_has_a_deadline(
+    tmp_path: Path, receive: str, expected: Known[float | None]
+) -> None:
+    lines = (
+        ACCEPT,
+        f"hello = {receive}",
+        "if decode(hello['token']) is None:",
+        "    return await websocket.close()",
+    )
+    found = admission(tmp_path, handler("", *lines, *SERVE)).first_message_deadline_seconds
+    assert isinstance(found, Known)
+    assert found.value == expected.value
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ("", "none"),
+        ("if websocket.headers.get('origin') not in {'https://a.example'}: return", "exact"),
+        ("if not websocket.headers.get('origin', '').startswith('https://a.example'): return", "weak"),
+    ],
+)
+def test_the_origin(tmp_path: Path, check: str, expected: str) -> None:
+    lines = (check, ACCEPT, *SERVE) if check else (ACCEPT, *SERVE)
+    assert value(admission(tmp_path, handler("", *lines)).origin_check) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((ACCEPT, *SERVE), "unbounded"),
+        ((ACCEPT, f"async with asyncio.timeout(60):\n        {SERVE[0]}\n        {SERVE[1]}"), "bounded"),
+        ((ACCEPT, *SERVE, "    if decode(token) is None: break"), "revalidated"),
+    ],
+)
+def test_how_long_an_admission_lasts(tmp_path: Path, lines: tuple[str, ...], expected: str) -> None:
+    checked = ("if decode(token) is None:", "    return await websocket.close()")
+    found = admission(tmp_path, handler(", token: str = ''", *checked, *lines))
+    assert value(found.lifetime) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((ACCEPT,), []),
+        (("if len(sockets) >= 3:", "    return await websocket.close()", ACCEPT), ["len(sockets) >= 3"]),
+        (("if len(room) > 64:", "    return await websocket.close()", ACCEPT), []),
+    ],
+)
+def test_what_limits_connections(tmp_path: Path, lines: tuple[str, ...], expected: list[str]) -> None:
+    found = admission(tmp_path, handler("", *lines, *SERVE))
+    assert [each.test for each in found.connection_limits] == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("while True:", "    await websocket.send_text(await websocket.receive_text())"), "echo"),
+        (("sockets[room] = websocket", "while True:", "    await websocket.receive_text()"), "data"),
+        (("while True:", "    await feed(await websocket.receive_json())"), "actions"),
+        (("async for each in feed():", "    await websocket.send_json(each)"), "data"),
+    ],
+)
+def test_what_a_stranger_gets(tmp_path: Path, lines: tuple[str, ...], expected: str) -> None:
+    assert value(admission(tmp_path, handler("", ACCEPT, *lines)).exposes) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("`wss://h/ws?token=${localStorage.getItem('t')}`", [("token", False)]),
+        ("'wss://h/ws?x=1&access_token=' + given", [("access_token", None)]),
+        ("`wss://h/ws?ticket=${given}`", [("ticket", True)]),
+        ("`wss://h/ws?page_token=${given}`", []),
+        ("`wss://h/ws?${new URLSearchParams({ api_key: given })}`", [("api_key", None)]),
+    ],
+)
+def test_credentials_in_the_url(tmp_path: Path, url: str, expected: list[tuple[str, bool | None]]) -> None:
+    text = f"export function open(given: string) {{ return new WebSocket({url}); }}"
+    _, [one] = dossiers(tmp_path, {"socket.ts": text})
+    assert isinstance(one.admission, ClientAdmission)
+    assert [(each.parameter, value(each.short_lived)) for each in one.admission.in_url] == expected
