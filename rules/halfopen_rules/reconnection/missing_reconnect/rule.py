@@ -95,6 +95,8 @@ def _gives_up(dossier: Dossier, facts: Reconnection, first: Trigger) -> Iterator
     limit = facts.attempts.value if isinstance(facts.attempts, Known) else None
     if limit is None or any(each.kind in ("online", "visible", "interval") for each in facts.triggers):
         return
+    if isinstance(facts.falls_back, Known) and facts.falls_back.value:
+        return
     waited = _waited_seconds(first, limit)
     is_short = waited is not None and waited < SHORT_OUTAGE_SECONDS
     by_hand = [each for each in facts.triggers if each.kind == "manual"]

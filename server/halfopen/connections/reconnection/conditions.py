@@ -147,7 +147,7 @@ def _compared(
         left, right = right, left
         operator = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
     if not is_code(program, at.to(left)):
-        return None
+        return _reason_compared(operator, left, right, code)
     if operator in ("in", "not in"):
         listed = _numbers(program, at.to(right))
         return None if listed is None else (float(code) in listed) is (operator == "in")
@@ -169,6 +169,14 @@ def _compared(
             return code >= other
         case _:
             return None
+
+
+def _reason_compared(operator: str, left: tree.Expr, right: tree.Expr, code: int) -> bool | None:
+    """A comparison of the close's reason with a text: where no frame came, there is none."""
+    said = isinstance(right, tree.Literal) and isinstance(right.value, str) and right.value != ""
+    if isinstance(left, tree.Member) and left.name == "reason" and said and code in (1005, ABNORMAL):
+        return False if operator == "==" else True if operator == "!=" else None
+    return None
 
 
 def _called(program: Program, call: At[tree.Call], code: int, depth: int) -> bool | None:

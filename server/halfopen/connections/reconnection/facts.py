@@ -143,6 +143,8 @@ class Reconnection:
     """When the attempts count from zero again."""
     one_shot: Fact[bool] = _NO
     """Whether the socket is opened for one answer, and closed when that has come."""
+    falls_back: Fact[bool] = _NO
+    """Whether the close handler starts to poll instead."""
     close_handler: Span | None = None
     """The function that runs when the connection ends."""
     repair: EffectRepair | OptionsRepair | None = None

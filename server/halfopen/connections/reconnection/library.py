@@ -236,6 +236,8 @@ def _by_hand(view: View) -> Iterator[Trigger]:
         if member.name not in words:
             continue
         function = alias.index.function_of(call)
+        if view.reach.creating is not None and view.reach.creating.node in alias.index.ancestors(call):
+            continue
         in_handler = function in after_close or any(
             each in after_close for each in alias.index.ancestors(call)
         )

@@ -11,7 +11,7 @@ from halfopen.connections.reconnection.aside import resets_in, triggers_aside
 from halfopen.connections.reconnection.facts import Reconnection, Trigger
 from halfopen.connections.reconnection.tracing import Tracing
 from halfopen.semantics import tree
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import ParameterOf, callers, origins
 
 Reset = OneOf["on_open", "on_message", "stable_uptime", "never"]
@@ -33,6 +33,7 @@ def reconnection_by_code(view: View) -> Reconnection:
         attempts=_attempts(triggers),
         reset=_reset(view, triggers),
         one_shot=_one_shot(view),
+        falls_back=_falls_back(view, on_close),
         close_handler=on_close[0].span if on_close else None,
     )
 
@@ -112,6 +113,15 @@ def _reset(view: View, triggers: list[Trigger]) -> Fact[Reset]:
     if place is not None:
         return Known("on_message", (Evidence(place.span, "the attempts count from zero again here"),))
     return Unknown("where the attempts are counted")
+
+
+def _falls_back(view: View, handlers: list[At[tree.Function]]) -> Fact[bool]:
+    """Whether what runs at the end of the connection starts an interval of its own."""
+    for function in closure_of(view.program, handlers):
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call) and is_timer(view.program, function.to(node), "setInterval"):
+                return Known(True, (Evidence(function.to(node).span, "it polls from now on"),))
+    return Known(False)
 
 
 def _one_shot(view: View) -> Fact[bool]:

@@ -247,6 +247,10 @@ class _Evaluation:
             elif origin.node is not at.node and not any(origin.node is each.node for each in others):
                 shapes.append(self.of(origin))
         shape = joined([each for each in shapes if each is not NUMBER])
+        if shape.growth in ("linear", "exponential") and shape.bound is None and not shape.counts:
+            # `if (delay > MAX) delay = MAX`: the other value of a growing variable is its bound.
+            caps = [each.initial for each in shapes if each.is_constant and each.initial]
+            shape = replace(shape, bound=max(caps, default=None))
         # Nobody names a constant for no delay: what is only ever seen as 0 is a counter before its first step.
         return COUNT if shape.is_constant and shape.initial == 0 and not _last(at.node).isupper() else shape
 

@@ -84,6 +84,13 @@ class Tracing:
             return
         if (pause := self.pause_in(call)) is not None:
             yield from self.after_pause(step, call, met, pause)
+        if (later := _chained_pause(self.view, call)) is not None:
+            waiting += [
+                Step(call.to(argument.value), met, later, call, step.depth + 1)
+                for argument in call.node.arguments
+                if isinstance(argument.value, tree.Function)
+            ]
+            return
         states = states_set_by(program, call)
         if states & self.states():
             yield self.trigger(step, call, met, "state")
@@ -216,6 +223,8 @@ def creates_now(view: View, function: At[tree.Function], _seen: frozenset[tree.N
         call = function.to(node)
         if is_timer(view.program, call) or is_timer(view.program, call, "setInterval"):
             continue
+        if _chained_pause(view, call) is not None:
+            continue
         entered = called(view, call)
         entered += [call.to(each.value) for each in node.arguments if isinstance(each.value, tree.Function)]
         if any(
@@ -224,6 +233,23 @@ def creates_now(view: View, function: At[tree.Function], _seen: frozenset[tree.N
         ):
             return True
     return False
+
+
+def _chained_pause(view: View, call: At[tree.Call]) -> At[tree.Expr] | None:
+    """The delay of a pause whose promise a function waits for: `this.pause().then(() => ...)`."""
+    callee = call.node.callee
+    if not isinstance(callee, tree.Member) or callee.name not in ("then", "finally"):
+        return None
+    receiver = callee.object
+    while isinstance(receiver, tree.Call):
+        for function in functions(view.program, call.to(receiver.callee)):
+            for node in tree.walk(function.node.body):
+                if isinstance(node, tree.Call) and len(node.arguments) > 1:
+                    timer = function.to(node)
+                    if is_timer(view.program, timer) and not view.reach.enters(view.program, timer):
+                        return timer.to(node.arguments[1].value)
+        receiver = receiver.callee.object if isinstance(receiver.callee, tree.Member) else receiver.callee
+    return None
 
 
 def _entry(view: View, function: At[tree.Function]) -> Iterator[Condition]:

@@ -1,0 +1,1 @@
+"""WS5B: closes that mean different things and look the same."""

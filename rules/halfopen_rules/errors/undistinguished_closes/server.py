@@ -1,0 +1,147 @@
+"""The server's half: codes that are illegal, that nobody can see, or that call a fault a normal end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.closing.facts import NORMAL, Close, Closing, is_application_code, is_sendable
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known
+from halfopen_rules.errors.undistinguished_closes.client import CODE, SLUG
+
+_POLICY = 1008
+
+
+def server_findings(dossier: Dossier) -> Iterator[Finding]:
+    """The gravest of what may be wrong."""
+    closing = dossier.closing
+    if closing is None:
+        return
+    for found in (
+        _illegal(dossier, closing),
+        _fault_as_normal(dossier, closing),
+        _unseen(dossier, closing),
+        _never_sent(dossier, closing),
+        _silent(dossier, closing),
+    ):
+        if found is not None:
+            yield found
+            return
+
+
+def _code(close: Close) -> int | None:
+    return close.code.value if isinstance(close.code, Known) else None
+
+
+def _is_early(close: Close) -> bool:
+    return isinstance(close.before_accept, Known) and close.before_accept.value
+
+
+def _illegal(dossier: Dossier, closing: Closing) -> Finding | None:
+    for close in closing.closes:
+        code = _code(close)
+        if code is not None and not is_sendable(code) and close.is_sent and not _is_early(close):
+            message = (
+                f"{dossier.connection.name} closes with {code}, which must not be sent (RFC 6455, 7.4): servers raise an error "
+                "on it, and the client sees 1006"
+            )
+            return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, close, message)
+    return None
+
+
+def _fault_as_normal(dossier: Dossier, closing: Closing) -> Finding | None:
+    """1000, given or by default, for an error, a timeout or a refusal."""
+    name = dossier.connection.name
+    for close in closing.closes:
+        if _code(close) != NORMAL or _is_early(close) or not close.is_sent:
+            continue
+        said = "without a code, which is 1000" if close.is_default else "with 1000"
+        then = "clients that stop at 1000 do not come back, and those that retry cannot tell it from a normal end"
+        if close.why == "error":
+            message = f"{name} ends an error with a close {said}: {then}"
+            return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, close, message)
+        if close.why == "timeout":
+            message = f"{name} closes a connection that it takes for dead {said}: {then}"
+            return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, close, message)
+        if close.why == "refusal":
+            message = (
+                f"{name} turns a client away {said}: it cannot tell the refusal from a normal end, and {then}"
+            )
+            return _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, close, message)
+        if close.why == "end" and close.is_default and _has_own_end(closing, close):
+            message = f"{name} closes in a finally {said}, whatever error led there: {then}"
+            return _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, close, message)
+    return None
+
+
+def _has_own_end(closing: Closing, close: Close) -> bool:
+    """Whether no error of the endpoint is closed with a code of its own before the `finally`."""
+    return not any(
+        each is not close and each.why == "error" and _code(each) != NORMAL for each in closing.closes
+    )
+
+
+def _unseen(dossier: Dossier, closing: Closing) -> Finding | None:
+    """Codes of the application that are given before the connection is accepted."""
+    early = [each for each in closing.closes if _is_early(each) and _code(each) is not None]
+    own = [each for each in early if is_application_code(_code(each) or 0)]
+    policy = [each for each in early if _code(each) == _POLICY]
+    chosen = own or policy
+    if not chosen:
+        return None
+    first = chosen[0]
+    code = _code(first)
+    what = "raises" if first.is_raised else "closes with"
+    message = (
+        f"{dossier.connection.name} {what} {code} before it accepts: the handshake is answered with HTTP 403, and the browser "
+        f"sees 1006 instead of {code}, as after a lost network"
+    )
+    awaited = any(
+        code in other.dossier.closing.told_apart
+        for other in dossier.surroundings.others
+        if other.dossier.closing is not None
+    )
+    late = any(is_application_code(_code(each) or 0) and not _is_early(each) for each in closing.closes)
+    sure = awaited or (bool(own) and not late and first.why == "refusal")
+    confidence = Confidence.HIGH if sure else Confidence.LOW
+    evidence = tuple(one for each in chosen[1:4] for one in each.evidence)
+    return _finding(dossier, Severity.MEDIUM, confidence, first, message, evidence)
+
+
+def _never_sent(dossier: Dossier, closing: Closing) -> Finding | None:
+    """`raise WebSocketDisconnect(code)`: that exception tells of a close, and sends none."""
+    for close in closing.closes:
+        if not close.is_sent and not close.is_default:
+            message = (
+                f"{dossier.connection.name} raises WebSocketDisconnect with {_code(close) or 'a code'}: that exception says what "
+                "the client did and sends nothing, so the client sees 1006; WebSocketException closes with a code"
+            )
+            return _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, close, message)
+    return None
+
+
+def _silent(dossier: Dossier, closing: Closing) -> Finding | None:
+    if not closing.silent_errors:
+        return None
+    first = closing.silent_errors[0]
+    message = (
+        f"After an error {dossier.connection.name} ends without a close: on uvicorn the browser sees 1006, and cannot tell a "
+        "fault of the server (1011) from a lost network"
+    )
+    place = dossier.connection.site
+    return Finding(
+        CODE, SLUG, Severity.MEDIUM, Confidence.LOW, first.place or place, message, dossier.connection.id,
+        closing.silent_errors,
+    )  # fmt: skip
+
+
+def _finding(
+    dossier: Dossier,
+    severity: Severity,
+    confidence: Confidence,
+    close: Close,
+    message: str,
+    evidence: tuple[Evidence, ...] = (),
+) -> Finding:
+    return Finding(CODE, SLUG, severity, confidence, close.place, message, dossier.connection.id, evidence)
