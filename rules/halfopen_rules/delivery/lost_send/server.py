@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
-from halfopen.connections.sending.facts import Broadcast, DroppedSubscriber, ForeignSend
+from halfopen.connections.sending.facts import Broadcast, DroppedSubscriber, ForeignSend, Forwarding, Sending
 from halfopen.semantics.unit import Span
 
 CODE = "WS3A"
@@ -28,6 +28,14 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     live = [each for each in sending.broadcasts if each.live_iteration in ("skips", "raises")]
     if live:
         yield _live(dossier, sorted(live, key=_order))
+        return
+    unstored = [each for each in sending.forwards if each.unstored]
+    if unstored and not _is_resumable(sending):
+        yield _unstored(dossier, unstored[0])
+        return
+    unseen = [each for each in sending.broadcasts if not each.failure_is_seen and not each.removes_failed]
+    if unseen:
+        yield _unseen(dossier, min(unseen, key=_order))
 
 
 def _foreign(dossier: Dossier, each: ForeignSend) -> Finding:
@@ -77,6 +85,37 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
         Confidence.HIGH if called else Confidence.LOW,
         f"`{first.name}` goes over {first.registry} itself and awaits each send: {what}",
         (*first.called_in, *others),
+    )
+
+
+def _is_resumable(sending: Sending) -> bool:
+    return isinstance(sending.resume_parameter, Known) or (
+        isinstance(sending.snapshot_on_connect, Known) and sending.snapshot_on_connect.value
+    )
+
+
+def _unstored(dossier: Dossier, each: Forwarding) -> Finding:
+    return _finding(
+        dossier,
+        each.span,
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "What is published through the broker goes to clients that are connected at that instant, and is stored nowhere: "
+        "an event that falls into a reconnect never happened for its client",
+        (*each.unstored, *each.evidence),
+    )
+
+
+def _unseen(dossier: Dossier, each: Broadcast) -> Finding:
+    called = isinstance(each.is_called, Known) and each.is_called.value
+    return _finding(
+        dossier,
+        each.span,
+        Severity.MEDIUM if called else Severity.MONITOR,
+        Confidence.MEDIUM if called else Confidence.LOW,
+        f"`{each.name}` throws away what its failing sends raise: the message is lost for that client, no line in the log "
+        f"tells, and the client stays in {each.registry}",
+        each.called_in,
     )
 
 

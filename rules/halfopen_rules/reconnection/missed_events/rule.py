@@ -9,12 +9,15 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen_rules.reconnection.missed_events.client import check_client
+from halfopen_rules.reconnection.missed_events.server import check_server
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     """What is missed while the connection is down."""
     if dossier.connection.side == "client":
         yield from check_client(dossier)
+    else:
+        yield from check_server(dossier)
 
 
 RULE = Rule(
@@ -30,5 +33,5 @@ RULE = Rule(
         "seconds between a reconnect and the first complete state",
         "jobs that the page shows as running and the server as finished",
     ),
-    sides=frozenset({"client"}),
+    sides=frozenset({"client", "server"}),
 )

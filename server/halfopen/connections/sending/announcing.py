@@ -56,6 +56,8 @@ def _announcement(
         for write in calls:
             if write.start > announcing.start or not _is(write, _WRITES):
                 continue
+            if not _is(write, frozenset({"flush"})) and not _is_beside(function, write, announcing):
+                continue
             session = _receiver(function, write)
             if session is None or any(
                 _is(each, frozenset({"commit"}))
@@ -77,6 +79,20 @@ def _announcement(
                     ),
                 )
     return None
+
+
+def _is_beside(function: At[tree.Function], write: tree.Call, announcing: tree.Call) -> bool:
+    """Whether a message stands right after a write that is not flushed: it then tells of that write."""
+    for ancestor in function.index.ancestors(write):
+        if isinstance(ancestor, tree.Block):
+            positions = [
+                number
+                for number, statement in enumerate(ancestor.statements)
+                if statement.start <= write.start < statement.end
+                or statement.start <= announcing.start < statement.end
+            ]
+            return len(positions) == 2 and positions[1] - positions[0] <= 2
+    return False
 
 
 def _is(call: tree.Call, names: frozenset[str]) -> bool:

@@ -125,6 +125,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         dispatch=dispatch,
         timeout=_timeout(program, delivery, here),
         failure=_failure(program, delivery, dispatch, here),
+        failure_is_seen=removes or _is_seen(program, delivery, here, dispatch),
         removes_failed=removes,
         live_iteration=_live(program, registry, delivery, dispatch, lock),
         lock=lock,
@@ -224,6 +225,28 @@ def _failure(
         # Without return_exceptions the first failure ends the wait, but the other sends go on by themselves.
         return "caught"
     return failure
+
+
+def _is_seen(program: Program, delivery: Delivery, function: At[tree.Function], dispatch: Dispatch) -> bool:
+    """Whether a failing send is told of anywhere on its way out of the broadcast."""
+    for place in (delivery.outer, delivery.send):
+        for ancestor in place.index.ancestors(place.node):
+            if isinstance(ancestor, tree.Function):
+                break
+            if isinstance(ancestor, tree.Try) and ancestor.body.start <= place.node.start < ancestor.body.end:
+                return any(
+                    isinstance(node, tree.Call | tree.Raise | tree.Assign)
+                    for handler in ancestor.handlers
+                    for node in tree.walk(handler.body)
+                )
+    gather = _gathers(program, function)
+    if dispatch != "gather" or gather is None:
+        return True
+    returns = any(each.name == "return_exceptions" for each in gather.arguments)
+    awaited = function.index.parents.get(gather)
+    while isinstance(awaited, tree.Argument | tree.Call | tree.Await):
+        awaited = function.index.parents.get(awaited)
+    return not (returns and isinstance(awaited, tree.Do))
 
 
 def _surer(one: Failure, other: Failure) -> Failure:

@@ -54,6 +54,9 @@ class Broadcast:
     timeout: Fact[float | None]
     """Seconds that one client may take; None as a value: as long as it likes."""
     failure: Failure
+    failure_is_seen: bool
+    """Whether a failing send leaves a trace: a line in the log, a removal, an exception; not `except: pass`, nor
+    results of `gather` that nobody looks at."""
     removes_failed: bool
     """Whether a client whose send failed leaves the registry."""
     live_iteration: LiveIteration
@@ -129,7 +132,7 @@ class TaskPerMessage:
 
     `endless`: the task repeats until it is stopped. `is_limited`: a semaphore, a count or a wait bounds how many
     run. `is_guarded`: a task that still runs for the same thing is looked for, or cancelled, before another starts.
-    `sends`: it sends to the client.
+    `sends`: it sends to the client. `cancelled` is where the end of the connection cancels it.
     """
 
     span: Span
@@ -138,6 +141,7 @@ class TaskPerMessage:
     is_limited: bool
     is_guarded: bool
     sends: bool
+    cancelled: Span | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -167,10 +171,15 @@ class EarlyAnnouncement:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """The endpoint hands on messages of a broker at-most-once: what is published while nobody listens is gone."""
+    """The endpoint, or a listener that sends to its registry, hands on messages of a broker.
+
+    Redis pub/sub and PostgreSQL's NOTIFY are at-most-once: what is published while a client is away is gone for it.
+    `unstored` are the places that publish without writing to a store, `publishes` all that the workspace has.
+    """
 
     span: Span
-    source: OneOf["redis-pubsub", "redis-stream", "kafka", "postgres-notify", "broadcaster"]
+    publishes: tuple[Evidence, ...] = ()
+    unstored: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -193,6 +202,4 @@ class Sending:
     snapshot_on_connect: Fact[bool] = Unknown("the endpoint's function")
     """Whether a client that connects is given the state, or what it missed, before live messages."""
     resume_parameter: Fact[str] = Unknown("a parameter or first message that names what the client has seen")
-    """The parameter by which a client says what it has seen (`last_id`, `since`)."""
-    sends_ids: Fact[bool] = Unknown("the messages that are sent")
-    """Whether messages carry an id or a sequence number."""
+    """The parameter by which a client says what it has seen (`last_id`, `since`); known only where there is one."""

@@ -10,6 +10,7 @@ from halfopen.connections.handling import Handling
 from halfopen.connections.sending.facts import SendQueue, TaskPerMessage
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.unit import Span
 from halfopen.semantics.values import functions, qualified
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
@@ -95,6 +96,7 @@ def tasks_per_message(handling: Handling) -> Iterator[TaskPerMessage]:
                 or any(_waited_for(*each) or _counts(*each) for each in places),
                 is_guarded=any(_is_guarded(*each) for each in places),
                 sends=any(handling.sockets.mentions(each.node.body) for each in bodies),
+                cancelled=next((found for each in places for found in _cancelled(*each)), None),
                 evidence=(Evidence(bodies[0].span, "runs once for each such message"),),
             )
 
@@ -118,6 +120,21 @@ def _handed_back(
         for node in tree.walk(body, tree.same_function):
             if isinstance(node, tree.Call) and function in functions(program, other.to(node.callee)):
                 yield other.to(node), body
+
+
+def _cancelled(started: At[tree.Call], body: tree.Node) -> Iterator[Span]:
+    """Where the end of the connection cancels the task: in a `finally`, or after the loop."""
+    kept = _kept_as(started, body)
+    function = started.index.function_of(started.node)
+    for node in tree.walk(function.body, tree.same_function) if function is not None else ():
+        if (
+            isinstance(node, tree.Call)
+            and isinstance(node.callee, tree.Member)
+            and node.callee.name == "cancel"
+            and node.start > body.end
+            and _texts(started, node.callee.object) & kept
+        ):
+            yield started.to(node).span
 
 
 def _repeats(function: At[tree.Function]) -> bool:

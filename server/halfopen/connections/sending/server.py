@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from halfopen.connections.facts import Evidence
+from collections.abc import Iterable
+from typing import TypeVar
+
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.sending.announcing import early_announcements
 from halfopen.connections.sending.broadcasts import broadcasts_of
 from halfopen.connections.sending.departing import dropped_subscribers, swallowed_departures
-from halfopen.connections.sending.facts import Registry, Sending
+from halfopen.connections.sending.facts import Registry, ReplayOverlap, Sending
 from halfopen.connections.sending.foreign import foreign_sends
+from halfopen.connections.sending.forwarding import forwards
 from halfopen.connections.sending.per_message import inbound_buffers, tasks_per_message
 from halfopen.connections.sending.processes import bridged, reached_from
 from halfopen.connections.sending.queues import send_queues
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
 from halfopen.connections.sending.replay import replay_overlaps
+from halfopen.connections.sending.resuming import resume_parameter, snapshot_on_connect
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics.program import Program
+
+Value = TypeVar("Value")
 
 
 def sending_of_endpoint(site: ServerSite) -> Sending:
@@ -22,6 +29,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
     program = site.program
     registries = entered_by(site)
     handlings = handlings_of(site)
+    overlaps = tuple(replay_overlaps(program, registries))
     return Sending(
         registries=tuple(_registry(program, each) for each in registries),
         bridged=bridged(program, registries),
@@ -38,7 +46,12 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
             for found in (*send_queues(handling, registries), *inbound_buffers(handling))
         ),
         tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
-        replay_overlaps=tuple(replay_overlaps(program, registries)),
+        forwards=tuple(forwards(program, handlings, registries)),
+        snapshot_on_connect=_snapshot(
+            overlaps, [snapshot_on_connect(each, registries) for each in handlings]
+        ),
+        resume_parameter=_first(resume_parameter(each) for each in handlings),
+        replay_overlaps=overlaps,
         early_announcements=tuple(early_announcements(program, registries)),
         swallowed_departures=tuple(
             found for handling in handlings for found in swallowed_departures(handling)
@@ -56,3 +69,19 @@ def _registry(program: Program, entered: Entered) -> Registry:
         reached_from(program, entered),
         (Evidence(first.span, f"{what} enters {entered.name} here"),),
     )
+
+
+def _snapshot(overlaps: tuple[ReplayOverlap, ...], facts: list[Fact[bool]]) -> Fact[bool]:
+    """A history that is replayed is what a client that comes back needs, even where it overlaps."""
+    if overlaps:
+        return Known(True, overlaps[0].evidence)
+    return _first(facts)
+
+
+def _first(facts: Iterable[Fact[Value]]) -> Fact[Value]:
+    """The first fact that is known to hold, else the first that is known at all: one for each function of a class."""
+    given = list(facts)
+    known = [each for each in given if isinstance(each, Known)]
+    if known:
+        return next((each for each in known if each.value), known[0])
+    return given[0] if given else Unknown("the endpoint's function")

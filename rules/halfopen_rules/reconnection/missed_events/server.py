@@ -1,0 +1,58 @@
+"""WS2C on the server: a client that comes back is given only what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known
+
+CODE = "WS2C"
+SLUG = "missed-events"
+
+
+def check_server(dossier: Dossier) -> Iterator[Finding]:
+    """One finding for an endpoint whose events can be had neither from a snapshot, nor by a cursor, nor from a store."""
+    sending = dossier.sending
+    if sending is None or isinstance(sending.resume_parameter, Known):
+        return
+    if not isinstance(sending.snapshot_on_connect, Known) or sending.snapshot_on_connect.value:
+        return
+    unstored = [each for each in sending.forwards if each.unstored]
+    if unstored:
+        yield Finding(
+            code=CODE,
+            slug=SLUG,
+            severity=Severity.HIGH,
+            confidence=Confidence.MEDIUM,
+            span=unstored[0].span,
+            message=(
+                f"`{dossier.connection.name}` hands on what a broker publishes, which nothing stores, and sends neither a "
+                "snapshot nor what was missed: a client that comes back cannot learn what happened meanwhile"
+            ),
+            connection=dossier.connection.id,
+            evidence=(*unstored[0].evidence, *unstored[0].unstored),
+        )
+        return
+    cancelled = [
+        each
+        for each in sending.tasks_per_message
+        if each.cancelled is not None and each.sends and not each.endless
+    ]
+    if cancelled:
+        first = cancelled[0]
+        assert first.cancelled is not None
+        yield Finding(
+            code=CODE,
+            slug=SLUG,
+            severity=Severity.HIGH,
+            confidence=Confidence.LOW,
+            span=first.cancelled,
+            message=(
+                f"`{first.name}` is cancelled when its client's connection ends, and no id leads back to it: a client that "
+                "comes back after a second finds its work gone"
+            ),
+            connection=dossier.connection.id,
+            evidence=(Evidence(first.span, "is started here for one message"), *first.evidence),
+        )

@@ -1,0 +1,92 @@
+"""Messages of a broker that are handed on to clients, and whether who publishes them also keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handling import Handling
+from halfopen.connections.sending.calling import callers_up, calls_member, described
+from halfopen.connections.sending.facts import Forwarding
+from halfopen.connections.sending.processes import senders
+from halfopen.connections.sending.registered import Entered
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.scopes import index_of
+from halfopen.semantics.unit import Unit
+
+_LISTENING = frozenset({"listen", "get_message", "psubscribe", "add_listener"})
+_STORING = frozenset(
+    {
+        "commit", "add", "add_all", "execute", "insert_one", "insert_many", "update_one", "replace_one", "save",
+        "create", "acreate", "asave", "xadd", "lpush", "rpush", "hset", "setex", "zadd", "bulk_create", "merge",
+        "executemany", "upsert",
+    }
+)  # fmt: skip
+"""Methods of stores that keep what they are given: SQLAlchemy, Django, MongoDB, Redis."""
+
+
+def forwards(
+    program: Program, handlings: tuple[Handling, ...], registries: tuple[Entered, ...]
+) -> Iterator[Forwarding]:
+    """The first listener of a broker whose messages reach the endpoint's client."""
+    listeners = [each for handling in handlings for each in handling.reachable if handling.sockets.nodes]
+    for registry in registries:
+        for sender in senders(program, registry):
+            listeners += callers_up(program, sender)
+    for function in listeners:
+        taking = _takes(function)
+        if taking is None:
+            continue
+        published = program.queries.get(("published", "python"), lambda: tuple(_published(program)))
+        unstored = tuple(
+            Evidence(call.span, f"{described(inside)} publishes it and keeps it nowhere")
+            for call, inside, stores in published
+            if not stores
+        )
+        yield Forwarding(
+            taking.span,
+            tuple(Evidence(call.span, f"{described(inside)} publishes") for call, inside, _ in published[:3]),
+            unstored[:3],
+            (Evidence(taking.span, f"{described(function)} takes messages of the broker"),),
+        )
+        return
+
+
+def _takes(function: At[tree.Function]) -> At[tree.Call] | None:
+    """`pubsub.listen()` and the like; a stream that is read from a position is not at-most-once."""
+    return calls_member(function, _LISTENING) if is_shipped(function.path) else None
+
+
+def _published(program: Program) -> Iterator[tuple[At[tree.Call], At[tree.Function], bool]]:
+    """Every call that publishes to a broker, and whether its function, or one that leads to it, writes to a store."""
+    for module, unit in program.units_with("publish", "python", as_member=True):
+        if not is_shipped(module.path):
+            continue
+        program.queries.note(unit)
+        for call in _calls_of(module.path, unit):
+            function = call.index.function_of(call.node)
+            if function is None:
+                continue
+            inside = call.to(function)
+            near = callers_up(program, inside)
+            yield call, inside, any(_stores(each) for each in near[:12])
+
+
+def _calls_of(path: str, unit: Unit) -> Iterator[At[tree.Call]]:
+    """`redis.publish(channel, message)`: an event bus of the process itself takes one argument."""
+    for call in index_of(unit).calls:
+        if (
+            isinstance(call.callee, tree.Member)
+            and call.callee.name == "publish"
+            and len(call.arguments) >= 2
+        ):
+            yield At(path, unit, call)
+
+
+def _stores(function: At[tree.Function]) -> bool:
+    return any(
+        isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in _STORING
+        for node in own_nodes(function)
+    )

@@ -1,0 +1,213 @@
+"""What a client that connects, or comes back, is given: the state, what it missed, or only what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
+from halfopen.connections.handler_flow import SENDERS, socket_method
+from halfopen.connections.handling import Handling
+from halfopen.connections.registries import container_of
+from halfopen.connections.sending.calling import described
+from halfopen.connections.sending.registered import Entered
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import argument_of, callers, functions, qualified
+
+_CURSORS = frozenset(
+    {
+        "since", "last_id", "last_event_id", "last_seq", "last_sequence", "cursor", "resume_from", "from_seq",
+        "last_message_id", "after_id", "since_id", "from_id", "lastId", "lastEventId", "lastSeq", "last_timestamp",
+    }
+)  # fmt: skip
+"""What parameters that say how far a client has come are called."""
+_ASKING = ("subscri", "join", "sync", "snapshot", "init", "state", "resume", "replay", "history")
+"""Parts of the message types with which a client asks for the state."""
+_IDENTITY = frozenset({"uuid", "str", "len", "id", "datetime", "time"})
+_EACH_TIME = "sends the whole state each time"
+_DEPTH = 3
+
+
+def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> Fact[bool]:
+    """Whether the endpoint sends state by itself: on connect, on a subscription, or the whole of it each time."""
+    if not handling.sockets.nodes:
+        return Unknown("the endpoint's function")
+    for send, payload, function in _sends(handling):
+        when = _when(handling, function, send)
+        if when == _EACH_TIME or (when is not None and _carries_state(handling, registries, payload, 0)):
+            return Known(True, (Evidence(function.to(send).span, when),), Confidence.MEDIUM)
+    return Known(
+        False, (Evidence(handling.root.span, "sends no state before live messages"),), Confidence.MEDIUM
+    )
+
+
+def _sends(handling: Handling) -> Iterator[tuple[tree.Call, At[tree.Expr], At[tree.Function]]]:
+    """The sends to the endpoint's own client with what they send, or the calls that hand it to a sending function."""
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call):
+                continue
+            if socket_method(handling.sockets, node) in SENDERS and node.arguments:
+                payload = function.to(node.arguments[0].value)
+                given = list(_given(handling, function, payload))
+                yield from given or [(node, payload, function)]
+
+
+def _given(
+    handling: Handling, function: At[tree.Function], payload: At[tree.Expr]
+) -> Iterator[tuple[tree.Call, At[tree.Expr], At[tree.Function]]]:
+    """Where a helper sends its parameter: the calls of the helper that run for the connection."""
+    names = {each.id for each in tree.walk(payload.node) if isinstance(each, tree.Name)}
+    for parameter in function.node.parameters:
+        if not isinstance(parameter.target, tree.Name) or parameter.target.id not in names:
+            continue
+        for call in callers(handling.program, function):
+            inside = call.index.function_of(call.node)
+            argument = argument_of(call.node, function.node, parameter)
+            if argument is not None and inside is not None and handling.function_at(inside) is not None:
+                yield call.node, call.to(argument), call.to(inside)
+
+
+def _carries_state(
+    handling: Handling, registries: tuple[Entered, ...], payload: At[tree.Expr], depth: int
+) -> bool:
+    """Whether a payload has something that was read, queried or kept, and not only a greeting."""
+    program = handling.program
+    for node in tree.walk(payload.node, tree.same_function):
+        if isinstance(node, tree.Await):
+            return True
+        if (
+            isinstance(node, tree.Call)
+            and not (_roots(program, payload.to(node.callee)) & _IDENTITY)
+            and functions(program, payload.to(node.callee))
+        ):
+            return True
+        if isinstance(node, tree.Member | tree.Index | tree.Name):
+            container = container_of(program, payload.to(node))
+            if (
+                container is not None
+                and not any(each.container == container for each in registries)
+                and _holds_entries(payload.to(node))
+            ):
+                return True
+        if isinstance(node, tree.Name) and depth < _DEPTH:
+            binding = payload.index.bindings.get(node)
+            for definition in binding.definitions if binding is not None else ():
+                if definition.kind == "element":
+                    return True
+                if (
+                    definition.kind == "value"
+                    and definition.value is not None
+                    and definition.value.start != payload.node.start
+                    and not _is_received(handling, definition.value)
+                    and _carries_state(handling, registries, payload.to(definition.value), depth + 1)
+                ):
+                    return True
+    return False
+
+
+def _is_received(handling: Handling, value: tree.Expr) -> bool:
+    return handling.sockets.mentions(value)
+
+
+def _holds_entries(at: At[tree.Expr]) -> bool:
+    """Whether a part of the payload is looked up in, or goes over, a container."""
+    parent = at.parent
+    return isinstance(parent, tree.Index | tree.Member | tree.Argument | tree.Clause)
+
+
+def _roots(program: Program, at: At[tree.Expr]) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in qualified(program, at))
+
+
+def _when(handling: Handling, function: At[tree.Function], send: tree.Call) -> str | None:
+    """When a send happens, in words, or None where it answers something else or forwards live messages."""
+    inside_endless = False
+    for ancestor in function.index.ancestors(send):
+        if isinstance(ancestor, tree.Handler):
+            return None
+        if isinstance(ancestor, tree.If | tree.Case) and _asks(ancestor):
+            return "sends the state where the client asks for it"
+        if isinstance(ancestor, tree.Loop) and (
+            ancestor.is_async or (ancestor.kind == "while" and isinstance(ancestor.test, tree.Literal))
+        ):
+            if ancestor.is_async or _waits_for_messages(handling, ancestor):
+                return None
+            inside_endless = True
+        if isinstance(ancestor, tree.Function):
+            break
+    if inside_endless:
+        return _EACH_TIME
+    if function.node is handling.root.node:
+        return "sends the state before live messages"
+    for caller, call in _callers_within(handling, function):
+        when = _when(handling, caller, call)
+        if when is not None:
+            return when
+    return None
+
+
+def _callers_within(
+    handling: Handling, function: At[tree.Function]
+) -> Iterator[tuple[At[tree.Function], tree.Call]]:
+    for call in callers(handling.program, function):
+        inside = call.index.function_of(call.node)
+        found = handling.function_at(inside) if inside is not None else None
+        if found is not None and _position(handling, found) < _position(handling, function):
+            yield found, call.node
+
+
+def _position(handling: Handling, function: At[tree.Function]) -> int:
+    return next((number for number, each in enumerate(handling.reachable) if each.node is function.node), 0)
+
+
+def _asks(test: tree.If | tree.Case) -> bool:
+    compared = test.test if isinstance(test, tree.If) else test.pattern
+    return compared is not None and any(
+        isinstance(node, tree.Literal)
+        and isinstance(node.value, str)
+        and any(part in node.value.lower() for part in _ASKING)
+        and "unsub" not in node.value.lower()
+        for node in tree.walk(compared)
+    )
+
+
+def _waits_for_messages(handling: Handling, loop: tree.Loop) -> bool:
+    """Whether a loop takes messages from the client, a queue or a broker, instead of asking for the state."""
+    for node in tree.walk(loop.body, tree.same_function):
+        if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member):
+            if handling.sockets.is_socket(node.callee.object) and node.callee.name not in SENDERS:
+                return True
+            if node.callee.name in ("get_message", "xread", "listen", "getone"):
+                return True
+            if node.callee.name == "get" and node.callee.object in handling.queues():
+                return True
+    return False
+
+
+def resume_parameter(handling: Handling) -> Fact[str]:
+    """A parameter or field by which a client says what it has seen."""
+    for parameter in handling.root.node.parameters:
+        if isinstance(parameter.target, tree.Name) and parameter.target.id in _CURSORS:
+            place = handling.root.to(parameter.target)
+            return Known(parameter.target.id, (Evidence(place.span, f"{described(handling.root)} takes it"),))
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            value = _read_field(node)
+            if value in _CURSORS:
+                return Known(
+                    str(value), (Evidence(function.to(node).span, "is read from what the client sends"),)
+                )
+    return Unknown("a parameter or first message that names what the client has seen")
+
+
+def _read_field(node: tree.Node) -> object:
+    match node:
+        case tree.Index(key=tree.Literal(value=value)):
+            return value
+        case tree.Call(
+            callee=tree.Member(name="get"), arguments=(tree.Argument(value=tree.Literal(value=value)), *_)
+        ):
+            return value
+        case _:
+            return None
