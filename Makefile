@@ -61,9 +61,10 @@ $(COMPILERS): $(addprefix $(TYPECHECK)/,package.json package-lock.json .npmrc)
 	@cd $(TYPECHECK) && npm ci --loglevel=error >/dev/null
 	@touch $@
 
-# A VS Code that a browser shows, and the browser: tests/vscode works in them as a person does.
-$(VSCODE): $(addprefix tests/vscode/,package.json package-lock.json .npmrc) scripts/install-code-server scripts/install-chromium
-	@scripts/install-chromium
+# A VS Code that a browser shows, the browser, and Emacs: tests work in them as a person does.
+$(VSCODE): $(addprefix tests/vscode/,package.json package-lock.json .npmrc) scripts/install-code-server scripts/install-from-debian
+	@scripts/install-from-debian chromium chromium
+	@scripts/install-from-debian emacs emacs-nox elpa-eglot
 	@cd tests/vscode && npm ci --loglevel=error >/dev/null
 	@scripts/install-code-server tests/vscode
 	@touch $@
