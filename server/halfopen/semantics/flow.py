@@ -165,6 +165,9 @@ class _Flow:
             case tree.Name():
                 for read in self.program.reads(self.program.variable(target.to(target.node))):
                     self.push(read, path)
+                klass = target.index.class_of(target.node)
+                if klass is not None and self.stands_in(target, klass):
+                    self.field(target.to(klass), (target.node.id, *path))
             case tree.Object(entries=entries):
                 for entry in entries:
                     key = entry.key.value if isinstance(entry.key, tree.Literal) else None
@@ -198,7 +201,9 @@ class _Flow:
             self.hold(owner.to(node.object), (None, *path))
         elif isinstance(node, tree.Name):
             if is_receiver(owner, node.id):
-                self.field(owner, path)
+                klass = owner.index.class_of(node)
+                if klass is not None:
+                    self.field(owner.to(klass), path)
             else:
                 for read in self.program.reads(self.program.variable(owner.to(node))):
                     self.push(read, path)
@@ -219,17 +224,20 @@ class _Flow:
                     for read in self.program.reads(variable):
                         self.push(read, path)
 
-    def field(self, receiver: At[tree.Expr], path: Path) -> None:
+    @staticmethod
+    def stands_in(target: At[tree.Expr], klass: tree.Class) -> bool:
+        """Whether an assigned name is a field that the class's own body declares (`socket = new WebSocket(url)`)."""
+        parent = target.parent
+        return isinstance(parent, tree.Assign) and target.index.parents.get(parent) is klass.body
+
+    def field(self, klass: At[tree.Class], path: Path) -> None:
         """`self.x` / `this.x`: every use of the field in the class, and on its instances elsewhere."""
-        klass = receiver.index.class_of(receiver.node)
-        if klass is None:
-            return
-        for node in tree.walk(klass.body):
-            if isinstance(node, tree.Name) and is_receiver(receiver.to(node), node.id):
-                self.push(receiver.to(node), path)
+        for node in tree.walk(klass.node.body):
+            if isinstance(node, tree.Name) and is_receiver(klass.to(node), node.id):
+                self.push(klass.to(node), path)
         name = path[0]
         if isinstance(name, str):
-            for at in self.instance_members(receiver.to(klass), name):
+            for at in self.instance_members(klass, name):
                 self.push(at, path[1:])
 
     def instance_members(self, klass: At[tree.Class], name: str) -> Iterator[At[tree.Expr]]:
