@@ -108,6 +108,7 @@ def _leaves(code: ServerCode, function: At[tree.Function], body: tree.Block) -> 
 
 def _elapsed(code: ServerCode, test: At[tree.Expr]) -> tuple[float, frozenset[str]] | None:
     """The seconds that an elapsed time is compared with, and the names that hold when something was last heard."""
+    longest, moments = 0.0, frozenset[str]()
     for at in _with_meaning(code, test, _DEPTH):
         if not isinstance(at.node, tree.Operation) or at.node.operator not in (">", ">=", "<", "<="):
             continue
@@ -120,8 +121,8 @@ def _elapsed(code: ServerCode, test: At[tree.Expr]) -> tuple[float, frozenset[st
             other = next(each for each in at.node.operands if each is not operand)
             names = frozenset(_moments(code, at.to(other), _DEPTH)) - _CLOCK
             if numbers and names and _subtracts(code, at.to(other), _DEPTH):
-                return max(numbers), names
-    return None
+                longest, moments = max(longest, *numbers), moments | names
+    return (longest, moments) if moments else None
 
 
 def _with_meaning(code: ServerCode, at: At[tree.Expr], depth: int) -> Iterator[At[tree.Expr]]:

@@ -1,0 +1,1 @@
+"""WS4B mistimed-heartbeat."""

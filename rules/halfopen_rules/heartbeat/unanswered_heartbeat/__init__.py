@@ -1,0 +1,1 @@
+"""WS4D unanswered-heartbeat."""
