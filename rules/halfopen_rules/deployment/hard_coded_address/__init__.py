@@ -1,0 +1,1 @@
+"""WS8E hard-coded-address."""

@@ -1,0 +1,1 @@
+"""WS8A upgrade-not-passed."""
