@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.admission.facts import CheckPlace
+from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.facts import Evidence
 from halfopen.connections.routes import routers_above
@@ -77,7 +78,12 @@ def _registers(decorator: tree.Call) -> bool:
 
 def _decorating(program: Program, decorator: At[tree.Expr]) -> Iterator[Guard]:
     """`@require_token` around the handler: what the wrapper does comes first."""
-    for function in functions(program, decorator):
+    found = functions(program, decorator)
+    if not found and is_check_name(_last(decorator.node)):
+        yield Guard(
+            "dependency", None, _last(decorator.node), (Evidence(decorator.span, "wraps the handler"),)
+        )
+    for function in found:
         yield Guard("dependency", function, function.node.name or "", ())
         for node in tree.walk(function.node.body):
             if isinstance(node, tree.Function):

@@ -10,13 +10,22 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.registries import container_of, registrations_in
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import origins, qualified
+from halfopen.semantics.values import functions, origins, qualified
 
 _COUNTS = re.compile(
     r"conn|socket|clients?|subscriber|viewer|listener|sessions?|active|open_|current|existing", re.IGNORECASE
 )
 _SURELY = re.compile(r"conn|socket|client", re.IGNORECASE)
 _BOUNDS = re.compile(r"max|limit|cap(acity)?_?|quota|allowed", re.IGNORECASE)
+_BOUNDS_OF_CONNECTIONS = re.compile(
+    r"(max|limit)\w*(conn|socket|client|ws|session|viewer)|(conn|socket|client|ws|session|viewer)\w*(max|limit)",
+    re.IGNORECASE,
+)
+_SAYS_FULL = re.compile(
+    r"(conn(ection)?s?|sockets?|clients?|ws)_?(limit|quota|cap)|limit_?(reached|exceeded)|can_?(connect|accept)|has_?capacity"
+    r"|is_?full$|at_?capacity|too_?many|(acquire|reserve|claim)_?(slot|connection|conn|seat)",
+    re.IGNORECASE,
+)
 _NOT_CONNECTIONS = re.compile(
     r"message|msg|rate|token|attempt|retry|retries|size|length|bytes|queue|buffer|history|chars|request|fail|error|slot"
     r"|second|time|age\b|status|code|step|turn|cost|budget",
@@ -24,10 +33,10 @@ _NOT_CONNECTIONS = re.compile(
 )
 
 
-def connection_limits(program: Program, functions: list[At[tree.Function]]) -> tuple[ConnectionLimit, ...]:
+def connection_limits(program: Program, entered: list[At[tree.Function]]) -> tuple[ConnectionLimit, ...]:
     """The limits in the functions that run on the way in."""
     found: dict[tree.Node, ConnectionLimit] = {}
-    for function in functions:
+    for function in entered:
         for limit in _limits_in(program, function):
             found.setdefault(limit[0], limit[1])
     return tuple(found.values())
@@ -92,18 +101,31 @@ def _refuses(statement: tree.If) -> bool:
     return False
 
 
-def _is_full(program: Program, test: At[tree.Expr]) -> bool:
+def _is_full(program: Program, test: At[tree.Expr], depth: int = 0) -> bool:
+    """Whether a condition compares a number of connections; what it calls is looked into."""
     for node in tree.walk(test.node):
         match node:
             case tree.Operation(operator=">=" | ">" | "<=" | "<" | "==" as operator, operands=(left, right)):
                 counted, bound = (left, right) if operator in (">=", ">", "==") else (right, left)
                 if operator == "==" and not _BOUNDS.search(test.to(bound).text):
                     continue
+                if _BOUNDS_OF_CONNECTIONS.search(test.to(bound).text):
+                    return True
                 if _counts(program, test.to(counted)) and _bounds(test.to(counted), test.to(bound)):
                     return True
             case tree.Call(callee=tree.Member(name="locked", object=inner)):
                 if _is_semaphore(program, test.to(inner)):
                     return True
+            case tree.Call(callee=callee) if depth < 2:
+                if _SAYS_FULL.search(test.to(callee).text):
+                    return True
+                for function in functions(program, test.to(callee)):
+                    answers = [each for each in own_nodes(function) if isinstance(each, tree.Return)]
+                    for answer in answers:
+                        if answer.value is not None and _is_full(
+                            program, function.to(answer.value), depth + 1
+                        ):
+                            return True
             case _:
                 pass
     return False

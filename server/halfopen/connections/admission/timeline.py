@@ -100,7 +100,7 @@ class Reader:
                     yield from self._visit(at.to(child), inner)
             case tree.Call():
                 yield from self._call(at.to(node), context)
-            case tree.Operation() | tree.Member():
+            case tree.Operation() | tree.Member() | tree.Index() | tree.Name():
                 for child in tree.children(node):
                     yield from self._visit(at.to(child), context)
                 yield from self._checks(at.to(node), context)

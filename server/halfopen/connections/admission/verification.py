@@ -65,6 +65,12 @@ def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
             return _call(program, at.to(at.node))
         case tree.Operation(operator="==" | "!=" | "in" | "not in", operands=(left, right)):
             return _comparison(at, left, right)
+        case tree.Name(id="AnonymousUser"):
+            return Verification("known", "the comparison with AnonymousUser", at, True)
+        case tree.Member(name="session", object=tree.Name(id="websocket" | "ws")):
+            return Verification("known", "the signed session cookie", at, True)
+        case tree.Index(key=tree.Literal(value="user"), object=inner) if _last(inner) == "scope":
+            return Verification("named", 'scope["user"]', at, True)
         case tree.Member(name="is_authenticated" | "is_anonymous", object=inner):
             if _last(inner) in ("user", "current_user") or "user" in _keys(inner):
                 return Verification("known", f"{_last(inner) or 'user'}.{at.node.name}", at, True)
@@ -101,9 +107,22 @@ def _call(program: Program, call: At[tree.Call]) -> Verification | None:
         return Verification("compared", last, call, None)
     if is_check_name(last) and call.node.arguments:
         return Verification("named", last, call, None)
+    if _asks_elsewhere(names) and any(credential_in(each.value) for each in call.node.arguments):
+        return Verification("named", _text(call, callee), call, None)
     if last == "get_user" and "auth" in _text(call, callee) and call.node.arguments:
         return Verification("named", _text(call, callee), call, True)
     return None
+
+
+_STANDARD = re.compile(
+    r"^(builtins|json|orjson|ujson|logging|loguru|structlog|str|re|os|base64|hashlib|urllib|time|datetime|uuid|asyncio|typing|copy"
+    r"|dataclasses|contextlib|functools|random|string|html|binascii|traceback|sys|fastapi|starlette|pydantic|sentry_sdk|opentelemetry)\b"
+)
+
+
+def _asks_elsewhere(names: frozenset[str]) -> bool:
+    """Whether a credential goes to a package that is neither the language's nor the framework's: it may check it."""
+    return any("." in name for name in names) and not any(_STANDARD.match(name) for name in names)
 
 
 def is_check_name(name: str) -> bool:
