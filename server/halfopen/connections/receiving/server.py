@@ -2,10 +2,56 @@
 
 from __future__ import annotations
 
-from halfopen.connections.receiving.facts import Receiving
+from halfopen.connections.endpoint_code import EndpointCode, endpoint_code
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
+from halfopen.connections.receiving.blocking import blocking
+from halfopen.connections.receiving.facts import Reading, Receiving
+from halfopen.connections.receiving.limits import limits
+from halfopen.connections.receiving.pushing import leaves_workspace, push_loops
+from halfopen.connections.receiving.running import per_message
+from halfopen.connections.receiving.work import work
 from halfopen.connections.server_site import ServerSite
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, own_nodes
 
 
 def receiving_of_endpoint(site: ServerSite) -> Receiving:
     """The facts of one endpoint."""
-    return Receiving()
+    code = endpoint_code(site)
+    if code is None:
+        return Receiving()
+    starts = per_message(code)
+    receive = _receive(code, starts)
+    return Receiving(
+        reading=_reading(code, starts, receive),
+        receives=receive.span if receive is not None else (starts[0].span if starts else None),
+        work=work(code, starts),
+        limits=limits(code, starts),
+        blocking=blocking(code),
+        pushing=tuple(push_loops(site, code)) if receive is None and not starts else (),
+    )
+
+
+def _receive(code: EndpointCode, starts: list[At[tree.Node]]) -> At[tree.Node] | None:
+    """The receive of the message loop, else any other."""
+    pieces = [(each, tree.walk(each.node, tree.same_function)) for each in starts]
+    for at, nodes in (*pieces, *((each, iter(own_nodes(each))) for each in code.functions)):
+        for node in nodes:
+            if socket_method(code.sockets, node) in RECEIVERS | ITERATORS:
+                return at.to(node)
+    return None
+
+
+def _reading(code: EndpointCode, starts: list[At[tree.Node]], receive: At[tree.Node] | None) -> Fact[Reading]:
+    if starts:
+        return Known("loop", (Evidence((receive or starts[0]).span, "receives one message after the other"),))
+    if receive is not None:
+        return Known("once", (Evidence(receive.span, "receives here, and not again"),))
+    if leaves_workspace(code) or any(_receives_anywhere(code, each) for each in code.around):
+        return Unknown("the code that the socket is handed to")
+    return Known("never", (Evidence(code.roots[0].span, "nothing here receives"),))
+
+
+def _receives_anywhere(code: EndpointCode, function: At[tree.Function]) -> bool:
+    return any(socket_method(code.sockets, node) in RECEIVERS | ITERATORS for node in own_nodes(function))

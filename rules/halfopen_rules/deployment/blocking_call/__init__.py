@@ -1,0 +1,1 @@
+"""WS8C: a call holds the event loop of all connections."""

@@ -1,0 +1,1 @@
+"""WS7C: one client may set off work without end."""

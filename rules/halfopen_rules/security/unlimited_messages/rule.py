@@ -1,0 +1,98 @@
+"""WS7C: one client may set off work without end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.admission.facts import Admission
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
+from halfopen.connections.receiving.facts import RateLimit, Receiving, Work, WorkKind
+
+CODE = "WS7C"
+SLUG = "unlimited-messages"
+
+_DEAR: frozenset[WorkKind] = frozenset({"model", "task", "broadcast"})
+"""Work that costs far more than the message that sets it off, or that piles up."""
+_DOES: dict[WorkKind, str] = {
+    "model": "runs a model or another heavy computation",
+    "task": "starts a task that runs beside the loop",
+    "broadcast": "goes out to every other client",
+    "database": "reads or writes a database",
+    "request": "makes a request to another service",
+    "process": "writes to a process or starts one",
+    "thread": "takes a thread of the pool",
+    "job": "puts a job in a queue",
+    "file": "reads or writes a file",
+}
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for an endpoint whose messages cost something and that nothing limits."""
+    receiving = dossier.receiving
+    if receiving is None or any(each.kind != "one-at-a-time" for each in receiving.limits):
+        return
+    costly = [each for each in receiving.work if each.kind in _DOES]
+    if costly:
+        yield _finding(dossier, receiving, costly)
+
+
+def _finding(dossier: Dossier, receiving: Receiving, costly: list[Work]) -> Finding:
+    first = costly[0]
+    refused = next(iter(receiving.limits), None)
+    admission = dossier.admission
+    is_open = isinstance(admission, Admission) and not admission.is_authenticated
+    evidence = [
+        *first.evidence,
+        *(Evidence(each.span, f"a message also {_DOES[each.kind]}") for each in costly[1:3]),
+    ]
+    if refused is not None:
+        evidence += refused.evidence
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=_severity(first, refused, is_open),
+        confidence=Confidence.HIGH,
+        span=receiving.receives or first.span,
+        message=_message(dossier.connection.name, first, refused, is_open),
+        connection=dossier.connection.id,
+        evidence=tuple(evidence),
+    )
+
+
+def _severity(first: Work, refused: RateLimit | None, is_open: bool) -> Severity:
+    if refused is not None:
+        return Severity.MEDIUM
+    return (
+        Severity.HIGH
+        if first.kind in {"model", "task"} or (is_open and first.kind in _DEAR)
+        else Severity.MEDIUM
+    )
+
+
+def _message(name: str, first: Work, refused: RateLimit | None, is_open: bool) -> str:
+    who = "anybody who can reach the server" if is_open else "one client"
+    work = f"each message of {name} {_DOES[first.kind]} (`{first.what}`)"
+    if refused is not None:
+        return (
+            f"{work[0].upper()}{work[1:]}, one at a time and with no limit over time: {who} can keep it busy without "
+            "end, over as many connections as are opened"
+        )
+    return f"{work[0].upper()}{work[1:]} and nothing limits their rate: {who} can send thousands in a second"
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="Unlimited messages",
+    section="7C Missing Rate Limiting for Messages",
+    category=Category.SECURITY,
+    severity=Severity.MEDIUM,
+    effort_hours=(1.0, 4.0),
+    check=check,
+    monitoring=("inbound messages per connection and second", "messages refused by the limiter"),
+    sides=frozenset({"server"}),
+)

@@ -1,0 +1,89 @@
+"""Calls that hold the event loop, in all that an endpoint runs on it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from halfopen.connections.endpoint_code import EndpointCode
+from halfopen.connections.facts import Evidence
+from halfopen.connections.receiving.facts import Blocking
+from halfopen.connections.receiving.kinds import blocking_kind
+from halfopen.connections.receiving.running import Ran, ran
+from halfopen.semantics import tree
+from halfopen.semantics.program import At
+
+_MOST_SHOWN = 50
+_SET_UP = ("CREATE ", "ALTER ", "PRAGMA ")
+
+
+def blocking(code: EndpointCode) -> tuple[Blocking, ...]:
+    """Each such call once; one that repeats before one that runs once."""
+    found: dict[tree.Node, Blocking] = {}
+    for each in ran(code, [root.to(root.node.body) for root in code.roots]):
+        held = _held(each)
+        if held is not None and (held.repeats or each.call.node not in found):
+            found[each.call.node] = held
+    return tuple(found.values())
+
+
+def _held(each: Ran) -> Blocking | None:
+    call = each.call
+    if each.is_known or _is_awaited(call):
+        return None
+    for name in sorted(each.names):
+        kind = blocking_kind(name)
+        if kind is None:
+            continue
+        seconds = _seconds(call) if kind in ("sleep", "measure") else None
+        if (kind == "measure" and not seconds) or _returns_at_once(call):
+            return None
+        evidence = [Evidence(call.span, "nothing else of the process runs while this does")]
+        if each.depth:
+            evidence.insert(0, Evidence(each.first.span, "the endpoint leads there"))
+        return Blocking(
+            cast("str", kind),  # type: ignore[arg-type]
+            _shown(call),
+            seconds,
+            each.repeats,
+            call.span,
+            tuple(evidence),
+        )
+    return None
+
+
+def _returns_at_once(call: At[tree.Call]) -> bool:
+    """`os.waitpid(pid, os.WNOHANG)`, and statements that set up a database once."""
+    for argument in call.node.arguments:
+        for node in tree.walk(argument.value):
+            if isinstance(node, tree.Member) and node.name == "WNOHANG":
+                return True
+            if isinstance(node, tree.Literal) and isinstance(node.value, str):
+                return node.value.lstrip().upper().startswith(_SET_UP)
+    return False
+
+
+def _is_awaited(call: At[tree.Call]) -> bool:
+    """Whether what a call gives is awaited, or handed to something that will."""
+    parent = call.parent
+    if isinstance(parent, tree.Argument):
+        outer = call.index.parents.get(parent)
+        return isinstance(outer, tree.Call) and isinstance(call.index.parents.get(outer), tree.Await)
+    if isinstance(parent, tree.Item):
+        statement = call.index.parents.get(parent)
+        return isinstance(statement, tree.With) and statement.is_async
+    return isinstance(parent, tree.Await)
+
+
+def _seconds(call: At[tree.Call]) -> float | None:
+    """The first argument, or `interval=`, where it is a number."""
+    for argument in call.node.arguments:
+        if argument.name in (None, "interval", "secs") and isinstance(argument.value, tree.Literal):
+            value = argument.value.value
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value)
+    return None
+
+
+def _shown(call: At[tree.Call]) -> str:
+    text = " ".join(call.text.split())
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

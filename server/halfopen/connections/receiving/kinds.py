@@ -1,0 +1,129 @@
+"""What calls of well-known libraries do: work that costs something, and waiting that holds the event loop.
+
+Names are those that an expression resolves to (`semantics.values.qualified`): "openai.OpenAI().chat.create",
+"sqlalchemy.orm.Session().query().first". That a call of these waits in its own thread is how the libraries'
+synchronous interfaces are documented; their asynchronous ones are awaited and are left out by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+
+from halfopen.connections.receiving.facts import WorkKind
+
+_MODULES: dict[str, WorkKind] = {
+    **dict.fromkeys(
+        (
+            "openai", "anthropic", "langchain", "langchain_core", "langchain_openai", "langchain_community", "langgraph",
+            "litellm", "transformers", "ollama", "groq", "mistralai", "cohere", "torch", "whisper", "faster_whisper",
+            "llama_cpp", "vllm", "crewai", "autogen", "autogen_agentchat", "autogen_core", "pydantic_ai", "agents",
+            "elevenlabs", "sklearn", "tensorflow", "keras", "xgboost", "sentence_transformers", "cv2", "pytesseract",
+            "easyocr", "google.generativeai", "google.genai", "vertexai", "semantic_kernel", "llama_index", "deepgram",
+            "replicate", "diffusers", "ultralytics", "claude_agent_sdk", "agent_framework", "yfinance",
+        ),
+        "model",
+    ),
+    **dict.fromkeys(
+        (
+            "sqlalchemy", "sqlmodel", "asyncpg", "aiosqlite", "sqlite3", "motor", "pymongo", "databases", "tortoise",
+            "beanie", "psycopg", "psycopg2", "django.db", "supabase", "prisma", "firebase_admin", "google.cloud.firestore",
+            "pymysql", "aiomysql", "peewee", "odmantic", "neo4j", "chromadb", "qdrant_client", "elasticsearch",
+        ),
+        "database",
+    ),
+    **dict.fromkeys(("httpx", "aiohttp", "requests", "urllib.request", "urllib3", "boto3", "aioboto3"), "request"),
+    **dict.fromkeys(("subprocess", "docker", "paramiko", "asyncssh", "pexpect", "ptyprocess"), "process"),
+    **dict.fromkeys(("celery", "arq", "rq", "dramatiq", "aio_pika", "aiokafka", "kafka", "nats"), "job"),
+    **dict.fromkeys(("redis", "aioredis"), "database"),
+    **dict.fromkeys(("aiofiles", "shutil"), "file"),
+}  # fmt: skip
+"""What a call into a package costs, by the beginning of its name."""
+
+_CALLS: dict[str, WorkKind] = {
+    "open": "file",
+    "os.write": "process",
+    "os.system": "process",
+    "asyncio.create_subprocess_exec": "process",
+    "asyncio.create_subprocess_shell": "process",
+    "asyncio.to_thread": "thread",
+    "starlette.concurrency.run_in_threadpool": "thread",
+    "fastapi.concurrency.run_in_threadpool": "thread",
+    "asgiref.sync.sync_to_async": "thread",
+}
+_FREE = re.compile(
+    r"(Error|Exception|Timeout|Config|Settings|Message|Field|Column|select|insert|update|delete|func|text|and_|or_|desc|asc)$"
+)
+"""Names of packages that only describe something: exceptions, statements, schemas."""
+
+
+def work_kind(name: str) -> WorkKind | None:
+    """What a call of this name costs, None where nothing is known of it."""
+    if name in _CALLS:
+        return _CALLS[name]
+    if name.endswith((".run_in_executor", "().submit")):
+        return "thread"
+    if _FREE.search(name):
+        return None
+    parts = name.replace("()", "").split(".")
+    for length in (3, 2, 1):
+        kind = _MODULES.get(".".join(parts[:length]))
+        if kind is not None and len(parts) > length:
+            return kind
+    return None
+
+
+_HTTP = r"(?:get|post|put|patch|delete|head|options|request|stream|send)"
+_SQL = (
+    r"(?:first|all|one|one_or_none|scalar|scalars|scalar_one|scalar_one_or_none|count|commit|execute|exec|flush|refresh|"
+    r"get|delete|update|fetchone|fetchall|fetchmany|executemany|rollback|merge)"
+)
+_BLOCKING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("sleep", r"time\.sleep"),
+        ("request", rf"requests\.{_HTTP}|requests\.(?:sessions\.)?Session\(\)\.{_HTTP}"),
+        ("request", rf"httpx\.{_HTTP}|httpx\.Client\(\)\.{_HTTP}"),
+        ("request", r"urllib\.request\.(?:urlopen|urlretrieve)|urllib3\.PoolManager\(\)\.request"),
+        ("process", r"subprocess\.(?:run|call|check_call|check_output|getoutput|getstatusoutput)"),
+        ("process", r"subprocess\.Popen\(\)\.(?:wait|communicate)|os\.system|os\.waitpid"),
+        ("measure", r"psutil\.(?:cpu_percent|cpu_times_percent)|psutil\.Process\(\)\.cpu_percent"),
+        ("database", rf"(?:psycopg2|pymysql|sqlite3|MySQLdb|mysql\.connector)\.connect\(\).*\.{_SQL}"),
+        ("database", r"(?:psycopg2|pymysql|mysql\.connector)\.connect"),
+        ("database", rf"sqlalchemy\.orm\.(?:session\.)?(?:Session|sessionmaker\(\)|scoped_session\(\))\(\).*\.{_SQL}"),
+        ("database", rf"sqlmodel\.(?:orm\.session\.)?Session\(\).*\.{_SQL}"),
+        ("database", rf"sqlalchemy\.create_engine\(\)\.(?:connect|begin)\(\).*\.{_SQL}"),
+        ("database", r"pymongo\.(?:mongo_client\.)?MongoClient\(\)\..*\.(?:find_one|insert_one|insert_many|update_one|update_many|delete_one|delete_many|count_documents|aggregate)"),
+        ("database", r"redis\.(?:client\.)?(?:Redis|StrictRedis|from_url|Redis\.from_url)\(\)\.(?!pubsub|pipeline)\w+"),
+        ("model", r"openai\.(?:OpenAI|AzureOpenAI)\(\)\..*\.(?:create|parse|generate)|openai\.ChatCompletion\.create"),
+        ("model", r"anthropic\.(?:Anthropic|AnthropicBedrock)\(\)\.messages\.(?:create|stream)"),
+        ("model", r"(?:groq\.Groq|mistralai\.Mistral|cohere\.Client)\(\)\..*\.?(?:create|complete|chat)"),
+        ("model", r"google\.generativeai\.GenerativeModel\(\)\..*(?:generate_content|send_message)"),
+        ("model", r"google\.genai\.Client\(\)\.models\.generate_content\w*"),
+        ("model", r"ollama\.(?:chat|generate|embeddings)|ollama\.Client\(\)\.\w+|litellm\.(?:completion|embedding)"),
+        ("model", r"transformers\.pipeline\(\)|(?:whisper\.load_model|faster_whisper\.WhisperModel)\(\)\.transcribe"),
+        ("compute", r"pytesseract\.image_to_\w+|easyocr\.Reader\(\)\.readtext|yfinance\.(?:download|Ticker\(\)\.\w+)"),
+        ("compute", r"sentence_transformers\.SentenceTransformer\(\)\.encode|ultralytics\.YOLO\(\)(?:\.predict)?"),
+        ("cloud", r"boto3\.(?:client|resource)\(\)\..*\w+|google\.cloud\.storage\.Client\(\)\..*\w+"),
+        ("wait", r"threading\.(?:Event\(\)\.wait|Thread\(\)\.join)|queue\.(?:Queue|SimpleQueue)\(\)\.(?:get|join)"),
+        ("wait", r"asyncio\.run_coroutine_threadsafe\(\)\.result|concurrent\.futures\..*\(\)\.result"),
+        ("request", r"smtplib\.SMTP(?:_SSL)?(?:\(\)\.\w+)?"),
+        ("wait", r"input"),
+    )
+)  # fmt: skip
+
+
+def blocking_kind(name: str) -> str | None:
+    """How a call of this name holds the thread that makes it."""
+    for kind, pattern in _BLOCKING:
+        if pattern.fullmatch(name):
+            return kind
+    return None
+
+
+IN_THREAD = frozenset(
+    {"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "submit", "sync_to_async"}
+)
+"""Calls that run the function they are given in another thread."""
+THREAD_DECORATORS = frozenset(
+    {"sync_to_async", "database_sync_to_async", "run_in_threadpool", "threaded", "asyncify"}
+)

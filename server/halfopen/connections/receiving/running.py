@@ -1,0 +1,133 @@
+"""All that an endpoint runs on the event loop: its calls, in the functions that it calls too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from halfopen.connections.endpoint_code import EndpointCode
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
+from halfopen.connections.receiving.kinds import THREAD_DECORATORS
+from halfopen.semantics import tree
+from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.values import functions, qualified
+
+_DEEPEST = 7
+_MOST_FUNCTIONS = 250
+_BY_MESSAGE = frozenset({"receive", "receive_json", "websocket_receive", "on_message", "on_receive"})
+"""The methods of a class of handlers that run once for each message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A call that runs on the loop. `first` is the call in the endpoint's own code that leads to it."""
+
+    call: At[tree.Call]
+    names: frozenset[str]
+    is_known: bool
+    """Whether it runs a function of the workspace."""
+    repeats: bool
+    depth: int
+    first: At[tree.Call]
+
+
+def receive_loops(code: EndpointCode) -> list[At[tree.Loop]]:
+    """The loops of the endpoint's functions in which a message is received each turn."""
+    found: list[At[tree.Loop]] = []
+    for function in code.functions:
+        for node in own_nodes(function):
+            if isinstance(node, tree.Loop) and _receives(code, function.to(node)):
+                found.append(function.to(node))
+    inner = {each.node for loop in found for each in found if _within(loop.node, each.node)}
+    return [each for each in found if each.node not in inner]
+
+
+def _within(outer: tree.Loop, inner: tree.Loop) -> bool:
+    return outer is not inner and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _receives(code: EndpointCode, at: At[tree.Loop]) -> bool:
+    loop = at.node
+    if loop.iterable is not None:
+        if socket_method(code.sockets, loop.iterable) in ITERATORS or loop.iterable in code.sockets.nodes:
+            return True
+        if loop.kind == "for" and not loop.is_async:
+            return False
+    if any(
+        socket_method(code.sockets, node) in RECEIVERS for node in tree.walk(loop.body, tree.same_function)
+    ):
+        return True
+    return any(
+        isinstance(node, tree.Await)
+        and isinstance(node.value, tree.Call)
+        and any(_hands_out_message(code, each) for each in functions(code.program, at.to(node.value.callee)))
+        for node in tree.walk(loop.body, tree.same_function)
+    )
+
+
+def _hands_out_message(code: EndpointCode, function: At[tree.Function]) -> bool:
+    """Whether a function receives one message for its caller: it does so outside of any loop."""
+    return any(
+        socket_method(code.sockets, node) in RECEIVERS
+        and not any(isinstance(each, tree.Loop) for each in function.index.ancestors(node))
+        for node in own_nodes(function)
+    )
+
+
+def per_message(code: EndpointCode) -> list[At[tree.Node]]:
+    """The pieces of code that run for each message."""
+    loops = [at.to(at.node.body) for at in receive_loops(code)]
+    methods = [each.to(each.node.body) for each in code.roots if each.node.name in _BY_MESSAGE]
+    return [*loops, *methods]
+
+
+def ran(code: EndpointCode, starts: list[At[tree.Node]], repeats: bool = False) -> Iterator[Ran]:
+    """The calls that run when these pieces of code run, nearest first; each function is entered once."""
+    seen: set[tuple[tree.Node, bool]] = set()
+    level: list[tuple[At[tree.Node], bool, At[tree.Call] | None]] = [(each, repeats, None) for each in starts]
+    for depth in range(_DEEPEST):
+        after: list[tuple[At[tree.Node], bool, At[tree.Call] | None]] = []
+        for at, again, first in level:
+            code.program.queries.note(at.unit)
+            for call, inner_again in _calls(at, again):
+                origin = first or call
+                found = functions(code.program, call.to(call.node.callee))
+                names = qualified(code.program, call.to(call.node.callee))
+                yield Ran(call, names, bool(found), inner_again, depth, origin)
+                for function in found:
+                    key = (function.node, inner_again)
+                    if key in seen or len(seen) > _MOST_FUNCTIONS or _leaves_loop(code, call, function):
+                        continue
+                    seen.add(key)
+                    after.append((function.to(function.node.body), inner_again, origin))
+        level = after
+
+
+def _calls(at: At[tree.Node], again: bool) -> Iterator[tuple[At[tree.Call], bool]]:
+    """The calls of a piece of code itself, each with whether an endless loop repeats it."""
+    loops = [
+        each
+        for each in tree.walk(at.node, tree.same_function)
+        if isinstance(each, tree.Loop) and (each.kind == "while" or each.is_async)
+    ]
+    for node in tree.walk(at.node, tree.same_function):
+        if isinstance(node, tree.Call):
+            inside = again or any(each.body.start <= node.start < each.body.end for each in loops)
+            yield at.to(node), inside
+
+
+def _leaves_loop(code: EndpointCode, call: At[tree.Call], function: At[tree.Function]) -> bool:
+    """Whether a called function runs in another thread, or not yet: a decorator sees to it, a plain function is
+    awaited, or it is a generator that somebody else will step through."""
+    if function.node.is_generator and not function.node.is_async:
+        return True
+    if any(_last(each) in THREAD_DECORATORS for each in function.node.decorators):
+        return True
+    return (
+        isinstance(call.parent, tree.Await) and not function.node.is_async and bool(function.node.decorators)
+    )
+
+
+def _last(decorator: tree.Expr) -> str:
+    inner = decorator.callee if isinstance(decorator, tree.Call) else decorator
+    return inner.id if isinstance(inner, tree.Name) else inner.name if isinstance(inner, tree.Member) else ""
