@@ -158,9 +158,9 @@ class _Search:
             return
         home = target.to(function)
         path = (*definition.steps, *steps)
-        default = target.parent.value if isinstance(target.parent, tree.AssignExpr) else None
-        if default is None and not definition.steps:
-            default = definition.node.default
+        default, rest = definition.node.default, path
+        if isinstance(target.parent, tree.AssignExpr):
+            default, rest = target.parent.value, steps
         name = name_of_function(home)[0]
         kind = kind_of_name(name)
         if kind == "other":
@@ -182,7 +182,7 @@ class _Search:
             if each is not None:
                 yield from self.given(each, path, target, default, name or "")
             elif default is not None:
-                yield from self.value(target.to(default), ())
+                yield from self.value(target.to(default), rest)
 
     def given(
         self,
@@ -192,8 +192,9 @@ class _Search:
         default: tree.Expr | None,
         name: str,
     ) -> Iterator[Change]:
-        if path and default is not None and _lacks(argument.node, path[0]):
-            yield from self.value(target.to(default), ())
+        if path and _lacks(argument.node, path[0]):
+            if isinstance(target.parent, tree.AssignExpr) and default is not None:
+                yield from self.value(target.to(default), ())
             return
         for change in list(self.value(argument, path)):
             yield replace(

@@ -6,9 +6,11 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.freshness.changes import changes_of
+from halfopen.connections.presentation.blocking import blocked
 from halfopen.connections.presentation.facts import Presentation
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
+from halfopen.connections.presentation.sources import socket_data, stuck_flags
 from halfopen.connections.presentation.status import status_shown
 from halfopen.connections.presentation.succession import late_events, successor_of
 from halfopen.semantics import tree
@@ -31,6 +33,9 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         retries=_retries(view),
         close_handler=closing[0].span if closing else None,
         status_shown=status_shown(view),
+        blocked=blocked(view),
+        stuck_flags=stuck_flags(view),
+        data=socket_data(view),
     )
 
 

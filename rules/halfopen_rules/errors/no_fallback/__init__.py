@@ -1,0 +1,1 @@
+"""WS5C no-fallback."""

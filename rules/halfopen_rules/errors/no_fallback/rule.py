@@ -1,0 +1,97 @@
+"""WS5C: without its socket the page shows nothing, waits for ever, or has no other way to its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.rule import Category, Rule
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence, Known, Place
+from halfopen.connections.presentation.facts import Presentation
+
+CODE = "WS5C"
+SLUG = "no-fallback"
+
+_Gap = tuple[Severity, Confidence, Place, str, tuple[Evidence, ...]]
+
+
+def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """One finding for each client: a page that hangs, a page that is taken away, or data without another source."""
+    known = dossier.presentation
+    if known is None:
+        return
+    gaps = [*_hanging(known), *_taken_away(known, dossier.connection.name), *_only_source(known)]
+    if not gaps:
+        return
+    severity, confidence, place, message, evidence = gaps[0]
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=severity,
+        confidence=confidence,
+        span=place,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=(*evidence, *(Evidence(each[2], each[3]) for each in gaps[1:])),
+    )
+
+
+def _hanging(known: Presentation) -> Iterator[_Gap]:
+    """A flag that only a message takes back, of a connection that nothing sets up again."""
+    if not isinstance(known.retries, Known) or known.retries.value:
+        return
+    for flag in known.stuck_flags[:1]:
+        yield (
+            Severity.HIGH,
+            Confidence.HIGH,
+            flag.span,
+            f"Only this message ends `{flag.name}`: when the connection closes or fails before it, the page waits for "
+            "ever, and no request asks for the result",
+            flag.evidence,
+        )
+
+
+def _taken_away(known: Presentation, name: str) -> Iterator[_Gap]:
+    for each in known.blocked[:1]:
+        yield (
+            Severity.HIGH,
+            Confidence.HIGH,
+            each.span,
+            f"{each.component} gives up its whole content when `{each.until}`: what was loaded before is gone from the "
+            f"screen for as long as {name} has no connection",
+            (
+                *each.evidence,
+                *(Evidence(other.span, f"and when `{other.until}`") for other in known.blocked[1:3]),
+            ),
+        )
+
+
+def _only_source(known: Presentation) -> Iterator[_Gap]:
+    alone = [each for each in known.data if not each.is_feed and not each.other_sources]
+    if not alone or any(each.other_sources for each in known.data):
+        return
+    names = ", ".join(f"`{each.name}`" for each in alone[:3])
+    yield (
+        Severity.MEDIUM,
+        Confidence.MEDIUM,
+        alone[0].span,
+        f"Only the socket's messages fill {names}: while it is down the page keeps the last values, and nothing fetches or "
+        "polls newer ones",
+        tuple(evidence for each in alone[1:3] for evidence in each.evidence),
+    )
+
+
+RULE = Rule(
+    code=CODE,
+    slug=SLUG,
+    title="No fallback",
+    section="5C Missing Graceful Degradation",
+    category=Category.CONNECTION,
+    severity=Severity.MEDIUM,
+    effort_hours=(2.0, 8.0),
+    check=check,
+    monitoring=("share of page views that never get a connection", "age of the data that a page shows"),
+    sides=frozenset({"client"}),
+)

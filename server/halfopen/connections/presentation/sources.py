@@ -1,0 +1,258 @@
+"""What the page has besides the socket: other sources of the same data, and what it shows while there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from halfopen.connections.client_view import View
+from halfopen.connections.facts import Evidence
+from halfopen.connections.freshness.changes import Change, setters_of
+from halfopen.connections.presentation.display import Reach, reach_of_target, reach_of_use
+from halfopen.connections.presentation.facts import SocketData, StuckFlag
+from halfopen.connections.presentation.running import handlers_of, running
+from halfopen.semantics import tree
+from halfopen.semantics.flow import state_hook
+from halfopen.semantics.program import At
+from halfopen.semantics.stores import readers, store_around, store_setter_of
+from halfopen.semantics.values import ParameterOf, argument_of, callers, origins
+
+_REFETCHES = ("invalidate", "refetch", "mutate", "refresh")
+"""Names of what makes a page ask the server again: then the socket is only a signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A state that a handler sets, with the call that does so and what it is given."""
+
+    state: Change
+    call: At[tree.Call]
+    value: At[tree.Expr]
+
+
+def socket_data(view: View) -> tuple[SocketData, ...]:
+    """The states that messages fill and the screen shows, with what else fills them."""
+    handling = running(view, handlers_of(view, "message"))
+    if any(_refetches(at) for current in handling for at in current.nodes()):
+        return ()
+    inside = _functions(view)
+    status = {
+        (each.state.at.node, each.state.key)
+        for event in ("open", "close", "error")
+        for each in _written(view, event)
+    }
+    found: dict[tuple[tree.Node, str], SocketData] = {}
+    for written in _written(view, "message"):
+        key = (written.state.at.node, written.state.key)
+        if (
+            key in found
+            or key in status
+            or _is_constant(written.value.node)
+            or not _is_shown(view, written.state)
+        ):
+            continue
+        others = [
+            each
+            for each in setters_of(view.program, written.state)
+            if not any(node in inside for node in each.index.ancestors(each.node))
+            and not _sets_constant(each, written.state.key)
+        ]
+        found[key] = SocketData(
+            written.state.what,
+            _appends(written.value.node),
+            written.call.span,
+            tuple(Evidence(each.span, f"fills {written.state.what} as well") for each in others[:3]),
+            (Evidence(written.call.span, f"fills {written.state.what}"),),
+        )
+    return tuple(found.values())
+
+
+def stuck_flags(view: View) -> tuple[StuckFlag, ...]:
+    """Flags on the screen that a message takes back, and that neither close nor error does."""
+    inside = _functions(view)
+    ended = {
+        (each.state.at.node, each.state.key) for event in ("close", "error") for each in _written(view, event)
+    }
+    found: dict[tree.Node, StuckFlag] = {}
+    for written in _written(view, "message"):
+        state, value = written.state, written.value.node
+        if not isinstance(value, tree.Literal) or value.value is not False or state.kind != "state":
+            continue
+        if (state.at.node, state.key) in ended or state.at.node in found or not _is_shown(view, state):
+            continue
+        sets = [
+            each
+            for each in setters_of(view.program, state)
+            if not any(node in inside for node in each.index.ancestors(each.node)) and _gives(each, True)
+        ]
+        if sets:
+            found[state.at.node] = StuckFlag(
+                state.what,
+                written.call.span,
+                (
+                    Evidence(sets[0].span, f"sets {state.what}"),
+                    Evidence(written.call.span, "only a message takes it back"),
+                ),
+            )
+    return tuple(found.values())
+
+
+def _functions(view: View) -> set[tree.Node]:
+    """All functions that run on the socket's events."""
+    roots = [each for event in ("message", "open", "close", "error") for each in handlers_of(view, event)]
+    return {each.function.node for each in running(view, roots)}
+
+
+def _refetches(at: At[tree.Node]) -> bool:
+    if not isinstance(at.node, tree.Call):
+        return False
+    written = at.to(at.node.callee).text.lower()
+    return any(each in written.rpartition(".")[2] for each in _REFETCHES)
+
+
+def _written(view: View, event: str) -> Iterator[_Written]:
+    """The states that the handlers of an event set."""
+    for current in running(view, handlers_of(view, event)):
+        for at in current.nodes():
+            if isinstance(at.node, tree.Call) and at.node.arguments:
+                yield from _set_by(view, at.to(at.node))
+
+
+def _set_by(view: View, call: At[tree.Call]) -> Iterator[_Written]:
+    callee, value = call.node.callee, call.to(call.node.arguments[0].value)
+    if isinstance(callee, tree.Name):
+        for hook in _hooks_set_by(view, call.to(callee)):
+            name = _state_name(hook)
+            if name is not None:
+                yield _Written(Change("state", name, hook), call, value)
+    if store_setter_of(view.program, call) is None or not isinstance(value.node, tree.Object):
+        return
+    store = store_around(view.program, call)
+    for entry in value.node.entries if store is not None else ():
+        if isinstance(entry.key, tree.Literal) and isinstance(entry.key.value, str) and store is not None:
+            yield _Written(
+                Change("store", entry.key.value, store, entry.key.value), call, call.to(entry.value)
+            )
+
+
+def _hooks_set_by(view: View, name: At[tree.Name]) -> Iterator[At[tree.Call]]:
+    """The `useState` calls whose setter a name is, also where a hook was handed the setter."""
+    hook = state_hook(view.program, name)
+    if hook is not None:
+        if hook[1] == 1:
+            yield hook[0]
+        return
+    for origin in origins(view.program, name):
+        if not isinstance(origin, ParameterOf) or origin.steps:
+            continue
+        for call in callers(view.program, origin.function):
+            given = argument_of(call.node, origin.function.node, origin.parameter)
+            if isinstance(given, tree.Name):
+                hook = state_hook(view.program, call.to(given))
+                if hook is not None and hook[1] == 1:
+                    yield hook[0]
+
+
+def _state_name(hook: At[tree.Call]) -> str | None:
+    target = _target(hook)
+    return target.text if target is not None else None
+
+
+def _target(hook: At[tree.Node]) -> At[tree.Expr] | None:
+    parent = hook.parent
+    if (
+        isinstance(parent, tree.Assign)
+        and isinstance(parent.targets[0], tree.Sequence)
+        and parent.targets[0].items
+    ):
+        return hook.to(parent.targets[0].items[0])
+    return None
+
+
+def _is_shown(view: View, state: Change) -> bool:
+    if state.kind == "state":
+        target = _target(state.at)
+        return target is not None and reach_of_target(view.program, target).reach is Reach.SHOWN
+    store = state.at.node
+    if not isinstance(store, tree.Call):
+        return False
+    for reader in readers(view.program, state.at.to(store)):
+        for use in _reads_of_key(reader, state.key):
+            if reach_of_use(view.program, use).reach is Reach.SHOWN:
+                return True
+    return False
+
+
+def _reads_of_key(reader: At[tree.Call | tree.Parameter], key: str) -> Iterator[At[tree.Expr]]:
+    """Where a store's reader takes a name out of the state."""
+    node = reader.node
+    if isinstance(node, tree.Parameter):
+        function = reader.index.parents.get(node)
+        if isinstance(function, tree.Function):
+            for each in tree.walk(function.body):
+                if isinstance(each, tree.Member) and each.name == key and isinstance(each.object, tree.Name):
+                    yield reader.to(each)
+        return
+    parent = reader.parent
+    if isinstance(parent, tree.Member) and parent.name == key:
+        yield reader.to(parent)
+    if isinstance(parent, tree.Assign) and isinstance(parent.targets[0], tree.Object):
+        for entry in parent.targets[0].entries:
+            if (
+                isinstance(entry.key, tree.Literal)
+                and entry.key.value == key
+                and isinstance(entry.value, tree.Name)
+            ):
+                binding = reader.index.bindings.get(entry.value)
+                for read in binding.reads if binding is not None else ():
+                    yield reader.to(read)
+
+
+def _is_constant(value: tree.Expr) -> bool:
+    """A value that says nothing of a message: a literal, an empty list, an error text."""
+    match value:
+        case tree.Literal():
+            return True
+        case tree.Sequence(items=items):
+            return not items
+        case tree.Object(entries=entries):
+            return not entries
+        case tree.Call(is_new=True, arguments=arguments):
+            return not arguments
+        case tree.Function(body=body):
+            results = [each.value for each in body.statements if isinstance(each, tree.Return)]
+            return len(results) == 1 and results[0] is not None and _is_constant(results[0])
+        case _:
+            return False
+
+
+def _sets_constant(call: At[tree.Call], key: str) -> bool:
+    if not call.node.arguments:
+        return True
+    value = call.node.arguments[0].value
+    if key and isinstance(value, tree.Object):
+        return all(
+            _is_constant(entry.value)
+            for entry in value.entries
+            if isinstance(entry.key, tree.Literal) and entry.key.value == key
+        )
+    return _is_constant(value)
+
+
+def _gives(call: At[tree.Call], value: bool) -> bool:
+    arguments = call.node.arguments
+    return (
+        bool(arguments) and isinstance(arguments[0].value, tree.Literal) and arguments[0].value.value is value
+    )
+
+
+def _appends(value: tree.Expr) -> bool:
+    """Whether a message is added to a list: `[...before, event]`, also cut to a length."""
+    for node in tree.walk(value):
+        if isinstance(node, tree.Sequence) and any(isinstance(item, tree.Spread) for item in node.items):
+            return True
+        if isinstance(node, tree.Member) and node.name in ("concat", "push", "unshift"):
+            return True
+        if isinstance(node, tree.Operation) and node.operator == "+":
+            return True
+    return False
