@@ -42,21 +42,50 @@ async def document_progress(websocket: WebSocket, document_id: str) -> None:
     except WebSocketDisconnect:
         watchers.remove(websocket)
 """
+COMMANDING_HOOK = """\
+import { useEffect, useRef } from 'react';
+
+export function useProcessing(documentId: string) {
+  const socket = useRef<WebSocket | null>(null);
+
+  useEffect(() => {
+    const ws = new WebSocket(`/ws/processing/${documentId}`);
+    socket.current = ws;
+    return () => ws.close();
+  }, [documentId]);
+
+  return () => socket.current?.send(JSON.stringify({ type: 'cancel' }));
+}
+"""
+COMMANDED = """\
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+
+
+@app.websocket("/ws/processing/{document_id}")
+async def processing(websocket: WebSocket, document_id: str) -> None:
+    await websocket.accept()
+    async for message in websocket.iter_json():
+        if message["type"] == "abort":
+            await websocket.send_json({"percent": 0})
+"""
 SETTINGS = '[tool.halfopen]\nselect = ["WS1B"]\n'
+
+
+def written(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
 
 
 @pytest.fixture
 def application(tmp_path: Path) -> Path:
     """A client and its endpoint, each with a connection that outlives its owner."""
-    for name, text in {
-        "web/useProgress.ts": HOOK,
-        "api/main.py": MAIN,
-        "pyproject.toml": SETTINGS,
-    }.items():
-        path = tmp_path / "docflow" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return tmp_path / "docflow"
+    files = {"web/useProgress.ts": HOOK, "api/main.py": MAIN, "pyproject.toml": SETTINGS}
+    return written(tmp_path / "docflow", files)
 
 
 def test_a_finding_is_seen_read_and_fixed(vscode: Code, browser: Browser, application: Path) -> None:
@@ -97,6 +126,32 @@ def test_from_the_client_to_its_endpoint(vscode: Code, browser: Browser, applica
         editor.page.keyboard.press("F12")
         expect(editor.active_file("main.py")).to_be_visible()
         expect(editor.line("async def document_progress")).to_be_visible()
+
+
+def test_a_finding_in_the_client_goes_when_the_server_is_fixed(
+    vscode: Code, browser: Browser, tmp_path: Path
+) -> None:
+    files = {
+        "web/useProcessing.ts": COMMANDING_HOOK,
+        "api/main.py": COMMANDED,
+        "halfopen.toml": 'select = ["WS8G"]\n',
+    }
+    folder = written(tmp_path / "docflow", files)
+    with window(browser, vscode, folder, "both-sides") as editor:
+        editor.open("useProcessing.ts")
+        expect(editor.squiggles()).to_have_count(1)
+        expect(editor.problems()).to_contain_text(
+            ["sends `cancel`, and no branch of `processing` handles it"]
+        )
+        editor.screenshot("unhandled")
+
+        editor.open("main.py")
+        editor.word('message["type"]', "abort").dblclick()
+        editor.page.keyboard.type("cancel")
+        editor.save()
+        expect(editor.problems()).to_have_count(0)
+        editor.open("useProcessing.ts")
+        expect(editor.squiggles()).to_have_count(0)
 
 
 def test_without_the_server_the_person_is_told_how_to_get_it(
