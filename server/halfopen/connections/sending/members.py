@@ -111,8 +111,9 @@ class _Trail:
                         self.at(member, call, True if name == "copy" else None)
                 else:
                     self.at(member, parent)
-            case tree.Index(object=inner) if inner is node or self.is_container(member.at.to(inner)):
-                self.at(member, parent)
+            case tree.Index(object=inner, key=key) if inner is node or self.is_container(member.at.to(inner)):
+                is_slice = isinstance(key, tree.Opaque) and key.kind == "slice"
+                self.at(member, parent, True if is_slice else None)
             case tree.Await() | tree.Conditional() | tree.Spread():
                 self.at(member, parent)
             case tree.Operation(operator="or" | "??" | "and") | tree.Sequence():
