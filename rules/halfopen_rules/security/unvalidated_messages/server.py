@@ -73,7 +73,10 @@ def _message(dossier: Dossier, inbound: Inbound) -> str:
         )
     if used:
         return f"{name} has no schema for what clients send: {listed(used)} {_goes(used)} on as sent, of any type and size"
-    return f"{name} reads {listed(read)} without checking that the message is an object: {ends.removeprefix('a message that is no object ')}"
+    return (
+        f"{name} reads {listed(read)} of each message without checking that it is an object: `[]` or `1` raises and "
+        "ends the connection"
+    )
 
 
 def _goes(names: list[str]) -> str:

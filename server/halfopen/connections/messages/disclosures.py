@@ -118,7 +118,10 @@ def _wraps_others(program: Program, klass: At[tree.Class]) -> bool:
             handler = next(
                 (each for each in at.index.ancestors(call) if isinstance(each, tree.Handler)), None
             )
-            target = handler.target if handler is not None else None
+            kinds = {_written(each) for each in handler.types} if handler is not None else set[str]()
+            if handler is None or (kinds and kinds <= _MEANT_FOR_PEERS):
+                continue
+            target = handler.target
             if (
                 isinstance(target, tree.Name)
                 and klass in classes(program, at.to(call))

@@ -9,6 +9,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Format, Inbound, MessageField
 from halfopen.connections.messages.fields import Echoes, Read, fields_of, reads_of
 from halfopen.connections.messages.journey import Journey, Root, follow
+from halfopen.connections.messages.logs import is_for_logs
 from halfopen.connections.messages.parsing import parsing_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Program
@@ -36,11 +37,12 @@ def inbound_of(
     journey = follow(program, roots)
     starts: dict[tree.Node, Root] = {each.at.node: each for each in roots if each.form == "parsed"}
     for parse in journey.parses.values():
-        starts[parse.node] = Root(parse, "parsed")
+        if not is_for_logs(program, parse):
+            starts[parse.node] = Root(parse, "parsed")
     records = [
         _record(program, start, journey, echoes, survives, defaults_suffice) for start in starts.values()
     ]
-    opaque = _unparsed(program, roots, journey)
+    opaque = _unparsed(roots, journey, bool(starts))
     return (*records, *([opaque] if opaque is not None else [])), journey
 
 
@@ -76,7 +78,7 @@ def _record(
     )
 
 
-def _unparsed(program: Program, roots: tuple[Root, ...], journey: Journey) -> Inbound | None:
+def _unparsed(roots: tuple[Root, ...], journey: Journey, is_parsed: bool) -> Inbound | None:
     """What is done with text and bytes that nothing parses: run as code, or put into a page as HTML."""
     raw = list(journey.raw.values())
     executed = tuple(_executed(journey))
@@ -84,7 +86,7 @@ def _unparsed(program: Program, roots: tuple[Root, ...], journey: Journey) -> In
     validated = tuple(
         Evidence(each.span, "parses and validates the message")
         for each in journey.validations.values()
-        if not journey.parses
+        if not is_parsed
     )
     if not roots or not (executed or rendered or validated):
         return None
@@ -219,7 +221,7 @@ def _stored(program: Program, journey: Journey, echoes: Echoes) -> Iterator[Evid
                 isinstance(each, tree.Member | tree.Index) for each in targets
             ):
                 yield Evidence(at.to(parent).span, "keeps the message as it came")
-            case tree.Return() if isinstance(current, tree.Sequence | tree.Object | tree.Call):
+            case tree.Return() if current is not at.node:
                 yield Evidence(at.to(current).span, "makes the message part of the state")
             case _:
                 pass

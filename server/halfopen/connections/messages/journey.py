@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from halfopen.connections.messages.parsing import parsing_of
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, External, Program
@@ -196,7 +197,7 @@ def called_back(program: Program, call: At[tree.Call]) -> list[At[tree.Function]
     if isinstance(callee.node, tree.Name):
         found += _looped(program, callee.to(callee.node))
     known = functions(program, callee)
-    return [each for each in dict.fromkeys(found) if each not in known]
+    return [each for each in dict.fromkeys(found) if each not in known and is_shipped(each.path)]
 
 
 def _listeners(program: Program, origin: ParameterOf) -> Iterator[At[tree.Function]]:

@@ -13,9 +13,10 @@ from halfopen.connections.messages.journey import Journey
 from halfopen.connections.messages.parsing import is_log
 from halfopen.connections.messages.reaching import logging_call
 from halfopen.connections.messages.sensitive import is_element, kind_of_name, name_of
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import functions, origins
+from halfopen.semantics.values import callers, functions, origins
 
 When: TypeAlias = OneOf["always", "on-error", "debug"]
 
@@ -33,12 +34,49 @@ def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
     for form in (journey.raw, journey.parsed):
         for at in form.values():
             call = logging_call(program, at)
-            if call is not None and call.node not in found:
-                evidence = (Evidence(at.span, "is what was received"),)
-                found[call.node] = Logged(
-                    "message", False, "received", _when(program, call), _level(call.node), call.span, evidence
-                )
+            for shown, written in _places(program, journey, at, call) if call is not None else ():
+                if shown.node not in found:
+                    evidence = (Evidence(written.span, "is what was received"),)
+                    inner = _when(program, call) if call is not None else "always"
+                    when = inner if inner == "debug" else _when(program, shown)
+                    level = _level(shown.node)
+                    found[shown.node] = Logged(
+                        "message", False, "received", when, level, shown.span, evidence
+                    )
     yield from found.values()
+
+
+_WRAPPER = re.compile(r"(log|warn|debug|trace|print)([A-Z_]|$)")
+
+
+def is_for_logs(program: Program, at: At[tree.Expr]) -> bool:
+    """Whether a parse serves log lines alone: it stands in a log function, or in one that only these call."""
+    function = at.index.function_of(at.node)
+    if function is None or function.name is None:
+        return False
+    if _WRAPPER.match(function.name):
+        return True
+    around = [call.index.function_of(call.node) for call in callers(program, at.to(function))]
+    return bool(around) and all(
+        each is not None and each.name is not None and _WRAPPER.match(each.name) for each in around
+    )
+
+
+def _places(
+    program: Program, journey: Journey, at: At[tree.Expr], call: At[tree.Call]
+) -> Iterator[tuple[At[tree.Call], At[tree.Expr]]]:
+    """The log call, or where a project's own log function is called with the message, each with the message."""
+    function = call.index.function_of(call.node)
+    name = function.name if function is not None else None
+    if function is None or name is None or not _WRAPPER.match(name):
+        yield call, at
+        return
+    for caller in callers(program, call.to(function)):
+        for argument in caller.node.arguments:
+            if (argument.value in journey.raw or argument.value in journey.parsed) and is_shipped(
+                caller.path
+            ):
+                yield caller, caller.to(argument.value)
 
 
 def logged_values(program: Program, roots: Iterable[At[tree.Node]]) -> Iterator[Logged]:

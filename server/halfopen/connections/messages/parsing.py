@@ -48,8 +48,11 @@ _CHECKING = frozenset(
 )  # fmt: skip
 """Calls that look at a value's type or make one of a known type of it."""
 _LOG_METHODS = frozenset(
-    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "success", "dir"}
-)
+    {
+        "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "trace", "success", "dir", "table",
+        "group", "groupCollapsed",
+    }
+)  # fmt: skip
 _LOGGERS = re.compile(r"(^|[._])(logger|logging|log|console|structlog|loguru)\b", re.IGNORECASE)
 
 
@@ -66,7 +69,11 @@ def parsing_of(program: Program, call: At[tree.Call], given: tree.Node) -> Meani
         return "parses"
     if _validates(program, call, names, last, given):
         return "validates"
-    if names & _CHECKING or last in ("hasOwnProperty", "isArray", "fullmatch", "issubset", "issuperset"):
+    if (
+        names & _CHECKING
+        or any(name.endswith("jwt.decode") for name in names)
+        or last in ("hasOwnProperty", "isArray", "fullmatch", "issubset", "issuperset")
+    ):
         return "checks"
     if any(name.endswith((".dumps", "JSON.stringify")) for name in names):
         return "encodes"

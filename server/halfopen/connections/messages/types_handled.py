@@ -83,9 +83,7 @@ def _compare(program: Program, handles: Handles, name: str, at: At[tree.Expr]) -
             return True
         case tree.Argument():
             call = at.index.parents.get(parent)
-            if isinstance(call, tree.Call):
-                _given(program, handles, name, at, at.to(call))
-            return False
+            return isinstance(call, tree.Call) and _given(program, handles, name, at, at.to(call))
         case tree.Member(object=inner) if inner is node:
             handles.complete = False
             return True
@@ -117,10 +115,14 @@ def _known(program: Program, handles: Handles, name: str, at: At[tree.Expr], oth
 
 
 def _table(program: Program, handles: Handles, name: str, table: At[tree.Expr]) -> None:
-    """A table of handlers by type."""
+    """A table of handlers by type, or a list of types."""
     found = False
     for origin in origins(program, table):
-        if isinstance(origin, At) and isinstance(origin.node, tree.Object):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Sequence):
+            for item in origin.node.items:
+                found = True
+                _known(program, handles, name, origin.to(item), origin.to(item))
+        elif isinstance(origin, At) and isinstance(origin.node, tree.Object):
             for entry in origin.node.entries:
                 found = True
                 if entry.key is None:
@@ -131,15 +133,16 @@ def _table(program: Program, handles: Handles, name: str, table: At[tree.Expr]) 
         handles.complete = False
 
 
-def _given(program: Program, handles: Handles, name: str, at: At[tree.Expr], call: At[tree.Call]) -> None:
+def _given(program: Program, handles: Handles, name: str, at: At[tree.Expr], call: At[tree.Call]) -> bool:
+    """A call that is given the discriminator; whether it decides anything."""
     callee = call.node.callee
     if isinstance(callee, tree.Member) and callee.name in ("get", "has", "includes"):
         _table(program, handles, name, call.to(callee.object))
-        return
-    if parsing_of(program, call, at.node) in ("logs", "checks", "encodes"):
-        return
-    if not functions(program, call.to(callee)):
+        return True
+    meaning = parsing_of(program, call, at.node)
+    if meaning not in ("logs", "checks", "encodes") and not functions(program, call.to(callee)):
         handles.complete = False
+    return False
 
 
 def _is_logged_or_sent(program: Program, at: At[tree.Expr]) -> bool:

@@ -1,0 +1,217 @@
+"""What is said over a connection: how messages are parsed and checked, what is logged, which types go either way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from halfopen.connections.facts import Known
+from halfopen.connections.messages.facts import Inbound, Messages
+
+from .finding import dossiers
+
+ENDPOINT = """
+import json
+import logging
+import pickle
+from typing import Literal
+from fastapi import FastAPI, WebSocket
+from pydantic import BaseModel
+
+app = FastAPI()
+logger = logging.getLogger(__name__)
+KINDS = {"a", "b"}
+DEBUG = False
+
+
+class Model(BaseModel):
+    kind: str
+
+
+@app.websocket("/ws")
+async def ws(websocket: WebSocket, token: str = ""):
+    await websocket.accept()
+    while True:
+        %s
+"""
+
+CLIENT = """
+import { useEffect, useState } from "react";
+import { z } from "zod";
+import { show } from "elsewhere";
+
+const DEBUG = false;
+const Shape = z.object({ kind: z.string() });
+
+export function useIt(url: string, token: string) {
+  const [last, setLast] = useState<unknown>(null);
+  useEffect(() => {
+    const ws = new WebSocket(url);
+    ws.onmessage = (event) => {
+      %s
+    };
+    return () => ws.close();
+  }, [url]);
+  return last;
+}
+"""
+
+
+def messages(root: Path, code: str, frame: str = ENDPOINT) -> Messages:
+    """The facts of the one connection whose loop or handler runs some lines of code."""
+    name, indent = ("main.py", " " * 8) if frame is ENDPOINT else ("use.tsx", " " * 6)
+    text = frame % code.strip().replace("\n", f"\n{indent}")
+    _, made = dossiers(root, {name: text})
+    (dossier,) = made
+    assert dossier.messages is not None
+    return dossier.messages
+
+
+def inbound(root: Path, code: str, frame: str = ENDPOINT) -> Inbound:
+    (found,) = messages(root, code, frame).inbound
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "fates"),
+    [
+        ("d = await websocket.receive_json()\nif d['kind'] == 'a': pass", {"kind": "dispatch"}),
+        ("d = json.loads(await websocket.receive_text())\nstart(d.get('kind'))", {"kind": "used"}),
+        ("d = await websocket.receive_json()\nstart(int(d['n']))", {"n": "checked"}),
+        ("d = await websocket.receive_json()\nif d['kind'] in KINDS: start(d['kind'])", {"kind": "checked"}),
+        ("d = await websocket.receive_json()\nawait websocket.send_json({'n': d['n']})", {"n": "echoed"}),
+        ("d = await websocket.receive_json()\nif d.get('n'): pass", {"n": "tested"}),
+        ("d = await websocket.receive_json()\nlogger.info('%s', d['n'])", {"n": "unread"}),
+        ("d = (await websocket.receive())['text']\nstart(json.loads(d)['n'])", {"n": "used"}),
+        (
+            "match await websocket.receive_json():\n    case {'kind': 'a', 'n': n}:\n        start(n)",
+            {"kind": "unread", "n": "used"},
+        ),
+    ],
+)
+def test_what_becomes_of_a_field(tmp_path: Path, code: str, fates: dict[str, str]) -> None:
+    found = inbound(tmp_path, code)
+    assert {each.key: each.fate for each in found.fields} == fates
+
+
+@pytest.mark.parametrize(
+    ("code", "is_validated"),
+    [
+        ("m = Model.model_validate(await websocket.receive_json())", True),
+        ("m = Model.model_validate_json(await websocket.receive_text())", True),
+        ("d = await websocket.receive_json()\nm = Model(**d)", True),
+        ("d = await websocket.receive_json()\nm = Unknown(**d)", False),
+        ("d = await websocket.receive_json()\nm: Model = d\nstart(m['kind'])", False),
+    ],
+)
+def test_what_validates(tmp_path: Path, code: str, is_validated: bool) -> None:
+    assert bool(inbound(tmp_path, code).validated_by) is is_validated
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        ("d = await websocket.receive_json()\nd.get('n')", True),
+        (
+            "try:\n    d = await websocket.receive_json()\n    d.get('n')\nexcept Exception:\n    continue",
+            False,
+        ),
+        ("try:\n    d = await websocket.receive_json()\n    d.get('n')\nexcept Exception:\n    break", True),
+        ("try:\n    d = await websocket.receive_json()\n    d.get('n')\nexcept ValueError:\n    pass", True),
+    ],
+)
+def test_whether_a_wrong_shape_ends_the_connection(tmp_path: Path, code: str, ends: bool) -> None:
+    assert bool(inbound(tmp_path, code).ends_on_error) is ends
+
+
+def test_what_runs_as_code(tmp_path: Path) -> None:
+    assert inbound(tmp_path, "pickle.loads(await websocket.receive_bytes())").executed_by
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("setLast(JSON.parse(event.data));", (False, True, False)),
+        ("try { setLast(JSON.parse(event.data)); } catch { return; }", (True, True, False)),
+        (
+            "const r = Shape.safeParse(JSON.parse(event.data)); if (r.success) setLast(r.data);",
+            (False, False, True),
+        ),
+        ("const d = JSON.parse(event.data); show(String(d.kind));", (False, False, False)),
+    ],
+)
+def test_how_a_client_reads(tmp_path: Path, code: str, expected: tuple[bool, bool, bool]) -> None:
+    found = inbound(tmp_path, code, CLIENT)
+    assert (found.parse_guarded, bool(found.stored_whole), bool(found.validated_by)) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "logged"),
+    [
+        ("t = await websocket.receive_text()\nlogger.info(f'got {t}')", [("message", "always")]),
+        ("t = await websocket.receive_text()\nlogger.debug('got %s', t[:80])", [("message", "debug")]),
+        ("t = await websocket.receive_text()\nif DEBUG: print(t)", [("message", "debug")]),
+        ("t = await websocket.receive_text()\nlogger.info('%d bytes', len(t))", []),
+        ("await websocket.receive_text()\nlogger.info(f'token {token}')", [("token", "always")]),
+        ("await websocket.receive_text()\nlogger.info('has %s', bool(token))", []),
+        ("await websocket.receive_text()\nfor token in answer(): print(token)", []),
+    ],
+)
+def test_what_is_logged(tmp_path: Path, code: str, logged: list[tuple[str, str]]) -> None:
+    assert [(each.what, each.when) for each in messages(tmp_path, code).logged] == logged
+
+
+@pytest.mark.parametrize(
+    ("code", "disclosed"),
+    [
+        ("try: work()\nexcept Exception as e: await websocket.send_json({'m': str(e)})", ["exception"]),
+        ("try: work()\nexcept Exception as e: await websocket.close(1011, reason=f'{e}')", ["exception"]),
+        ("try: work()\nexcept Exception as e: await websocket.send_text(type(e).__name__)", []),
+        ("try: work()\nexcept ValueError as e: await websocket.send_text(str(e))", []),
+        ("await websocket.send_text(f'you are {token}')", ["credential"]),
+    ],
+)
+def test_what_reaches_the_peer(tmp_path: Path, code: str, disclosed: list[str]) -> None:
+    assert [each.what for each in messages(tmp_path, code).disclosed] == disclosed
+
+
+@pytest.mark.parametrize(
+    ("code", "sent", "is_all"),
+    [
+        ("await websocket.send_json({'type': 'a'})", {"a"}, True),
+        ("await websocket.send_text(json.dumps({'type': 'a' if x else 'b'}))", {"a", "b"}, True),
+        ("await websocket.send_json({'type': kind()})", set(), None),
+        ("await websocket.send_json({'type': 'a'})\nawait websocket.send_json(event())", {"a"}, None),
+    ],
+)
+def test_which_types_are_sent(tmp_path: Path, code: str, sent: set[str], is_all: bool | None) -> None:
+    found = messages(tmp_path, code)
+    assert {each.value for each in found.sent} == sent
+    assert (found.sends_only.value if isinstance(found.sends_only, Known) else None) is is_all
+
+
+@pytest.mark.parametrize(
+    ("code", "handled", "rest"),
+    [
+        ("const d = JSON.parse(event.data); if (d.type === 'a') show(d.n);", {"a"}, False),
+        ("const d = JSON.parse(event.data); switch (d.type) { case 'a': show(d.n); }", {"a"}, False),
+        (
+            "const d = JSON.parse(event.data); switch (d.type) { case 'a': show(d.n); break; default: show(d); }",
+            {"a"},
+            True,
+        ),
+        ("const d = JSON.parse(event.data); if (d.type === 'a') { show(1); } else { show(2); }", {"a"}, True),
+        ("const d = JSON.parse(event.data); show(d); if (d.type === 'a') show(d.n);", {"a"}, True),
+        (
+            "const { type, n } = JSON.parse(event.data); if (['a', 'b'].includes(type)) show(n);",
+            {"a", "b"},
+            False,
+        ),
+        ("show(JSON.parse(event.data));", set(), None),
+    ],
+)
+def test_which_types_are_handled(tmp_path: Path, code: str, handled: set[str], rest: bool | None) -> None:
+    found = messages(tmp_path, code, CLIENT)
+    assert {each.value for each in found.handled} == handled
+    assert (found.handles_rest.value if isinstance(found.handles_rest, Known) else None) is rest
