@@ -20,5 +20,6 @@ def neovim(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 def project(tmp_path: Path) -> Path:
     """An empty repository: a folder that Neovim and halfopen take for the root."""
     (tmp_path / ".git").mkdir()
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "sample"\nversion = "1"\n', encoding="utf-8")
+    settings = '[tool.halfopen]\nselect = ["WS1B", "WS8G"]\n'
+    (tmp_path / "pyproject.toml").write_text(settings, encoding="utf-8")
     return tmp_path

@@ -89,6 +89,16 @@ FIX_TITLES = """
 """
 
 
+JUMP = """
+    local patience = ...
+    local before = vim.api.nvim_get_current_buf()
+    vim.lsp.buf.definition()
+    wait_for(function() return vim.api.nvim_get_current_buf() ~= before end, patience)
+    local line = vim.api.nvim_get_current_line()
+    return { vim.fs.basename(vim.api.nvim_buf_get_name(0)), line }
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """As Neovim holds it: zero-based line, column in bytes."""
@@ -122,6 +132,12 @@ class Editor:
 
     def go_to(self, diagnostic: Diagnostic) -> None:
         self._nvim.current.window.cursor = (diagnostic.line + 1, diagnostic.column)
+
+    def jump(self, text: str) -> tuple[str, str]:
+        """Goes to the definition of what stands at a text, and gives the file and the line it came to."""
+        self._nvim.funcs.search(text, "cw")
+        name, line = self._lua(JUMP, PATIENCE_MS)
+        return name, line
 
     def hover(self) -> str:
         """The Markdown text at the cursor."""

@@ -57,6 +57,56 @@ def test_a_defect_that_is_typed_appears_with_the_save(neovim: Editor, project: P
     assert neovim.diagnostics("WS1B")
 
 
+HOOK = """\
+import { useEffect, useRef } from 'react';
+
+export function useProcessing(documentId: string) {
+  const socket = useRef<WebSocket | null>(null);
+
+  useEffect(() => {
+    const ws = new WebSocket(`/ws/processing/${documentId}`);
+    socket.current = ws;
+    return () => ws.close();
+  }, [documentId]);
+
+  return () => socket.current?.send(JSON.stringify({ type: 'cancel' }));
+}
+"""
+ENDPOINT = """\
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+
+
+@app.websocket("/ws/processing/{document_id}")
+async def processing(websocket: WebSocket, document_id: str) -> None:
+    await websocket.accept()
+    async for message in websocket.iter_json():
+        if message["type"] == "abort":
+            await websocket.send_json({"percent": 0})
+"""
+
+
+def test_from_the_client_to_its_endpoint_and_a_finding_that_goes_when_that_is_fixed(
+    neovim: Editor, project: Path
+) -> None:
+    hook, endpoint = project / "useProcessing.ts", project / "main.py"
+    hook.write_text(HOOK, encoding="utf-8")
+    endpoint.write_text(ENDPOINT, encoding="utf-8")
+    neovim.open(hook)
+    [finding] = neovim.diagnostics("WS8G")
+    assert "`cancel`" in finding.message
+
+    assert neovim.jump("/ws/processing") == (
+        "main.py",
+        "async def processing(websocket: WebSocket, document_id: str) -> None:",
+    )
+    neovim.replace('"abort"', '"cancel"')
+    neovim.save()
+    neovim.open(hook)
+    neovim.wait_until_gone("WS8G")
+
+
 def test_the_server_ends_when_the_editor_is_killed(neovim: Editor, project: Path) -> None:
     neovim.open(copy("react/bad_effect_without_cleanup.tsx", project))
     servers = neovim.children()
