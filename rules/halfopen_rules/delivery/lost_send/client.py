@@ -64,16 +64,13 @@ def _rank(send: Send) -> tuple[int, str, int]:
 
 def _severity(send: Send) -> Severity:
     """A command of the protocol that nobody guards is HIGH; free text, or what a guard keeps back, is MEDIUM."""
-    typed = not send.message.startswith(("`", "a message"))
-    return Severity.HIGH if send.guard in ("none", "present") and typed else Severity.MEDIUM
+    return Severity.HIGH if send.guard in ("none", "present") and send.is_typed else Severity.MEDIUM
 
 
 def _named(send: Send) -> str:
-    return f"`{send.message}`" if not send.message.startswith(("`", "a ")) else _sentence(send.message)
-
-
-def _sentence(text: str) -> str:
-    return "A message" if text == "a message" else text
+    if send.is_typed:
+        return f"`{send.message}`"
+    return send.message[0].upper() + send.message[1:] if send.message.startswith("a ") else send.message
 
 
 def _message(send: Send) -> str:

@@ -8,6 +8,7 @@ from halfopen.audit.finding import Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
+from halfopen_rules.delivery.unbounded_queue.client import piled_up_by_client
 from halfopen_rules.delivery.unbounded_queue.server import piled_up_by_server
 
 CODE = "WS3D"
@@ -18,6 +19,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     """What piles up on a connection's own side."""
     if dossier.connection.side == "server":
         yield from piled_up_by_server(dossier, CODE, SLUG)
+    else:
+        yield from piled_up_by_client(dossier, CODE, SLUG)
 
 
 RULE = Rule(
@@ -34,5 +37,5 @@ RULE = Rule(
         "messages dropped because a queue was full",
         "tasks per connection",
     ),
-    sides=frozenset({"server"}),
+    sides=frozenset({"server", "client"}),
 )

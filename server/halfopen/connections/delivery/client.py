@@ -8,6 +8,7 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.catch_up import catch_up_of
 from halfopen.connections.delivery.facts import Delivery, Refusal, Send
+from halfopen.connections.delivery.outbox import outboxes_of
 from halfopen.connections.delivery.sends import sends_of
 from halfopen.libraries import Default, defaults
 from halfopen.semantics import tree
@@ -22,6 +23,7 @@ def delivery_of_client(site: ClientSite) -> Delivery:
     sends = tuple(_by_library(each, refusal) for each in sends_of(site.view))
     return Delivery(
         sends=sends,
+        outboxes=tuple(outboxes_of(site, site.view, sends)),
         catch_up=tuple(dict.fromkeys(catch_up_of(site.view, sends))),
         open_handler=_registration(site.view, "open"),
         message_handler=_registration(site.view, "message"),

@@ -36,7 +36,7 @@ class Send:
     """One place from which a message goes out: the send itself, or the call that hands it to a sending function.
 
     `sent` is the call of the socket's own `send`; `function` names the one that does it.
-    `message` is the message's type, or how the code names it. `is_kept` says that nothing else happens
+    `message` is the message's type where that is known (`is_typed`), else how the code names it. `is_kept` says that nothing else happens
     where the guard refuses: the input is still there, and the user can try again. `identified` says that
     the message carries an id by which a copy of it can be told.
     """
@@ -49,6 +49,7 @@ class Send:
     guard: Guard
     refusal: Refusal
     triggers: tuple[Trigger, ...]
+    is_typed: bool = False
     is_kept: bool = False
     identified: bool = False
     evidence: tuple[Evidence, ...] = ()
@@ -56,15 +57,17 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Messages that wait for the connection. `limit` None: as many as come; `limit_is_option`: unless the user of
-    the code says otherwise."""
+    """Messages that wait for the connection.
+
+    `limit` is the expression that bounds it, None where nothing does; `limit_is_option`: it is an option that
+    means "no limit" unless it is given. `fed_by` is what makes the sends happen that fill it.
+    """
 
     container: str
     place: Span
     limit: str | None = None
     limit_is_option: bool = False
-    expires: bool = False
-    flushed: tuple[Span, ...] = ()
+    fed_by: tuple[Trigger, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -189,6 +189,7 @@ def _send(program: Program, place: Place) -> Send:
         guarding.guard,
         refusal,
         triggers,
+        message is not None,
         _is_kept(place, guarding),
         place.message is not None and carries_id(place.message),
         tuple(evidence),

@@ -11,7 +11,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.applied import callees, handlers_of, runs
 from halfopen.connections.updates.facts import Echo, Pending, Write
-from halfopen.connections.updates.requests import Request, reaches_request, requests_in
+from halfopen.connections.updates.requests import reaches_request, requests_in
 from halfopen.connections.updates.slots import Slot
 from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
 from halfopen.semantics import tree
@@ -20,6 +20,7 @@ from halfopen.semantics.unit import Span
 
 _VERSIONS = ("version", "seq", "updated_at", "updatedAt", "timestamp", "revision", "rev", "ts")
 _LOGS = frozenset({"console", "logger", "log", "JSON", "Object", "Array", "Math", "Date"})
+_DECODES = frozenset({"text", "arrayBuffer", "decrypt", "decompress", "inflate", "decode", "digest"})
 _PROGRESS = (
     "loading",
     "processing",
@@ -129,22 +130,24 @@ class Collected:
                 continue
             for node in own_nodes(site.call.to(around)):
                 if isinstance(node, tree.Await) and node.start < site.call.node.start:
-                    asked = self._asked(site.call.to(node))
-                    if asked is not None and not asked.changes:
+                    if not self._takes_its_time(site.call.to(node)):
                         continue
                     yield Evidence(
                         site.call.to(node).span, "waits here, and the next message is handled meanwhile"
                     )
                     return
 
-    def _asked(self, awaited: At[tree.Await]) -> Request | None:
-        """The request whose answer is waited for."""
+    def _takes_its_time(self, awaited: At[tree.Await]) -> bool:
+        """Whether what is waited for belongs to this very message and takes longer for one than for another: its own
+        decoding, or a request that writes what it says."""
         for inner in tree.walk(awaited.node):
             if isinstance(inner, tree.Call):
+                if isinstance(inner.callee, tree.Member) and inner.callee.name in _DECODES:
+                    return True
                 found = reaches_request(self.program, awaited.to(inner), 3)
                 if found is not None:
-                    return found
-        return None
+                    return found.changes
+        return False
 
     def echoes(self) -> Iterator[Echo]:
         """The requests that change something, made because a message came."""
