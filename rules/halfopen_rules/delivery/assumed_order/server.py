@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence
+from halfopen.connections.sending.facts import EarlyAnnouncement
 
 CODE = "WS3B"
 SLUG = "assumed-order"
@@ -17,7 +18,7 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     early = dossier.sending.early_announcements if dossier.sending is not None else ()
     if not early:
         return
-    first, *others = sorted(early, key=lambda each: (each.span.path, each.span.start))
+    first, *others = sorted(early, key=_order)
     yield Finding(
         code=CODE,
         slug=SLUG,
@@ -34,3 +35,9 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
             *(Evidence(each.span, f"{each.what} announces before its commit as well") for each in others),
         ),
     )
+
+
+def _order(each: EarlyAnnouncement) -> tuple[bool, str, int]:
+    """First where somebody else commits, at the end of the request: that is later, and easier to miss."""
+    commits_itself = each.committed is not None and each.committed.path == each.span.path
+    return (commits_itself, each.span.path, each.span.start)
