@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, mock, test } from 'node:test';
-import { Backoff, reconnectDelayMs, withJitter } from './reconnectDelay.mjs';
+import { Backoff, mayReconnect, reconnectDelayMs, withJitter } from './reconnectDelay.mjs';
 
 afterEach(() => {
   mock.restoreAll();
@@ -53,4 +53,9 @@ test('they start over once the connection stayed up, and not before', () => {
   assert.equal(backoff.nextDelayMs(), 2000);
   mock.timers.tick(2000 + 10_000);
   assert.equal(backoff.nextDelayMs(), 1000);
+});
+
+test('policy errors and refusals are final; drops, restarts and normal closes are not', () => {
+  assert.deepEqual([1000, 1001, 1005, 1006, 1011, 1012, 1013].map(mayReconnect), Array(7).fill(true));
+  assert.deepEqual([1002, 1008, 1009, 4001, 4401, 4403].map(mayReconnect), Array(6).fill(false));
 });

@@ -1,6 +1,14 @@
 // How long to wait before connecting again. The wait grows, so that a server that is down is not hammered, and
 // half of it is random, so that the clients that lost one server do not all return in the same moment.
 
+/** Codes after which the same attempt fails again: protocol and policy errors, and refusals of the application. */
+const FINAL_CODES = new Set([1002, 1003, 1007, 1008, 1009, 1010, 4001, 4003, 4401, 4403]);
+
+/** Whether connecting again can help after a close with this code. */
+export function mayReconnect(code: number): boolean {
+  return !FINAL_CODES.has(code);
+}
+
 /** Half of a delay in milliseconds, plus a random part of its other half. */
 export function withJitter(delayMs: number): number {
   return delayMs / 2 + Math.random() * (delayMs / 2);

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.reconnection.facts import Reconnection, Trigger
 from halfopen.semantics.unit import Span
+from halfopen_rules.reconnection.repairs import effect_fix, options_fix
 
 CODE = "WS2A"
 SLUG = "missing-reconnect"
@@ -66,9 +67,15 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
         after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
         severity, confidence = Severity.MEDIUM, Confidence.LOW
     message = f"{connection.name} never reconnects: {how}, so after a restart of the server or a dropped network {after}"
-    return _finding(
-        dossier, where, severity, confidence, message, (*automatic.evidence, *_ways(by_hand + by_page))
-    )
+    evidence = (*automatic.evidence, *_ways(by_hand + by_page))
+    return _finding(dossier, where, severity, confidence, message, evidence, tuple(_fixes(dossier, facts)))
+
+
+def _fixes(dossier: Dossier, facts: Reconnection) -> Iterator[Fix]:
+    if dossier.connection.library == "react-use-websocket":
+        yield options_fix(dossier.connection.site)
+    elif facts.repair is not None:
+        yield effect_fix(facts.repair)
 
 
 def _only_unclean(dossier: Dossier, facts: Reconnection, first: Trigger) -> Finding:
@@ -132,8 +139,9 @@ def _finding(
     confidence: Confidence,
     message: str,
     evidence: tuple[Evidence, ...],
+    fixes: tuple[Fix, ...] = (),
 ) -> Finding:
-    return Finding(CODE, SLUG, severity, confidence, span, message, dossier.connection.id, evidence)
+    return Finding(CODE, SLUG, severity, confidence, span, message, dossier.connection.id, evidence, fixes)
 
 
 RULE = Rule(

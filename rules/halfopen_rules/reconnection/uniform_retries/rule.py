@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.reconnection.facts import Delay, Reconnection, Trigger
+from halfopen_rules.reconnection.repairs import backoff_fix, interval_fix, jitter_fix
 
 CODE = "WS2B"
 SLUG = "uniform-retries"
@@ -18,6 +19,7 @@ FAST_MS = 1000.0
 """Retries at this pace or faster hammer a server that is down."""
 SLOW_MS = 30_000.0
 """Retries this far apart are no burden, but still come together."""
+_SCRIPTS = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs")
 _MOST_GROWTH = 10
 """So few attempts bound a delay that grows."""
 
@@ -46,7 +48,25 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         message,
         dossier.connection.id,
         (*first.delay.evidence, *_reset_evidence(facts)),
+        tuple(_fixes(dossier, first, first.delay.value)),
     )
+
+
+def _fixes(dossier: Dossier, first: Trigger, delay: Delay) -> Iterator[Fix]:
+    """For a delay of the project's own code, and for the interval of react-use-websocket."""
+    place = first.delay_place
+    if first.kind == "library":
+        if dossier.connection.library == "react-use-websocket":
+            yield interval_fix(dossier.connection.site, place)
+        return
+    if place is None or first.kind == "loop" or not place.path.endswith(_SCRIPTS):
+        return
+    if delay.growth != "fixed":
+        yield jitter_fix(place, bounded=delay.max_ms is not None)
+        return
+    fix = backoff_fix(place, dossier.owner.value) if isinstance(dossier.owner, Known) else None
+    if fix is not None:
+        yield fix
 
 
 def _judged(

@@ -94,19 +94,10 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class OptionsRepair:
-    """Where a library's options would be given: the call, its options object, and the value to replace."""
-
-    call: Span
-    options: Span | None = None
-    value: Span | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class EffectRepair:
     """An effect that makes its socket itself, so that a change of its dependencies can connect again.
 
-    `socket` is how the effect's code names it, `made` the statement that makes it.
+    `made` is the statement that makes the socket, `socket` the variable that it gives it to.
     """
 
     effect: Span
@@ -114,15 +105,6 @@ class EffectRepair:
     dependencies: Span
     made: Span
     socket: str
-
-
-@dataclass(frozen=True, slots=True)
-class BackoffRepair:
-    """Where a counter of losses would live for a delay that has none: `scope` says how it is declared."""
-
-    delay: Span
-    anchor: Span
-    scope: OneOf["statement", "ref", "field"]
 
 
 _NO: Fact[bool] = Known(False)
@@ -147,9 +129,8 @@ class Reconnection:
     """Whether the close handler starts to poll instead."""
     close_handler: Span | None = None
     """The function that runs when the connection ends."""
-    repair: EffectRepair | OptionsRepair | None = None
+    repair: EffectRepair | None = None
     """Where reconnecting would be added."""
-    backoff_repair: BackoffRepair | OptionsRepair | None = None
 
     @property
     def first(self) -> Trigger | None:

@@ -8,7 +8,7 @@ from halfopen.connections.client_release import closers, closure_of
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.reconnection.aside import resets_in, triggers_aside
-from halfopen.connections.reconnection.facts import Reconnection, Trigger
+from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Trigger
 from halfopen.connections.reconnection.tracing import Tracing
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, own_nodes
@@ -35,6 +35,7 @@ def reconnection_by_code(view: View) -> Reconnection:
         one_shot=_one_shot(view),
         falls_back=_falls_back(view, on_close),
         close_handler=on_close[0].span if on_close else None,
+        repair=None if triggers else _effect_repair(view),
     )
 
 
@@ -122,6 +123,24 @@ def _falls_back(view: View, handlers: list[At[tree.Function]]) -> Fact[bool]:
             if isinstance(node, tree.Call) and is_timer(view.program, function.to(node), "setInterval"):
                 return Known(True, (Evidence(function.to(node).span, "it polls from now on"),))
     return Known(False)
+
+
+def _effect_repair(view: View) -> EffectRepair | None:
+    """The effect whose own body makes the socket and whose cleanup closes it."""
+    if len(view.reach.effects) != 1 or not closers(view.socket, view.released):
+        return None
+    effect = view.reach.effects[0]
+    callback, made = effect.callback, view.call.parent
+    arguments = effect.call.node.arguments
+    dependencies = arguments[1].value if len(arguments) > 1 else None
+    if callback.unit is not view.call.unit or callback.node.is_async or not isinstance(made, tree.Assign):
+        return None
+    target = made.targets[0]
+    at_top = any(each is made for each in callback.node.body.statements)
+    if not at_top or not isinstance(target, tree.Name) or not isinstance(dependencies, tree.Sequence):
+        return None
+    to = effect.call.to
+    return EffectRepair(effect.call.span, callback.span, to(dependencies).span, to(made).span, target.id)
 
 
 def _one_shot(view: View) -> Fact[bool]:

@@ -6,6 +6,12 @@ cannot safely be made so; none makes a file that parses stop parsing.
 """
 
 from halfopen.edits.typescript.effect import add_effect_cleanup
+from halfopen.edits.typescript.expressions import (
+    add_class_field,
+    add_options,
+    insert_at_top_level,
+    replace_expression,
+)
 from halfopen.edits.typescript.imports import add_named_import
 from halfopen.edits.typescript.insertion import (
     add_first_statements,
@@ -16,10 +22,14 @@ from halfopen.edits.typescript.modules import NewModule, add_module
 
 __all__ = [
     "NewModule",
+    "add_class_field",
     "add_effect_cleanup",
     "add_first_statements",
     "add_module",
     "add_named_import",
+    "add_options",
+    "insert_at_top_level",
     "insert_statement_after",
     "insert_statement_before",
+    "replace_expression",
 ]
