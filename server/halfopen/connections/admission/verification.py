@@ -107,7 +107,7 @@ def _call(program: Program, call: At[tree.Call]) -> Verification | None:
         return Verification("compared", last, call, None)
     if is_check_name(last) and call.node.arguments:
         return Verification("named", last, call, None)
-    if _asks_elsewhere(names) and any(credential_in(each.value) for each in call.node.arguments):
+    if _asks_elsewhere(names) and any(_is_given(call, each.value) for each in call.node.arguments):
         return Verification("named", _text(call, callee), call, None)
     if last == "get_user" and "auth" in _text(call, callee) and call.node.arguments:
         return Verification("named", _text(call, callee), call, True)
@@ -123,6 +123,16 @@ _STANDARD = re.compile(
 def _asks_elsewhere(names: frozenset[str]) -> bool:
     """Whether a credential goes to a package that is neither the language's nor the framework's: it may check it."""
     return any("." in name for name in names) and not any(_STANDARD.match(name) for name in names)
+
+
+def _is_given(call: At[tree.Call], argument: tree.Expr) -> bool:
+    """Whether an argument holds a credential that the function was given, and not one of the server's own."""
+    for node in tree.walk(argument, tree.same_function):
+        if isinstance(node, tree.Name) and credential_name(node) is not None:
+            binding = call.index.bindings.get(node)
+            if binding is not None and any(each.kind == "parameter" for each in binding.definitions):
+                return True
+    return False
 
 
 def is_check_name(name: str) -> bool:
