@@ -32,6 +32,8 @@ class Message:
         """As a person writes it: `ping`, `{"type": "ping"}`."""
         if self.format == "text" and self.fields:
             return self.fields[0][1]
+        if self.format == "json" and not self.fields:
+            return "{...}"
         if self.format == "json":
             return "{" + ", ".join(f'"{key}": "{value}"' for key, value in self.fields) + "}"
         return "a message"
