@@ -34,12 +34,20 @@ def reaction(program: Program, clause: At[tree.Handler], sockets: Sockets | None
         return "raised"
     if any(isinstance(node, tree.Call) and logs(program, clause.to(node)) for node in nodes):
         return "logged"
-    if sockets is not None and any(socket_method(sockets, node) in SENDERS for node in nodes):
+    if sockets is not None and any(_answers(sockets, node) for node in nodes):
         return "answered"
     name = clause.node.target.id if isinstance(clause.node.target, tree.Name) else None
     if name is not None and any(isinstance(node, tree.Name) and node.id == name for node in nodes):
         return "kept"
     return "silent"
+
+
+def _answers(sockets: Sockets, node: tree.Node) -> bool:
+    """Whether a call tells the other side: a message, or a close with a code or reason of its own."""
+    method = socket_method(sockets, node)
+    if method == "close":
+        return isinstance(node, tree.Call) and bool(node.arguments)
+    return method in SENDERS
 
 
 def logs(program: Program, call: At[tree.Call], depth: int = 0) -> bool:

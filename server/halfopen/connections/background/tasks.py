@@ -250,14 +250,13 @@ def _source_loop(
         for node in tree.walk(clause.node.body, tree.same_function)
     )
     for loop in (*inside, *(around if leaves else ())):
-        if (loop.kind == "while" or loop.is_async) and _has_source(code, at.to(loop)):
+        # A stream that is iterated has an end of its own.
+        if loop.kind == "while" and _has_source(code, at.to(loop)):
             return loop
     return None
 
 
 def _has_source(code: EndpointCode, at: At[tree.Loop]) -> bool:
-    if at.node.is_async:
-        return True
     for node in tree.walk(at.node.body, tree.same_function):
         if not isinstance(node, tree.Await) or not isinstance(node.value, tree.Call):
             continue

@@ -51,7 +51,7 @@ _CALLS: dict[str, WorkKind] = {
     "asgiref.sync.sync_to_async": "thread",
 }
 _FREE = re.compile(
-    r"(Error|Exception|Timeout|Config|Settings|Message|Field|Column|select|insert|update|delete|func|text|and_|or_|desc|asc)$"
+    r"(Error|Exception|Timeout|Config|Settings|Message|Field|Column|select|insert|update|delete|func|text|and_|or_|desc|asc|close|aclose)$"
 )
 """Names of packages that only describe something: exceptions, statements, schemas."""
 
