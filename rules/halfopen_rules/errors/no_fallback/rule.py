@@ -75,7 +75,7 @@ def _only_source(known: Presentation) -> Iterator[_Gap]:
     names = ", ".join(f"`{each.name}`" for each in alone[:3])
     yield (
         Severity.MEDIUM,
-        Confidence.MEDIUM,
+        Confidence.MEDIUM if any(each.kept_in == "state" for each in alone) else Confidence.LOW,
         alone[0].span,
         f"Only the socket's messages fill {names}: while it is down the page keeps the last values, and nothing fetches or "
         "polls newer ones",

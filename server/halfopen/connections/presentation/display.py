@@ -21,6 +21,8 @@ _PAGE = frozenset(
     {"textContent", "innerHTML", "innerText", "className", "hidden", "disabled", "title", "backgroundColor"}
 )
 """Properties of a page's node that a user sees."""
+_PARTS = frozenset({"length", "size", "get", "has", "values", "entries", "keys", "includes", "at", "join"})
+"""Members that give a part of a list, a map or a set, or a word on it."""
 _SILENT_OBJECTS = frozenset(
     {
         "console",
@@ -165,8 +167,9 @@ def _whole(use: At[tree.Expr]) -> At[tree.Expr]:
     node: tree.Expr = use.node
     parent = use.index.parents.get(node)
     while isinstance(parent, tree.Operation | tree.Conditional | tree.Template | tree.Member):
-        if isinstance(parent, tree.Member) and parent.name in ("length", "size"):
-            node = parent
+        if isinstance(parent, tree.Member) and parent.name in _PARTS:
+            call = use.index.parents.get(parent)
+            node = call if isinstance(call, tree.Call) and call.callee is parent else parent
         elif isinstance(parent, tree.Member):
             break
         else:

@@ -90,6 +90,8 @@ class SocketData:
 
     name: str
     is_feed: bool
+    kept_in: OneOf["state", "store"]
+    """A component's own state, or a store, which any part of the page may fill from elsewhere."""
     span: Span
     other_sources: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()

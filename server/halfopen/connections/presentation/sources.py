@@ -60,6 +60,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
         found[key] = SocketData(
             written.state.what,
             _appends(written.value.node),
+            "state" if written.state.kind == "state" else "store",
             written.call.span,
             tuple(Evidence(each.span, f"fills {written.state.what} as well") for each in others[:3]),
             (Evidence(written.call.span, f"fills {written.state.what}"),),

@@ -1,0 +1,58 @@
+"""What a late close event touches and whether a status is shown, as the dossier tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from halfopen.connections.facts import Known
+
+from .finding import dossiers
+
+HOOK = """
+import {{ useEffect, useRef, useState }} from 'react'
+export function Live({{ room }}) {{
+  const socket = useRef(null)
+  const [online, setOnline] = useState(false)
+  useEffect(() => {{
+    let active = true
+    const connect = () => {{
+      const ws = new WebSocket(`wss://h/${{room}}`)
+      socket.current = ws
+      ws.onopen = () => setOnline(true)
+      ws.onclose = () => {{ {closed} }}
+    }}
+    connect()
+    return () => {{ active = false; socket.current?.close() }}
+  }}, [room])
+  return <b>{shown}</b>
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("closed", "overwrites"),
+    [
+        ("setOnline(false)", ["status"]),
+        ("socket.current = null", ["reference"]),
+        ("setTimeout(connect, 1000)", ["reconnect"]),
+        ("if (!active) return; setOnline(false)", []),
+        ("if (socket.current !== ws) return; socket.current = null", []),
+    ],
+)
+def test_what_a_late_close_event_overwrites(tmp_path: Path, closed: str, overwrites: list[str]) -> None:
+    _, [dossier] = dossiers(tmp_path, {"Live.tsx": HOOK.format(closed=closed, shown="x")})
+    assert dossier.presentation is not None
+    assert [each.overwrites for each in dossier.presentation.late_events] == overwrites
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [("{online ? 'live' : 'offline'}", True), ("x", False), ("{String(online) + '!'}", True)],
+)
+def test_whether_the_status_is_shown(tmp_path: Path, shown: str, expected: bool) -> None:
+    _, [dossier] = dossiers(tmp_path, {"Live.tsx": HOOK.format(closed="setOnline(false)", shown=shown)})
+    assert dossier.presentation is not None
+    assert isinstance(dossier.presentation.status_shown, Known)
+    assert dossier.presentation.status_shown.value is expected
