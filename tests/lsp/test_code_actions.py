@@ -6,7 +6,7 @@ import pytest
 from lsprotocol import types
 
 from .conftest import StartEditor
-from .editor import PLAIN, Editor, edits_in, replaced
+from .editor import FULL, PLAIN, Editor, edits_in, replaced
 from .samples import CLEAN_TSX, LEAKY_PYTHON, LEAKY_TSX, write
 
 TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
@@ -81,6 +81,45 @@ async def test_a_client_that_cannot_resolve_gets_the_edits_at_once(
     assert first.edit.document_changes is None
     assert "ws.close()" in replaced(LEAKY_TSX, edits_in(first, path))
     assert first.is_preferred is None
+
+
+RETRYING_TS = """\
+import { log } from './log';
+
+export function connect(): void {
+  const ws = new WebSocket('wss://api.example.com/ws');
+  ws.onclose = (event) => {
+    log(event.code);
+    if (event.code !== 4401) setTimeout(connect, 1000);
+  };
+}
+"""
+
+
+@pytest.mark.parametrize("creates", [True, False])
+async def test_a_fix_that_needs_a_new_file_makes_it_where_the_editor_can(
+    start_editor: StartEditor, workspace: Path, creates: bool
+) -> None:
+    write(workspace / "pyproject.toml", '[tool.halfopen]\nselect = ["WS2B"]\n')
+    path = write(workspace / "feed.ts", RETRYING_TS)
+    editor = await start_editor(workspace, capabilities=FULL if creates else PLAIN)
+    editor.open(path)
+    await editor.settled()
+    [retries] = editor.shown(path) or []
+    actions = await editor.actions(path, retries.range, only=["quickfix"])
+    own = [each for each in actions if "delay" in each.title]
+    if not creates:
+        assert own == []
+        return
+    action = await editor.resolved(own[0])
+    assert action.edit is not None
+    created, *edited = action.edit.document_changes or []
+    assert isinstance(created, types.CreateFile)
+    assert created.uri.endswith("/reconnectDelay.ts")
+    assert {each.text_document.uri for each in edited if isinstance(each, types.TextDocumentEdit)} == {
+        created.uri,
+        path.as_uri(),
+    }
 
 
 async def test_a_fix_is_made_for_the_text_as_it_is_now(start_editor: StartEditor, workspace: Path) -> None:
