@@ -13,8 +13,7 @@ from halfopen.connections.updates.facts import Echo, Write
 from halfopen_rules.delivery.duplicate_delivery.server import CODE, SLUG
 
 _STARTS = re.compile(
-    r"(^|[^a-z])(start|run|create|submit|execute|generate|order|process|prompt|task|message|chat)",
-    re.IGNORECASE,
+    r"^(start|run|create|submit|execute|generate|order|process|prompt)([^a-z]|$)", re.IGNORECASE
 )
 """Types of commands that begin something: sent again, they begin it again."""
 
@@ -42,12 +41,16 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             yield _again(dossier, send)
             return
     replay = [
-        evidence
+        Evidence(each.span, f"{each.store} is given to each new connection")
         for other in dossier.surroundings.others
         if other.dossier.sending is not None
-        and isinstance(other.dossier.sending.snapshot_on_connect, Known)
-        and other.dossier.sending.snapshot_on_connect.value
-        for evidence in other.dossier.sending.snapshot_on_connect.evidence
+        for each in other.dossier.sending.replay_overlaps
+    ] + [
+        Evidence(each.span, f"{each.name} is kept for those who connect")
+        for other in dossier.surroundings.others
+        if other.dossier.sending is not None and _gives_snapshot(other.dossier)
+        for each in other.dossier.sending.queues
+        if each.kind == "history"
     ]
     appended = [
         each
@@ -56,6 +59,12 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
     ]
     if replay and appended:
         yield _replayed(dossier, appended[0], replay)
+
+
+def _gives_snapshot(server: Dossier) -> bool:
+    """Whether an endpoint gives a new connection what is stored."""
+    given = server.sending.snapshot_on_connect if server.sending is not None else None
+    return isinstance(given, Known) and given.value
 
 
 def _echo(dossier: Dossier, echoes: tuple[Echo, ...]) -> Finding:

@@ -9,6 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.updates.facts import Pending, Write
+from halfopen_rules.reconnection.missed_events.client import is_effective
 
 CODE = "WS6A"
 SLUG = "stale-overwrite"
@@ -27,6 +28,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if torn:
         first = next((each for each in torn if each.awaited), torn[0])
         yield _torn(dossier, first, torn)
+        return
+    if dossier.delivery is not None and any(is_effective(each) for each in dossier.delivery.catch_up):
         return
     for pending in updates.pending:
         if not pending.rolled_back:

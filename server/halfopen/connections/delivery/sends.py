@@ -128,7 +128,23 @@ def _places(
         if found:
             return
     runs = tuple(runs_of(program, function, handlers))
+    if all(guarding.guard in ("none", "present") for _, guarding in here):
+        here = (*here, *_guarded_by_callers(program, guards, function))
     yield Place(call, payload, here, runs, function)
+
+
+def _guarded_by_callers(program: Program, guards: Guards, function: At[tree.Function]) -> Passed:
+    """The weakest guard of a function's callers, where each of them asks before it calls."""
+    found: list[tuple[At[tree.Call], Guarding]] = []
+    for call in callers(program, function):
+        around = call.index.function_of(call.node)
+        if around is None or not is_shipped(call.path):
+            continue
+        guarding = guards.of(call, call.to(around), frozenset())
+        if guarding.guard in ("none", "present"):
+            return ()
+        found.append((call, guarding))
+    return tuple(sorted(found, key=lambda each: STRENGTH[each[1].guard])[:1])
 
 
 def _in_handler(call: At[tree.Call], given: ParameterOf, handlers: Handlers) -> bool:

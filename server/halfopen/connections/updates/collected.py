@@ -11,12 +11,13 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.applied import callees, handlers_of, runs
 from halfopen.connections.updates.facts import Echo, Pending, Write
-from halfopen.connections.updates.requests import reaches_request, requests_in
+from halfopen.connections.updates.requests import Request, reaches_request, requests_in
 from halfopen.connections.updates.slots import Slot
 from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.unit import Span
+from halfopen.semantics.values import ParameterOf, origins
 
 _VERSIONS = ("version", "seq", "updated_at", "updatedAt", "timestamp", "revision", "rev", "ts")
 _LOGS = frozenset({"console", "logger", "log", "JSON", "Object", "Array", "Math", "Date"})
@@ -154,12 +155,24 @@ class Collected:
         seen: set[tree.Node] = set()
         for function in self.on_message:
             for request in requests_in(self.program, [function]):
-                if request.kind == "fetch" and request.changes and request.at.node not in seen:
+                if request.at.node in seen or not self._writes_what_came(request):
+                    continue
+                if request.kind == "fetch" and request.changes:
                     seen.add(request.at.node)
                     place = self._called_from(request.at)
                     yield Echo(
                         place, request.at.span, (Evidence(request.at.span, "changes it on the server again"),)
                     )
+
+    def _writes_what_came(self, request: Request) -> bool:
+        """Whether a request is made of what its function was given: a token that is renewed on the way is not."""
+        return any(
+            isinstance(origin, ParameterOf)
+            for argument in request.at.node.arguments
+            for node in tree.walk(argument.value)
+            if isinstance(node, tree.Name)
+            for origin in origins(self.program, request.at.to(node))
+        )
 
     def _called_from(self, request: At[tree.Call]) -> Span:
         """The call in the handler's own code that leads to a request."""
