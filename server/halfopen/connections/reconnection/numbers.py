@@ -11,6 +11,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfopen.connections.reconnection.facts import Delay
+from halfopen.connections.reconnection.operands import (
+    counts_on,
+    default_in,
+    default_of,
+    is_counted,
+    last_word,
+    mentions,
+    part_of,
+    same_place,
+)
 from halfopen.connections.reconnection.shapes import (
     COUNT,
     NUMBER,
@@ -27,9 +37,7 @@ from halfopen.connections.reconnection.shapes import (
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.scopes import Step
 from halfopen.semantics.values import (
-    Origin,
     ParameterOf,
     argument_of,
     callers,
@@ -228,15 +236,15 @@ class _Evaluation:
                 self.names.add(name)
             case _:
                 pass
-        if _last(at.node) in ("Infinity", "POSITIVE_INFINITY"):
+        if last_word(at.node) in ("Infinity", "POSITIVE_INFINITY"):
             return constant(math.inf)
         if isinstance(at.node, tree.Member) and at.node.name == "length":
             table = self._table(at.to(at.node.object))
             return constant(len(table.steps)) if table.steps else NUMBER
         given = list(self._given(at))
-        own = [each for each in given if _mentions(self.program, each, at)]
+        own = [each for each in given if mentions(self.program, each, at)]
         others = [each for each in given if each not in own]
-        if own or _is_counted(self.program, at):
+        if own or is_counted(self.program, at):
             return self._updated(others, own, at)
         shapes = [self.of(each) for each in others if each.node is not at.node]
         for origin in origins(self.program, at):
@@ -252,7 +260,9 @@ class _Evaluation:
             caps = [each.initial for each in shapes if each.is_constant and each.initial]
             shape = replace(shape, bound=max(caps, default=None))
         # Nobody names a constant for no delay: what is only ever seen as 0 is a counter before its first step.
-        return COUNT if shape.is_constant and shape.initial == 0 and not _last(at.node).isupper() else shape
+        return (
+            COUNT if shape.is_constant and shape.initial == 0 and not last_word(at.node).isupper() else shape
+        )
 
     def _given(self, at: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
         """The expressions that a variable, a field or a ref is given."""
@@ -264,7 +274,7 @@ class _Evaluation:
                         yield At(path, unit, definition.value)
                     elif isinstance(definition.node, tree.Assign):
                         for target in definition.node.targets:
-                            default = _default_in(target, definition.steps)
+                            default = default_in(target, definition.steps)
                             if default is not None:
                                 yield At(path, unit, default)
             return
@@ -294,7 +304,7 @@ class _Evaluation:
     def _parameter(self, origin: ParameterOf) -> list[Shape]:
         known = self.arguments.get(origin.parameter)
         if known is not None:
-            part = _part(self.program, known, origin.steps)
+            part = part_of(self.program, known, origin.steps)
             return [self.of(part)] if part is not None else [NUMBER]
         arguments = [
             call.to(argument)
@@ -302,106 +312,15 @@ class _Evaluation:
             if is_shipped(call.path)
             and (argument := argument_of(call.node, origin.function.node, origin.parameter)) is not None
         ]
-        if any(_counts_on(self.program, each, origin) for each in arguments):
+        if any(counts_on(self.program, each, origin) for each in arguments):
             return [COUNT]
         default = default_of(origin)
         found = [self.of(default)] if default is not None else []
         for argument in arguments:
-            part = _part(self.program, argument, origin.steps)
+            part = part_of(self.program, argument, origin.steps)
             if part is not None:
                 found.append(self.of(part))
         return found or [NUMBER]
-
-
-def _last(node: tree.Expr) -> str:
-    return node.id if isinstance(node, tree.Name) else node.name if isinstance(node, tree.Member) else ""
-
-
-def default_of(origin: ParameterOf) -> At[tree.Expr] | None:
-    """The default of a parameter, or of a part of it that is destructured (`{ interval = 3000 }`)."""
-    default = _default_in(origin.parameter.target, origin.steps) if origin.steps else origin.parameter.default
-    return origin.function.to(default) if default is not None else None
-
-
-def _default_in(pattern: tree.Expr, steps: tuple[Step, ...]) -> tree.Expr | None:
-    """The default that a destructuring pattern gives to the part at `steps`."""
-    for step in steps:
-        if isinstance(pattern, tree.AssignExpr):
-            pattern = pattern.target
-        if not isinstance(pattern, tree.Object):
-            return None
-        entry = next(
-            (e for e in pattern.entries if isinstance(e.key, tree.Literal) and e.key.value == step), None
-        )
-        if entry is None:
-            return None
-        pattern = entry.value
-    return pattern.value if isinstance(pattern, tree.AssignExpr) else None
-
-
-def _part(program: Program, at: At[tree.Expr], steps: tuple[Step, ...]) -> At[tree.Expr] | None:
-    for step in steps:
-        found: Origin | None = next(
-            (o for o in origins(program, at) if isinstance(o, At) and isinstance(o.node, tree.Object)), None
-        )
-        if not isinstance(found, At) or not isinstance(found.node, tree.Object):
-            return None
-        entry = next(
-            (e for e in found.node.entries if isinstance(e.key, tree.Literal) and e.key.value == step), None
-        )
-        if entry is None:
-            return None
-        at = found.to(entry.value)
-    return at
-
-
-def _counts_on(program: Program, argument: At[tree.Expr], origin: ParameterOf) -> bool:
-    """Whether a function calls itself with its parameter counted up or down (`reconnect(tries + 1)`)."""
-    return (
-        isinstance(argument.node, tree.Operation)
-        and argument.node.operator in ("+", "-")
-        and any(origin in origins(program, argument.to(each)) for each in argument.node.operands)
-    )
-
-
-# --- updates -----------------------------------------------------------------------------------
-
-
-def _same_place(one: tree.Expr, two: tree.Expr) -> bool:
-    """Whether two expressions name the same variable, field or ref, as they are written."""
-    match one, two:
-        case tree.Name(id=a), tree.Name(id=b):
-            return a == b
-        case tree.Member(object=x, name=a), tree.Member(object=y, name=b):
-            return a == b and _same_place(x, y)
-        case _:
-            return False
-
-
-def _mentions(program: Program, value: At[tree.Expr], place: At[tree.Expr]) -> bool:
-    return any(
-        isinstance(node, tree.Name | tree.Member) and _same_place(node, place.node)
-        for node in tree.walk(value.node)
-    )
-
-
-def _is_counted(program: Program, at: At[tree.Expr]) -> bool:
-    """Whether a variable is counted up where it is known (`attempts++`, `this.attempts += 1`)."""
-    return any(True for _ in _increments(at))
-
-
-def _increments(at: At[tree.Expr]) -> Iterator[tree.Node]:
-    for statement in at.unit.body:
-        for node in tree.walk(statement):
-            match node:
-                case tree.Operation(operator="++", operands=(target,)) if _same_place(target, at.node):
-                    yield node
-                case tree.Assign(operator="+" | "*", targets=(target,)) if _same_place(target, at.node):
-                    yield node
-                case tree.AssignExpr(operator="+" | "*", target=target) if _same_place(target, at.node):
-                    yield node
-                case _:
-                    pass
 
 
 def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], within: _Evaluation) -> Shape:
@@ -417,17 +336,17 @@ def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], wi
                 else ""
             )
             arguments = [update.to(each.value) for each in node.arguments]
-            own = [each for each in arguments if _mentions(program, each, place)]
+            own = [each for each in arguments if mentions(program, each, place)]
             if name == "min" and len(own) == 1:
                 others = [within.of(each) for each in arguments if each not in own]
                 bound = next((each.initial for each in others if each.is_constant), None)
                 return replace(_growth_of(program, own[0], place, within), bound=bound)
         case tree.Operation(operator="*", operands=operands):
-            others = [within.of(update.to(each)) for each in operands if not _same_place(each, place.node)]
+            others = [within.of(update.to(each)) for each in operands if not same_place(each, place.node)]
             factor = next((each.initial for each in others if each.initial is not None), None)
             return Shape("exponential", None, factor=factor, random=any(each.random for each in others))
         case tree.Operation(operator="+", operands=operands):
-            others = [within.of(update.to(each)) for each in operands if not _same_place(each, place.node)]
+            others = [within.of(update.to(each)) for each in operands if not same_place(each, place.node)]
             step = next((each.initial for each in others if each.initial is not None), None)
             return Shape("linear", step)
         case _:
@@ -435,4 +354,4 @@ def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], wi
     return Shape("linear", 1.0)
 
 
-__all__ = ["default_of", "delay_of", "names_in", "number_of"]
+__all__ = ["delay_of", "names_in", "number_of"]
