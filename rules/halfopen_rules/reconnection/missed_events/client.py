@@ -79,16 +79,16 @@ def _severity(stale: list[Write]) -> Severity:
 
 def _confidence(dossier: Dossier, stale: list[Write], late: bool) -> Confidence:
     """High where the server's code was seen to send nothing by itself, low where no server is to be seen."""
-    if late or not stale:
-        return Confidence.LOW if late else Confidence.MEDIUM
     known = [
         other.dossier.sending.snapshot_on_connect
         for other in dossier.surroundings.others
         if other.dossier.sending is not None
     ]
-    if not known:
-        return Confidence.MEDIUM
-    return Confidence.HIGH if all(isinstance(each, Known) for each in known) else Confidence.MEDIUM
+    if late or not known:
+        return Confidence.LOW
+    if stale and all(isinstance(each, Known) for each in known):
+        return Confidence.HIGH
+    return Confidence.MEDIUM
 
 
 def _message(dossier: Dossier, stale: list[Write], dead: list[CatchUp]) -> str:
