@@ -29,18 +29,14 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 
 def _in_url(dossier: Dossier) -> Iterator[Finding]:
-    """A credential in the query string, which every access log on the way writes down."""
+    """A credential in the query string, which every access log on the way writes down.
+
+    Where it also lets in for as long as the client stays, WS7A tells both.
+    """
     admission = dossier.admission
-    if not isinstance(admission, Admission):
+    if not isinstance(admission, Admission) or admission.outlives_its_checks or not admission.in_query_string:
         return
-    shown = [
-        each
-        for each in admission.credentials
-        if each.carrier == "query string" and "ticket" not in each.name.lower() and each.evidence
-    ]
-    if not shown:
-        return
-    first = shown[0]
+    first = admission.in_query_string[0]
     message = (
         f"`{dossier.connection.name}` takes `{first.name}` from the query string: uvicorn's access log and every proxy "
         "write the URL with it, and whoever reads a log can connect with it"

@@ -19,7 +19,7 @@ def checked_once(dossier: Dossier) -> Iterator[Finding]:
         return
     lifetime = admission.lifetime
     known = isinstance(lifetime, Known)
-    if lifetime is None or (known and lifetime.value != "unbounded"):
+    if lifetime is None or (known and not admission.outlives_its_checks):
         return
     check = _telling(admission)
     name = dossier.connection.name
@@ -36,7 +36,7 @@ def checked_once(dossier: Dossier) -> Iterator[Finding]:
         severity=Severity.HIGH if admission.privileged else USUAL,
         confidence=_confidence(admission, known),
         span=_place(dossier, admission, check),
-        message=message + _in_the_log(dossier, check),
+        message=message + _in_the_log(dossier, admission),
         connection=dossier.connection.id,
         evidence=tuple(dict.fromkeys((*check.evidence, *_settles(lifetime)))),
     )
@@ -54,12 +54,15 @@ def _telling(admission: Admission) -> Check:
     return next((each for each in admission.checks if each.expires), admission.checks[0])
 
 
-def _in_the_log(dossier: Dossier, check: Check) -> str:
-    """The query string stands in the access log of uvicorn, where that is known to run."""
+def _in_the_log(dossier: Dossier, admission: Admission) -> str:
+    """The query string stands in the access log of uvicorn, where that is known to run, and in those of proxies."""
+    shown = admission.in_query_string
+    if not shown or not admission.outlives_its_checks:
+        return ""
     logged = dossier.surroundings.serving.access_log_has_query
-    if check.carrier == "query string" and isinstance(logged, Known) and logged.value:
-        return "; the token also stands in the access log, with the query string of each handshake"
-    return ""
+    if isinstance(logged, Known) and logged.value:
+        return f"; `{shown[0].name}` also stands in the access log, with the query string of each handshake"
+    return f"; `{shown[0].name}` also stands in the URL, which access logs and proxies write down"
 
 
 def _settles(lifetime: Known[object] | Unknown) -> tuple[Evidence, ...]:

@@ -140,6 +140,22 @@ class Admission:
     """The handler's name, for findings about all of it."""
 
     @property
+    def outlives_its_checks(self) -> bool:
+        """Whether a client that was let in is known to stay in whatever becomes of its credential."""
+        lifetime = self.lifetime
+        known = isinstance(lifetime, Known) and lifetime.value == "unbounded"
+        return known and bool(self.checks) and self.is_authenticated
+
+    @property
+    def in_query_string(self) -> tuple[Credential, ...]:
+        """The credentials that stand in the URL; a ticket is no longer worth anything when a log is read."""
+        return tuple(
+            each
+            for each in self.credentials
+            if each.carrier == "query string" and "ticket" not in each.name.lower() and each.evidence
+        )
+
+    @property
     def is_authenticated(self) -> bool:
         """Whether something checks who connects, or may do so where the code does not show it."""
         match self.authentication:

@@ -315,8 +315,13 @@ def _fate_of_argument(program: Program, at: At[tree.Expr], call: At[tree.Call], 
     return "used"
 
 
-def _fate_of_part(program: Program, at: At[tree.Node], echoes: Echoes) -> Fate:
-    """A field that becomes part of something bigger: what is done with that."""
+def _fate_of_part(
+    program: Program, at: At[tree.Node], echoes: Echoes, seen: frozenset[tree.Node] = frozenset()
+) -> Fate:
+    """A field that becomes part of something bigger: what is done with that.
+
+    `seen`: the assignments that led here, so that `parts = [*parts, field]` ends.
+    """
     current: tree.Node = at.node
     while True:
         parent = at.index.parents.get(current)
@@ -335,10 +340,12 @@ def _fate_of_part(program: Program, at: At[tree.Node], echoes: Echoes) -> Fate:
                     current = call
                     continue
                 return "unread" if isinstance(at.index.parents.get(call), tree.Raise) else "used"
+            case tree.Assign(targets=(tree.Name(), *_)) if parent in seen:
+                return "unread"
             case tree.Assign(targets=(tree.Name() as target, *_)):
                 reads = program.reads(program.variable(at.to(target)))
                 fates: list[Fate] = [
-                    _fate_of_part(program, read, echoes)
+                    _fate_of_part(program, read, echoes, seen | {parent})
                     for read in reads
                     if isinstance(read.parent, tree.Argument | tree.Entry)
                 ]
