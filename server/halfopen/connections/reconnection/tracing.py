@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_view import View, is_timer
@@ -25,9 +25,12 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.stores import initializers, store_around
+from halfopen.semantics.unit import Span
 from halfopen.semantics.values import ParameterOf, callbacks, functions, origins
 
 _DEPTH = 7
+_MOST_WAYS = 8
+"""So many calls of one function are told apart by their conditions."""
 _UNSETTLED = "the expression of the delay"
 _PAUSES = frozenset({"sleep", "delay", "wait", "pause", "timeout"})
 
@@ -50,17 +53,29 @@ class Tracing:
 
     view: View
     kind: TriggerKind
-    seen: set[tree.Node] = field(default_factory=set[tree.Node])
+    seen: dict[tree.Node, set[tuple[Condition, ...]]] = field(
+        default_factory=dict[tree.Node, set[tuple[Condition, ...]]]
+    )
+    """The functions that were entered, with what was met before each time."""
     unresolved: list[At[tree.Call]] = field(default_factory=list[At[tree.Call]])
     """Calls of functions that somebody hands in, whom the workspace does not show."""
 
-    def run(self, handlers: list[At[tree.Function]]) -> Iterator[Trigger]:
+    def run(self, handlers: list[At[tree.Function]]) -> list[Trigger]:
+        """What the handlers set off, each place once: where several ways lead to it, all of them count."""
+        found: dict[tuple[TriggerKind, Span], Trigger] = {}
+        for each in self.walk(handlers):
+            known = found.get((each.kind, each.place))
+            found[each.kind, each.place] = each if known is None else _either(known, each)
+        return list(found.values())
+
+    def walk(self, handlers: list[At[tree.Function]]) -> Iterator[Trigger]:
         waiting = [Step(each, (), None, None) for each in handlers]
         while waiting:
             step = waiting.pop(0)
-            if step.function.node in self.seen or step.depth > _DEPTH:
+            ways = self.seen.setdefault(step.function.node, set())
+            if step.conditions in ways or len(ways) >= _MOST_WAYS or step.depth > _DEPTH:
                 continue
-            self.seen.add(step.function.node)
+            ways.add(step.conditions)
             self.view.program.queries.note(step.function.unit)
             for node in own_nodes(step.function):
                 if isinstance(node, tree.Call):
@@ -186,6 +201,21 @@ class Tracing:
             names_in(program, step.delay) if step.delay is not None else frozenset(),
             (Evidence(place.span, TEXTS[kind or self.kind]),),
         )
+
+
+def _either(one: Trigger, two: Trigger) -> Trigger:
+    """One way to the next connection that is reached on two sets of conditions."""
+    limits = [each.limit.value for each in (one, two) if isinstance(each.limit, Known)]
+    codes = None if one.codes is None or two.codes is None else {*one.codes, *two.codes}
+    return replace(
+        one,
+        codes=None if codes is None else tuple(each for each in CODES if each in codes),
+        asks_clean=one.asks_clean and two.asks_clean,
+        limit=Known(None if None in limits else max(each for each in limits if each is not None))
+        if limits
+        else one.limit,
+        stopped_by=tuple(each for each in one.stopped_by if each in two.stopped_by),
+    )
 
 
 TEXTS: dict[TriggerKind, str] = {
