@@ -35,6 +35,7 @@ def _findings(dossier: Dossier) -> Iterator[Finding]:
             yield from _of_heartbeat(dossier, heartbeat, liveness, serving)
     for watchdog in liveness.watchdogs:
         yield from _never_renewed(dossier, watchdog, liveness)
+        yield from _asked_too_late(dossier, watchdog, liveness)
 
 
 def _of_keepalive(
@@ -118,6 +119,25 @@ def _never_renewed(dossier: Dossier, watchdog: Watchdog, liveness: Liveness) -> 
     )
     confidence = Confidence.MEDIUM if clients else Confidence.LOW
     yield _finding(dossier, watchdog.place, text, Severity.HIGH, confidence, watchdog.evidence)
+
+
+def _asked_too_late(dossier: Dossier, watchdog: Watchdog, liveness: Liveness) -> Iterator[Finding]:
+    """The loop that pings also asks for the deadline, which ends between two of its turns."""
+    deadline, every = watchdog.deadline_seconds, watchdog.asked_every_seconds
+    if not isinstance(deadline, Known) or not isinstance(every, Known):
+        return
+    if not every.value < deadline.value < 2 * every.value:
+        return
+    ping = next((each for each in liveness.heartbeats if each.is_ping and each.timer == watchdog.asked), None)
+    if ping is None:
+        return
+    text = (
+        f"`{dossier.connection.name}` closes what was silent for {deadline.value:g} s, and asks only every "
+        f"{every.value:g} s before the next `{ping.message.shown}`: a client that vanished stays for up to "
+        f"{2 * every.value:g} s"
+    )
+    evidence = (*watchdog.evidence, *ping.evidence)
+    yield _finding(dossier, watchdog.place, text, Severity.MONITOR, deadline.confidence, evidence)
 
 
 def _finding(

@@ -75,6 +75,9 @@ class Watchdog:
     deadline_seconds: Fact[float]
     place: Span
     renewed_by: tuple[str, ...] = ()
+    asked: Span | None = None
+    """The pause of the loop that asks whether the deadline has passed; None where a timer of its own does."""
+    asked_every_seconds: Fact[float] = Unknown("what asks for the deadline")
     only_when_closed: bool = False
     """Whether it acts on a socket that already knows that it is closed, and on no other."""
     waived_by: tuple[Evidence, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.facts import Evidence, Known, Unknown
 from halfopen.connections.liveness.branches import heartbeat_branches
 from halfopen.connections.liveness.durations import numbers_of
 from halfopen.connections.liveness.facts import Watchdog
@@ -28,6 +28,10 @@ _CLOCK = frozenset(
         "total_seconds",
         "timedelta",
         "loop",
+        "get_event_loop",
+        "get_running_loop",
+        "perf_counter",
+        "asyncio",
         "self",
     }
 )
@@ -44,6 +48,7 @@ def server_watchdogs(code: ServerCode) -> Iterator[Watchdog]:
                         seconds, names = found
                         renewed = _renewed_by(code, names)
                         if renewed is not None:
+                            pause = pause_around(code, function.to(_marker(then)))
                             yield Watchdog(
                                 "answer" if renewed else "messages",
                                 Known(
@@ -52,6 +57,10 @@ def server_watchdogs(code: ServerCode) -> Iterator[Watchdog]:
                                 ),
                                 function.to(test).span,
                                 renewed,
+                                asked=pause.span if pause is not None else None,
+                                asked_every_seconds=seconds_of_pause(code.program, pause)
+                                if pause is not None
+                                else Unknown("what asks for the deadline"),
                                 evidence=(
                                     Evidence(
                                         function.to(test).span, f"ends what was silent for {seconds:g} s"
