@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
-from halfopen.connections.delivery.facts import Send
+from halfopen.connections.delivery.facts import Outbox, Send
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Known
 
 CODE = "WS3A"
 SLUG = "lost-send"
@@ -16,6 +16,14 @@ SLUG = "lost-send"
 def check_client(dossier: Dossier) -> Iterator[Finding]:
     """One finding for a client: its worst send, with the others as further places."""
     if dossier.delivery is None:
+        return
+    garbled = [each for each in dossier.delivery.sends if each.is_object]
+    if garbled and dossier.connection.library == "native":
+        yield _garbled(dossier, garbled)
+        return
+    unread = next((each for each in dossier.delivery.outboxes if _is_unread(each)), None)
+    if unread is not None:
+        yield _never_sent(dossier, unread)
         return
     commands = [
         each for each in dossier.delivery.sends if each.purpose == "command" and "user" in each.triggers
@@ -50,6 +58,47 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
                 evidence=each.evidence,
             )
             return
+
+
+def _garbled(dossier: Dossier, sends: list[Send]) -> Finding:
+    """`send` takes text and bytes; whatever else it is given becomes a text by `String(...)`."""
+    first = sends[0]
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        span=first.sent,
+        message=(
+            f"{_named(first)} is sent as an object, which the browser turns into the text `[object Object]`: nothing of it "
+            "reaches the server, and no error is raised"
+        ),
+        connection=dossier.connection.id,
+        evidence=tuple(_also(each) for each in sends[1:]),
+    )
+
+
+def _is_unread(box: Outbox) -> bool:
+    return isinstance(box.is_read, Known) and not box.is_read.value
+
+
+def _never_sent(dossier: Dossier, box: Outbox) -> Finding:
+    """What waits for the connection waits for ever."""
+    by_user = "user" in box.fed_by
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH if by_user else Severity.MEDIUM,
+        confidence=Confidence.HIGH if by_user else Confidence.MEDIUM,
+        span=box.place,
+        message=(
+            f"{box.container} takes what is sent while the connection is down, and nothing ever reads it: those messages "
+            "are lost without a word, and it grows with each"
+        ),
+        connection=dossier.connection.id,
+        evidence=box.evidence,
+        effects=("WS3D",),
+    )
 
 
 def is_lost(send: Send) -> bool:

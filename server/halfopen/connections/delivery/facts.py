@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Fact, Unknown
 from halfopen.semantics.unit import Span
 
 Purpose: TypeAlias = OneOf["command", "heartbeat", "subscription", "authentication", "presence"]
@@ -52,6 +52,8 @@ class Send:
     is_typed: bool = False
     is_kept: bool = False
     identified: bool = False
+    is_object: bool = False
+    """Whether the socket's `send` is given an object as it is, which the browser turns into "[object Object]"."""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -60,7 +62,8 @@ class Outbox:
     """Messages that wait for the connection.
 
     `limit` is the expression that bounds it, None where nothing does; `limit_is_option`: it is an option that
-    means "no limit" unless it is given. `fed_by` is what makes the sends happen that fill it.
+    means "no limit" unless it is given. `fed_by` is what makes the sends happen that fill it. `is_read` says
+    whether anything takes messages out again, to send them once the connection is back.
     """
 
     container: str
@@ -69,6 +72,7 @@ class Outbox:
     limit_is_option: bool = False
     fed_by: tuple[Trigger, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    is_read: Fact[bool] = Unknown("what reads the outbox")
 
 
 @dataclass(frozen=True, slots=True)

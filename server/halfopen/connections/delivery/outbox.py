@@ -8,7 +8,7 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import Outbox, Send, Trigger
 from halfopen.connections.delivery.sends import send_calls
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.library_clients import argument, option
 from halfopen.libraries import Default, built_in_catalogue, defaults
 from halfopen.semantics import tree
@@ -79,7 +79,54 @@ def _own(
             (Evidence(limit.span, "bounded by this, which is no limit by default"),)
             if limit is not None and is_option
             else (),
+            _is_read(program, function.to(node.callee.object)),
         )
+
+
+def _is_read(program: Program, container: At[tree.Expr]) -> Fact[bool]:
+    """Whether anything in the file does more with the container than to fill it and to ask for its length."""
+    name = _name_of(container.node)
+    module = program.module(container.path)
+    if name is None or module is None:
+        return Unknown("what reads the outbox")
+    for unit in module.units:
+        program.queries.note(unit)
+        for node in (each for statement in unit.body for each in tree.walk(statement)):
+            if _is_named(node, name) and _takes(At(container.path, unit, node)):
+                return Known(True, (Evidence(At(container.path, unit, node).span, "is read here"),))
+    return Known(False)
+
+
+def _name_of(container: tree.Expr) -> str | None:
+    """The name of a variable, a ref or a field that is the code's own; None for what comes from elsewhere."""
+    match container:
+        case tree.Name(id=name) | tree.Member(object=tree.Name(id=name), name="current"):
+            return name
+        case tree.Member(object=tree.Name(id="this"), name=name):
+            return name
+        case _:
+            return None
+
+
+def _is_named(node: tree.Node, name: str) -> bool:
+    return (isinstance(node, tree.Name) and node.id == name) or (
+        isinstance(node, tree.Member) and node.name == name
+    )
+
+
+def _takes(use: At[tree.Node]) -> bool:
+    """Whether a use of a container may take something out, or hands the container on."""
+    parents = use.index.parents
+    node, parent = use.node, parents.get(use.node)
+    while isinstance(parent, tree.Member) and parent.object is node and parent.name == "current":
+        node, parent = parent, parents.get(parent)
+    match parent:
+        case tree.Assign(targets=targets) if node in targets:
+            return False
+        case tree.Member(object=inner, name=name) if inner is node:
+            return name not in _ADDS and name != "length"
+        case _:
+            return True
 
 
 def _limit(function: At[tree.Function], container: str) -> At[tree.Expr] | None:

@@ -208,8 +208,15 @@ def _send(program: Program, place: Place) -> Send:
         message is not None,
         _is_kept(place, guarding),
         place.message is not None and carries_id(place.message),
+        _is_object(program, sent),
         tuple(evidence),
     )
+
+
+def _is_object(program: Program, sent: At[tree.Call]) -> bool:
+    """Whether what is sent is an object literal wherever it comes from, and no text made of one."""
+    given = origins(program, sent.to(sent.node.arguments[0].value))
+    return bool(given) and all(isinstance(each, At) and isinstance(each.node, tree.Object) for each in given)
 
 
 _GUARDS: dict[Guard, str] = {
