@@ -16,6 +16,7 @@ from halfopen.connections.client_release import (
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
+from halfopen.connections.freshness.changes import changes_of
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
@@ -83,7 +84,10 @@ def _set_again(view: View) -> frozenset[str]:
     of the socket before, which comes later, finds the flag of the run after it."""
     found: set[str] = set()
     for effect in view.reach.effects:
-        if effect.dependencies == ():
+        dependencies = effect.dependencies
+        if dependencies is not None and not any(
+            changes_of(view.program, effect.call.to(each)) for each in dependencies
+        ):
             continue
         for node in own_nodes(effect.callback):
             if isinstance(node, tree.Assign) and isinstance(node.value, tree.Literal):
@@ -194,7 +198,36 @@ def _guarded(
         for callee in functions(view.program, trigger.to(trigger.node.callee)):
             tests += entry_tests(view, callee)
     relevant = written - _socket_state_names(view, tests)
-    return any(tested_names(test) & relevant for test in tests)
+    return any((tested_names(test) - _given_names(view, test)) & relevant for test in tests)
+
+
+def _given_names(view: View, test: tree.Expr) -> frozenset[str]:
+    """Names of plain values that a function or hook was given: what a release writes elsewhere under the same name,
+    such as a key of a store, does not change them."""
+    index = view.call.index
+    return frozenset(
+        node.id
+        for node in tree.walk(test)
+        if isinstance(node, tree.Name)
+        and not isinstance(index.parents.get(node), tree.Member)
+        and _is_given(view, node)
+    )
+
+
+def _is_given(view: View, name: tree.Name) -> bool:
+    """Whether a name is a parameter, or taken out of one, and never assigned."""
+    binding = view.call.index.bindings.get(name)
+    if binding is None or len(binding.definitions) != 1:
+        return False
+    definition = binding.definitions[0]
+    if definition.kind == "parameter":
+        return True
+    return (
+        definition.kind == "value"
+        and isinstance(definition.value, tree.Name)
+        and bool(definition.steps)
+        and _is_given(view, definition.value)
+    )
 
 
 def _socket_state_names(view: View, tests: list[tree.Expr]) -> frozenset[str]:

@@ -94,6 +94,16 @@ def _harm(event: LateEvent) -> str:
 def _own_close(dossier: Dossier) -> Iterator[_Confusion]:
     """The close handler takes the code's own close for a failure."""
     for resource, leak in _rearmed(dossier):
+        if leak.kind == "flag-set-anew":
+            yield (
+                Severity.MEDIUM,
+                Confidence.MEDIUM,
+                resource.acquired,
+                f"When its dependencies change, {dossier.connection.name} sets its flag for an own close back before the "
+                "old socket's close event comes: that event then counts as a failure and sets up a reconnect",
+                leak.evidence[:1],
+            )
+            continue
         yield (
             Severity.HIGH,
             Confidence.HIGH,

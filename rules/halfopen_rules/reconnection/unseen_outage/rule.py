@@ -22,7 +22,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if not isinstance(known.retries, Known) or not known.retries.value:
         return
     shown = known.status_shown
-    if not isinstance(shown, Known):
+    if not isinstance(shown, Known) or _polls_meanwhile(dossier):
         return
     name = dossier.connection.name
     if not shown.value:
@@ -55,6 +55,12 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         connection=dossier.connection.id,
         evidence=evidence,
     )
+
+
+def _polls_meanwhile(dossier: Dossier) -> bool:
+    """Whether the close handler starts to poll: the page then shows nothing that is out of date."""
+    falls_back = dossier.reconnection.falls_back if dossier.reconnection is not None else None
+    return isinstance(falls_back, Known) and falls_back.value
 
 
 RULE = Rule(

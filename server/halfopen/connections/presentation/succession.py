@@ -147,7 +147,11 @@ def _overwrite(view: View, at: At[tree.Node]) -> LateEvent | None:
     match node:
         case tree.Assign(targets=targets, value=tree.Literal(value=None)):
             for target in targets:
-                if isinstance(target, tree.Name | tree.Member) and _holds_socket(view, at.to(target)):
+                if (
+                    isinstance(target, tree.Name | tree.Member)
+                    and _holds_socket(view, at.to(target))
+                    and _is_used(view, at.to(target))
+                ):
                     return LateEvent("reference", at.to(target).text, at.span)
         case tree.Call():
             return _overwriting_call(view, at.to(node))
@@ -245,6 +249,16 @@ def _holds_socket(view: View, target: At[tree.Expr]) -> bool:
             for alias in view.held
         )
     return False
+
+
+def _is_used(view: View, target: At[tree.Expr]) -> bool:
+    """Whether anything reads where the newest socket is kept: what only ever is written is missed by nobody."""
+    return any(
+        alias.text == target.text
+        and not (isinstance(alias.parent, tree.Assign) and alias.node in alias.parent.targets)
+        for alias in view.held
+        if type(alias.node) is type(target.node)
+    )
 
 
 # --- guards ----------------------------------------------------------------------------------------
