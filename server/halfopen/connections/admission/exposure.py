@@ -13,7 +13,7 @@ from halfopen.connections.handling import Handling
 from halfopen.connections.registries import registrations_in
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
-from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.program import At, Global, Program, own_nodes
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import functions, qualified
 
@@ -42,6 +42,9 @@ def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
                 said = f"the client is entered in {registration.container}, and gets what is sent to all"
                 return _of_messages(handling, Evidence(registration.node.span, said))
     work = next(_work(handling), None) or next(_sent_of_its_own(handling), None)
+    kept = next(_kept(handling), None)
+    if kept is not None:
+        return Known("actions", (Evidence(kept.span, f"a message of the client sets {_short(kept.text)}"),))
     if work is not None:
         return _of_messages(handling, Evidence(work.span, f"does {_short(work.text)}"))
     return Known(
@@ -115,6 +118,23 @@ def _work(handling: Handling) -> Iterator[At[tree.Call]]:
                 if isinstance(callee, tree.Member) and handling.sockets.is_socket(callee.object):
                     continue
                 yield function.to(node)
+
+
+def _kept(handling: Handling) -> Iterator[At[tree.Expr]]:
+    """What the client sent, or names by it, put into an entry of a global variable, where all connections find it."""
+    received = _received(handling)
+    for function in handling.reachable[:12]:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Assign) or node.value is None:
+                continue
+            for target in node.targets:
+                if (
+                    isinstance(target, tree.Index)
+                    and isinstance(target.object, tree.Name)
+                    and isinstance(handling.program.variable(function.to(target.object)), Global)
+                    and (_carries(function, target.key, received) or _carries(function, node.value, received))
+                ):
+                    yield function.to(target)
 
 
 def _sent_of_its_own(handling: Handling) -> Iterator[At[tree.Call]]:
