@@ -80,8 +80,67 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
                 ),
                 None,
             )
+        if conditions and (keeping := _kept_once_open(view)) is not None:
+            return (
+                Leak("only-when-open", (Evidence(keeping.span, "kept for closing only from here on"),)),
+            ), None
     late = after_pause(view)
     return ((late,), None) if late is not None else ((), None)
+
+
+def _kept_once_open(view: View) -> At[tree.Expr] | None:
+    """Where the socket is first put where a release finds it, if that is only in its open handler."""
+    creating = view.reach.creating
+    if creating is None:
+        return None
+    opening = {each.node for each in view.socket.handlers(view.program, view.held, "open")}
+    first: At[tree.Expr] | None = None
+    for alias in view.held:
+        if not _puts_aside(alias, creating):
+            continue
+        if not opening.intersection(alias.index.ancestors(alias.node)):
+            return None
+        first = first or alias
+    if first is None or any(
+        creating.node in each.index.ancestors(each.node) for each in closers(view.socket, view.released)
+    ):
+        return None
+    return first
+
+
+def _puts_aside(alias: At[tree.Expr], creating: At[tree.Function]) -> bool:
+    """Whether a use of the socket keeps it beyond the function that makes it, or hands it to somebody who may."""
+    parent = alias.parent
+    if isinstance(parent, tree.Entry):
+        return not _is_taken_out(alias)
+    if isinstance(parent, tree.Argument | tree.Return | tree.Sequence):
+        return creating.node in alias.index.ancestors(alias.node)
+    if not isinstance(parent, tree.Assign) or parent.value is not alias.node:
+        return isinstance(parent, tree.AssignExpr)
+    return any(
+        not isinstance(target, tree.Name) or not _is_local(alias.to(target), creating)
+        for target in parent.targets
+    )
+
+
+def _is_taken_out(alias: At[tree.Expr]) -> bool:
+    """Whether a name stands in a pattern: `const { ws } = get()` reads what was kept."""
+    inner: tree.Node = alias.node
+    for ancestor in alias.index.ancestors(alias.node):
+        if isinstance(ancestor, tree.Assign):
+            return inner in ancestor.targets
+        if isinstance(ancestor, tree.Parameter):
+            return True
+        if not isinstance(ancestor, tree.Entry | tree.Object):
+            return False
+        inner = ancestor
+    return False
+
+
+def _is_local(name: At[tree.Name], creating: At[tree.Function]) -> bool:
+    binding = name.index.bindings.get(name.node)
+    owner = binding.scope.owner if binding is not None else None
+    return owner is not None and (owner is creating.node or creating.node in name.index.ancestors(owner))
 
 
 def _runs_in_render(view: View) -> bool:
