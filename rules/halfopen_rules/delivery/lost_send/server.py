@@ -25,7 +25,8 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     if sending.dropped_subscribers:
         yield _dropped(dossier, sending.dropped_subscribers[0])
         return
-    live = [each for each in sending.broadcasts if each.live_iteration in ("skips", "raises")]
+    sent = [each for each in sending.broadcasts if _is_called(each)]
+    live = [each for each in sent if each.live_iteration in ("skips", "raises")]
     if live:
         yield _live(dossier, sorted(live, key=_order))
         return
@@ -33,9 +34,14 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     if unstored and not _is_resumable(sending):
         yield _unstored(dossier, unstored[0])
         return
-    unseen = [each for each in sending.broadcasts if not each.failure_is_seen and not each.removes_failed]
+    unseen = [each for each in sent if not each.failure_is_seen and not each.removes_failed]
     if unseen:
         yield _unseen(dossier, min(unseen, key=_order))
+
+
+def _is_called(each: Broadcast) -> bool:
+    """A sender that nobody calls loses nothing."""
+    return not isinstance(each.is_called, Known) or each.is_called.value
 
 
 def _foreign(dossier: Dossier, each: ForeignSend) -> Finding:

@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
-from halfopen.connections.sending.facts import Broadcast, SwallowedDeparture
+from halfopen.connections.sending.facts import Broadcast, ForeignSend, SwallowedDeparture
 
 CODE = "WS4C"
 SLUG = "stalled-broadcast"
@@ -20,11 +20,19 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     sending = dossier.sending
     if sending is None:
         return
-    faulty = [each for each in sending.broadcasts if _stalls(each) or _aborts(each)]
+    empty = {each.broadcast for each in sending.foreign_sends if _has_no_clients(each)}
+    faulty = [
+        each for each in sending.broadcasts if each.name not in empty and (_stalls(each) or _aborts(each))
+    ]
     if faulty:
         yield _broadcast(dossier, sorted(faulty, key=_order))
     else:
         yield from (_swallowed(dossier, each) for each in sending.swallowed_departures[:1])
+
+
+def _has_no_clients(each: ForeignSend) -> bool:
+    """A broadcast that only a worker process runs waits for nobody: WS3A tells that it reaches nobody."""
+    return each.kind == "task-queue-worker" and not each.elsewhere
 
 
 def _stalls(each: Broadcast) -> bool:

@@ -204,34 +204,44 @@ def _is_idle(program: Program, call: At[tree.Call]) -> bool:
     return bool(functions(program, call.to(callee)))
 
 
-_READS = frozenset({"get", "post", "put", "patch", "delete"})
+_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
 def guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
-    """HTTP routes of the same file that ask who calls, where most of them do."""
-    guarded: list[Evidence] = []
-    others = 0
+    """HTTP routes of the same file that ask who calls, where most of them do.
+
+    What a socket gives is compared with what is read over HTTP: routes that change something may well be kept
+    to administrators while everybody may look on.
+    """
+    return program.queries.search(("guarded beside", path), lambda: _guarded_beside(program, path))
+
+
+def _guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
+    guarded: dict[bool, list[Evidence]] = {True: [], False: []}
+    others = {True: 0, False: 0}
     module = program.module(path)
     for unit in module.units if module is not None else ():
         program.queries.note(unit)
         for function in index_of(unit).functions:
-            if not any(_is_route(each) for each in function.decorators):
+            methods = {_method(each) for each in function.decorators} & _METHODS
+            if not methods:
                 continue
+            reads = "get" in methods
             at = At(path, unit, function)
             check = next(_asked(at), None)
             if check is None:
-                others += 1
+                others[reads] += 1
             else:
-                guarded.append(Evidence(check.span, f"{function.name} asks who calls: {check.text}"))
-    return tuple(guarded[:2]) if len(guarded) > others else ()
+                guarded[reads].append(Evidence(check.span, f"{function.name} asks who calls: {check.text}"))
+    if not guarded[True] and not others[True]:
+        return tuple(guarded[False][:2]) if len(guarded[False]) > others[False] else ()
+    return tuple(guarded[True][:2]) if len(guarded[True]) > others[True] else ()
 
 
-def _is_route(decorator: tree.Expr) -> bool:
-    return (
-        isinstance(decorator, tree.Call)
-        and isinstance(decorator.callee, tree.Member)
-        and decorator.callee.name in _READS
-    )
+def _method(decorator: tree.Expr) -> str:
+    if isinstance(decorator, tree.Call) and isinstance(decorator.callee, tree.Member):
+        return decorator.callee.name
+    return ""
 
 
 def _asked(function: At[tree.Function]) -> Iterator[At[tree.Call]]:

@@ -71,12 +71,19 @@ def _injected(handling: Handling) -> Iterator[PooledResource]:
                     held = _yielded_session(program, function, 0)
                     if held is None or not isinstance(parameter.target, tree.Name):
                         continue
+                    if not _is_used(root, parameter.target.id):
+                        continue
                     name = function.node.name or "the dependency"
                     evidence = (
                         Evidence(held.span, f"{name} gives it back only after the handler has ended"),
                     )
                     at = root.to(parameter.target)
                     yield PooledResource(parameter.target.id, f"Depends({name})", at.span, evidence)
+
+
+def _is_used(root: At[tree.Function], name: str) -> bool:
+    """A session that is asked for and never used takes no connection from the pool."""
+    return any(isinstance(node, tree.Name) and node.id == name for node in tree.walk(root.node.body))
 
 
 def _yielded_session(program: Program, function: At[tree.Function], depth: int) -> At[tree.Node] | None:

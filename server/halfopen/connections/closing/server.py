@@ -69,7 +69,9 @@ def _close(
     program: Program, handling: Handling, function: At[tree.Function], node: tree.Node
 ) -> Close | None:
     if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name == "close":
-        return _read(program, function.to(node)) if handling.sockets.is_socket(node.callee.object) else None
+        if not handling.sockets.is_socket(node.callee.object) or _is_forgotten(function.to(node)):
+            return None
+        return _read(program, function.to(node))
     if isinstance(node, tree.Raise) and isinstance(node.value, tree.Call):
         call = function.to(node.value)
         name = _last(node.value.callee)
@@ -78,6 +80,12 @@ def _close(
         ):
             return _read(program, call, raised=name)
     return None
+
+
+def _is_forgotten(call: At[tree.Call]) -> bool:
+    """Whether a call in a coroutine is neither awaited nor handed on: `websocket.close()` alone closes nothing."""
+    function = call.index.function_of(call.node)
+    return function is not None and function.is_async and isinstance(call.parent, tree.Do)
 
 
 def _last(node: tree.Expr) -> str:
@@ -98,6 +106,7 @@ def _elsewhere(handling: Handling) -> Iterator[At[tree.Call]]:
             and isinstance(call, tree.Call)
             and call.callee is member
             and is_shipped(alias.path)
+            and not _is_forgotten(alias.to(call))
         ):
             yield alias.to(call)
 
@@ -229,7 +238,12 @@ def _silent(handling: Handling) -> Iterator[Evidence]:
 
 def _last_of(body: tree.Block, node: tree.Node) -> bool:
     """Whether nothing of a function follows a statement."""
-    return bool(body.statements) and body.statements[-1].start <= node.start
+    if not body.statements:
+        return False
+    last = body.statements[-1]
+    if isinstance(last, tree.With):
+        return _last_of(last.body, node)
+    return last.start <= node.start
 
 
 def _closes(handling: Handling, root: At[tree.Function], nodes: list[tree.Node]) -> bool:
@@ -238,7 +252,9 @@ def _closes(handling: Handling, root: At[tree.Function], nodes: list[tree.Node])
         if not isinstance(node, tree.Call):
             continue
         if isinstance(node.callee, tree.Member) and node.callee.name == "close":
-            return True
+            if not _is_forgotten(root.to(node)):
+                return True
+            continue
         for function in functions(handling.program, root.to(node.callee)):
             if any(
                 isinstance(each, tree.Call)

@@ -22,13 +22,40 @@ def survives(program: Program, handling: Handling | None, at: At[tree.Node], dep
         if isinstance(ancestor, tree.Try) and _within(ancestor.body, inner):
             for handler in ancestor.handlers:
                 if _catches(program, at.to(handler)):
-                    return not _leaves(at.to(handler), function)
+                    return not _leaves(at.to(handler), function) or _is_refused(program, at, function)
         if isinstance(ancestor, tree.Loop) and _receives(handling, ancestor):
             return False
     if function is None or handling is None or depth == 0 or function is handling.root.node:
         return False
     calls = _calls_of(program, handling, at.to(function))
     return bool(calls) and all(survives(program, handling, call, depth - 1) for call in calls)
+
+
+def _is_refused(program: Program, at: At[tree.Node], function: tree.Function | None) -> bool:
+    """Whether an error ends in a close that tells the client that its message was at fault.
+
+    1011 says that the server failed, 1000 that nothing did.
+    """
+    for ancestor in _up_to(at, function):
+        if not isinstance(ancestor, tree.Try) or not _within(ancestor.body, at.node):
+            continue
+        for handler in ancestor.handlers:
+            if not _catches(program, at.to(handler)):
+                continue
+            for node in tree.walk(handler.body, tree.same_function):
+                if isinstance(node, tree.Call) and _closes_for_cause(node):
+                    return True
+            if not any(isinstance(node, tree.Raise) for node in tree.walk(handler.body, tree.same_function)):
+                return False
+            break
+    return False
+
+
+def _closes_for_cause(call: tree.Call) -> bool:
+    if not isinstance(call.callee, tree.Member) or call.callee.name != "close":
+        return False
+    code = next((each.value for each in call.arguments if each.name in (None, "code")), None)
+    return code is not None and not (isinstance(code, tree.Literal) and code.value in (1000, 1011))
 
 
 def _within(outer: tree.Node, inner: tree.Node) -> bool:
@@ -64,7 +91,7 @@ def _leaves(handler: At[tree.Handler], function: tree.Function | None) -> bool:
     return False
 
 
-def _up_to(at: At[tree.Handler], function: tree.Function | None) -> list[tree.Node]:
+def _up_to(at: At[tree.Node], function: tree.Function | None) -> list[tree.Node]:
     found: list[tree.Node] = []
     for ancestor in at.index.ancestors(at.node):
         if ancestor is function:

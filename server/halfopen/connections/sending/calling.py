@@ -20,12 +20,12 @@ def is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
     Of lower confidence where only its name is called on something that the code does not tell.
     """
     key = ("is called", function.node)
-    return program.queries.get(key, lambda: _is_called(program, function))
+    return program.queries.search(key, lambda: _is_called(program, function))
 
 
 def _is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
     for each in callers_up(program, function):
-        if _runs_by_itself(program, each):
+        if runs_by_itself(program, each):
             return Known(True, (Evidence(each.span, f"{described(each)} leads to it"),))
     named = _named_call(program, function)
     if named is not None:
@@ -36,7 +36,7 @@ def _is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
 def callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.Function]]:
     """A function and those that call it, directly or through others, nearest first."""
     key = ("callers up", function.node)
-    return program.queries.get(key, lambda: _callers_up(program, function))
+    return program.queries.search(key, lambda: _callers_up(program, function))
 
 
 def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.Function]]:
@@ -60,7 +60,7 @@ def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.F
     return list(found.values())
 
 
-def _runs_by_itself(program: Program, function: At[tree.Function]) -> bool:
+def runs_by_itself(program: Program, function: At[tree.Function]) -> bool:
     """Whether something outside the code's own calls runs a function: a framework, an event, the module itself."""
     if function.node.decorators and function.node.kind not in ("static", "class", "getter", "setter"):
         return True

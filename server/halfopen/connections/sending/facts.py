@@ -84,6 +84,8 @@ class ForeignSend:
     caller: str
     broadcast: str
     registry: str
+    elsewhere: bool = True
+    """Whether something starts the broadcast where the sockets do live as well."""
     evidence: tuple[Evidence, ...] = ()
 
 

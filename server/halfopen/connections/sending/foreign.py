@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
 from halfopen.connections.sending.broadcasts import deliveries
-from halfopen.connections.sending.calling import callers_up, described
+from halfopen.connections.sending.calling import callers_up, described, runs_by_itself
 from halfopen.connections.sending.facts import ForeignSend
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
@@ -44,7 +44,9 @@ def foreign_sends(program: Program, registry: Entered) -> Iterator[ForeignSend]:
 def _in_task_queues(
     program: Program, registry: Entered, sender: At[tree.Function], sent: Span
 ) -> Iterator[ForeignSend]:
-    for function in callers_up(program, sender):
+    leading = callers_up(program, sender)
+    elsewhere = any(runs_by_itself(program, each) and not _is_task(program, each) for each in leading)
+    for function in leading:
         if not _is_task(program, function):
             continue
         place = next(
@@ -65,6 +67,7 @@ def _in_task_queues(
             caller=described(function),
             broadcast=described(sender),
             registry=registry.name,
+            elsewhere=elsewhere,
             evidence=(
                 Evidence(
                     (place or function).span,
