@@ -192,6 +192,12 @@ REACHED: dict[str, tuple[Files, list[str]]] = {
         },
         ["use(get().x)"],
     ),
+    "a value of a map in a loop": (
+        {
+            "a.ts": "const m = new Map();\nm.set('k', { x: make() });\nfor (const [k, v] of m) { use(k); use(v.x); }"
+        },
+        ["use(v.x)"],
+    ),
     "itself, for ever": ({"a.py": "x = make()\nwhile a:\n    x = [x]\n    x = x[0]\nuse(x)\n"}, ["use(x)"]),
 }
 

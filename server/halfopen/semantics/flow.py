@@ -53,13 +53,13 @@ _LONGEST_PATH = 5
 def aliases(program: Program, at: At[tree.Expr]) -> list[At[tree.Expr]]:
     """Every expression that may evaluate to the value `at` makes, itself first."""
     key = ("aliases", at.node)
-    return program.queries.get(key, lambda: _Flow(program).run(at))
+    return program.queries.search(key, lambda: _Flow(program).run(at))
 
 
 def aliases_of_target(program: Program, target: At[tree.Expr]) -> list[At[tree.Expr]]:
     """Every expression that may evaluate to what a parameter or variable was given."""
     key = ("aliases of target", target.node)
-    return program.queries.get(key, lambda: _Flow(program).run_from(target))
+    return program.queries.search(key, lambda: _Flow(program).run_from(target))
 
 
 class _Flow:
@@ -137,7 +137,7 @@ class _Flow:
                 self.attribute(at, parent, name, path)
             case tree.Loop(iterable=iterable, target=target) if iterable is node and target is not None:
                 if path:
-                    self.bind(at.to(target), path[1:])
+                    self.bind(at.to(_value_of_pair(target, path[1:])), path[1:])
             case tree.Call(callee=tree.Member(name=name) as callee) if callee is node and name in _ELEMENTS:
                 self.push(at.to(parent), path)
             case tree.Call(callee=tree.Member(name=name) as callee, arguments=(first, *_)) if (
@@ -403,6 +403,13 @@ class _Flow:
                         found = origins(self.program, at.to(call.arguments[0].value))
                         if any(each in made for each in found):
                             self.push(at.to(call), path)
+
+
+def _value_of_pair(target: tree.Expr, path: Path) -> tree.Expr:
+    """The part of `for (const [key, value] of map)` that a map's value goes to."""
+    if isinstance(target, tree.Sequence) and len(target.items) == 2 and path and isinstance(path[0], str):
+        return target.items[1]
+    return target
 
 
 def _last(callee: tree.Expr) -> str | None:

@@ -33,7 +33,7 @@ def _weight(catch: Catch) -> int:
     """How much an empty clause hides; 0 for one that may be empty."""
     if catch.reaction != "silent" or catch.while_failing:
         return 0
-    return {"message": 3, "other": 2, "connect": 1, "send": 1}.get(catch.guards, 0)
+    return {"message": 3, "parse": 3, "other": 2, "connect": 1, "send": 1}.get(catch.guards, 0)
 
 
 def _swallowing(dossier: Dossier, silent: list[Catch], unseen: Finding | None) -> Finding:
@@ -56,6 +56,11 @@ def _swallowing(dossier: Dossier, silent: list[Catch], unseen: Finding | None) -
 
 def _message(name: str, catch: Catch) -> str:
     match catch.guards:
+        case "parse":
+            return (
+                f"An empty catch around the parsing of a message in {name}: malformed data is lost unseen, and the view "
+                "silently stays as it was"
+            )
         case "message":
             return (
                 f"An empty catch around the handling of a message in {name}: malformed data, and any exception "

@@ -61,13 +61,17 @@ def _message(dossier: Dossier) -> str:
     if pings:
         often = _often(pings[0])
         return (
-            f"`{name}` does not notice when the server's `{pings[0].message.shown}`{often} stops: a connection "
+            f"`{name}` does not notice when the server's {_shown(pings[0])}{often} stops: a connection "
             "that is half open stays shown as connected"
         )
     return (
         f"`{name}` would not notice a server that vanished: no heartbeat and no deadline on silence, so a "
         "half-open connection looks alive for minutes, or for as long as nothing is sent"
     )
+
+
+def _shown(heartbeat: Heartbeat) -> str:
+    return f"`{heartbeat.message.shown}`" if heartbeat.message.fields else "heartbeat"
 
 
 def _often(heartbeat: Heartbeat) -> str:

@@ -52,7 +52,7 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
         how = (
             "its close handler does not connect again"
             if facts.close_handler
-            else "nothing is told when it ends"
+            else "no close handler is told when it ends"
         )
     elif connection.site.path.endswith(".py"):
         how = "it connects once, with no loop around it"

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from halfopen.connections.background.client_code import ClientCode
 from halfopen.connections.background.facts import Catch, Guards
 from halfopen.connections.caught import Reaction, head_of, is_empty, while_failing
+from halfopen.connections.client_view import is_timer
 from halfopen.connections.endpoint_code import own_tries
 from halfopen.connections.facts import Evidence
+from halfopen.connections.liveness.payloads import is_heartbeat_word, message_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
 from halfopen.semantics.values import ParameterOf, functions, origins, qualified
@@ -67,7 +69,10 @@ def _guards(code: ClientCode, function: At[tree.Function], at: At[tree.Try]) -> 
     body = at.node.body
     nodes = tuple(tree.walk(body, tree.same_function))
     if any(node is view.call.node for node in nodes) or any(
-        isinstance(node, tree.Call) and view.reach.enters(view.program, at.to(node)) for node in nodes
+        isinstance(node, tree.Call)
+        and view.reach.enters(view.program, at.to(node))
+        and not is_timer(view.program, at.to(node))
+        for node in nodes
     ):
         return "connect"
     used = {
@@ -90,14 +95,31 @@ def _guards(code: ClientCode, function: At[tree.Function], at: At[tree.Try]) -> 
         any(_parses_message(code, at.to(node)) for node in nodes)
         or (function in code.handlers["message"] and others and not _only_listeners(code, at, others))
     ):
-        return "message"
+        return "message" if any(not _parses_message(code, at.to(node)) for node in others) else "parse"
     if used and any(functions(view.program, at.to(node.callee)) for node in others):
         return "other"
     if "send" in used:
-        return "send"
+        return None if _only_heartbeats(code, at, nodes) else "send"
     if used:
         return "close"
     return None
+
+
+def _only_heartbeats(code: ClientCode, at: At[tree.Try], nodes: tuple[tree.Node, ...]) -> bool:
+    """Whether all that is sent is a heartbeat: the next one, or the close event, tells that it failed."""
+    view = code.view
+    sent = [
+        at.to(node.arguments[0].value)
+        for node in nodes
+        if isinstance(node, tree.Call)
+        and node.arguments
+        and isinstance(node.callee, tree.Member)
+        and node.callee.object in view.socket.nodes
+        and node.callee.name in view.socket.interface.send
+    ]
+    return bool(sent) and all(
+        any(is_heartbeat_word(text) for _, text in message_of(view.program, each).fields) for each in sent
+    )
 
 
 def _is_business(code: ClientCode, call: At[tree.Call]) -> bool:
