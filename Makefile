@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 TYPECHECK := tests/typecheck
 COMPILERS := $(TYPECHECK)/node_modules/.installed
 VSCODE := tests/vscode/node_modules/.installed
+DOCFLOW := fixtures/docflow/frontend
+VITEST := $(DOCFLOW)/node_modules/.installed
 EXTENSION := clients/vscode/dist/halfopen.vsix
 
 # What the caller's shell imports from must not stand in for what .venv holds.
@@ -23,7 +25,7 @@ install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
 demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
 	@$(BIN)/halfopen audit fixtures/demo --exit-zero
 
-test: lint types $(COMPILERS) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
+test: lint types $(COMPILERS) $(VITEST) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
@@ -44,7 +46,7 @@ bench: $(INSTALLED) ## Measure the time budgets, as ratios in one run
 extension: $(EXTENSION) ## Build the VS Code extension: clients/vscode/dist/halfopen.vsix
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) $(TYPECHECK)/node_modules tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
+	rm -rf $(VENV) $(TYPECHECK)/node_modules $(DOCFLOW)/node_modules $(DOCFLOW)/dist tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -59,6 +61,11 @@ $(INSTALLED): requirements-dev.txt pyproject.toml server/halfopen/__init__.py | 
 $(COMPILERS): $(addprefix $(TYPECHECK)/,package.json package-lock.json .npmrc)
 	@command -v npm >/dev/null || { echo 'halfopen: npm is not on the PATH; "make test" needs it.' >&2; exit 1; }
 	@cd $(TYPECHECK) && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+# The frontend of docflow, the model application: tests/docflow builds it and runs its tests.
+$(VITEST): $(addprefix $(DOCFLOW)/,package.json package-lock.json .npmrc)
+	@cd $(DOCFLOW) && npm ci --loglevel=error >/dev/null
 	@touch $@
 
 # A VS Code that a browser shows, the browser, and Emacs: tests work in them as a person does.

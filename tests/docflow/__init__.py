@@ -1,0 +1,1 @@
+"""docflow, the model application in fixtures/docflow."""
