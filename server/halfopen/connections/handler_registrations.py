@@ -24,6 +24,9 @@ from halfopen.semantics.control import Exit, held_exits
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import ParameterOf, argument_of, functions, members, origins, qualified
 
+_HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
+"""What the client said in the handshake, and says again when it reconnects."""
+
 
 def entered(handling: Handling) -> list[Registration]:
     """The registrations of the socket (as value or as key), or of something of this connection, in reachable functions."""
@@ -313,11 +316,20 @@ class _ContainerView:
             for node in tree.walk(function.node.body)
         )
 
+    def _is_given(self, key: At[tree.Expr]) -> bool:
+        """Whether a key is what the client gave in the handshake (`websocket.query_params["id"]`)."""
+        return any(
+            isinstance(node, tree.Member)
+            and node.name in _HANDSHAKE
+            and self.handling.sockets.is_socket(node.object)
+            for node in tree.walk(key.node)
+        )
+
     def _is_fresh(self, key: At[tree.Expr], depth: int = 0) -> bool:
         """Whether a key is made for this connection alone (`uuid4()`, `id(websocket)`)."""
         if depth > 4:
             return False
-        if self.handling.sockets.mentions(key.node):
+        if self.handling.sockets.mentions(key.node) and not self._is_given(key):
             return True
         if isinstance(key.node, tree.Template):
             return any(
