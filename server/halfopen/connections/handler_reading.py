@@ -54,7 +54,7 @@ def sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
 
 
 def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | None:
-    """A handler that never receives, and does not send in each turn of its endless loop either."""
+    """A handler that never receives, and whose endless loop can go on without a send either."""
     root = handling.root
     if any(reads(handling.sockets, function.node.body) for function in handling.reachable):
         return None
@@ -69,16 +69,69 @@ def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | 
             )
             if not (endless or node.is_async) or sends_each_turn(handling, node):
                 continue
+            if node.is_async and not _may_wait(function.to(node), handling):
+                continue
             if not handling.sockets.mentions(node.body):
                 continue
             accept = _accepting(handling)
             kinds: LeakKind = "unread"
             leak = Leak(
                 kinds,
-                (Evidence(function.to(node).span, "this loop neither receives nor sends in each turn"),),
+                (Evidence(function.to(node).span, "this loop can go on without a send that would end it"),),
             )
             return Resource("handler", handling.name, handling.name, (accept or root).span, (leak,))
     return None
+
+
+_LISTENING = frozenset(
+    {
+        "listen",
+        "subscribe",
+        "messages",
+        "iter_messages",
+        "watch",
+        "changes",
+        "notifications",
+        "consume",
+        "events",
+    }
+)
+
+
+def _may_wait(loop: At[tree.Loop], handling: Handling) -> bool:
+    """Whether what an `async for` goes over can leave the loop waiting, with nothing to send, without an end.
+
+    A generator of the project that ends, or that yields in each turn of its own loop, does not; of other calls
+    only those of a broker are known to.
+    """
+    source = loop.node.iterable
+    if not isinstance(source, tree.Call):
+        return True
+    generators = functions(handling.program, loop.to(source.callee))
+    if not generators:
+        return isinstance(source.callee, tree.Member) and source.callee.name in _LISTENING
+    return any(_waits_without_end(handling, each) for each in generators)
+
+
+def _waits_without_end(handling: Handling, generator: At[tree.Function]) -> bool:
+    handling.program.queries.note(generator.unit)
+    for node in own_nodes(generator):
+        if not isinstance(node, tree.Loop):
+            continue
+        if node.is_async and _may_wait(generator.to(node), handling):
+            return True
+        if node.kind == "while" and not _yields_each_turn(node):
+            return True
+    return False
+
+
+def _yields_each_turn(loop: tree.Loop) -> bool:
+    return any(
+        isinstance(node, tree.Yield)
+        for statement in loop.body.statements
+        if isinstance(statement, tree.Do)
+        for node in tree.walk(statement, tree.same_function)
+    )
 
 
 def _accepting(handling: Handling) -> At[tree.Node] | None:

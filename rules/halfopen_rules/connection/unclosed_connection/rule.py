@@ -75,8 +75,8 @@ def _message(resource: Resource, leak: Leak, name: str) -> str:
         return _socket_message(leak, name, owner)
     if resource.kind == "handler":
         return (
-            f"{owner} never receives and does not send in each turn of its loop: when the client leaves, nothing "
-            "tells the handler, and it runs on with all it holds"
+            f"{owner} never receives, and its loop can go on without a send that would fail and end it: nobody notices "
+            "that the client has left, and the handler runs on with all it holds"
         )
     if leak.kind == "successor":
         return (
