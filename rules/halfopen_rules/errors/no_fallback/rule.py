@@ -22,7 +22,12 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     known = dossier.presentation
     if known is None:
         return
-    gaps = [*_hanging(known), *_taken_away(known, dossier.connection.name), *_only_source(known)]
+    gaps = [
+        *_hanging(known),
+        *_taken_away(known, dossier.connection.name),
+        *_only_source(known),
+        *_switched(known),
+    ]
     if not gaps:
         return
     severity, confidence, place, message, evidence = gaps[0]
@@ -81,6 +86,20 @@ def _only_source(known: Presentation) -> Iterator[_Gap]:
         "polls newer ones",
         tuple(evidence for each in alone[1:3] for evidence in each.evidence),
     )
+
+
+def _switched(known: Presentation) -> Iterator[_Gap]:
+    """Polling in place of the socket, chosen by a setting and not by whether the socket is there."""
+    names = ", ".join(f"`{each.name}`" for each in known.data[:2]) or "what it shows"
+    for poll in known.switched_polls[:1]:
+        yield (
+            Severity.MEDIUM,
+            Confidence.MEDIUM,
+            poll.span,
+            f"`{poll.setting}` turns the polling off for good wherever the socket is used: while the socket is down "
+            f"nothing asks for a newer {names}",
+            poll.evidence,
+        )
 
 
 RULE = Rule(

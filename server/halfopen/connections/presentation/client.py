@@ -9,6 +9,7 @@ from halfopen.connections.freshness.changes import changes_of
 from halfopen.connections.presentation.blocking import blocked
 from halfopen.connections.presentation.facts import Presentation
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
+from halfopen.connections.presentation.polling import switched_polls
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.connections.presentation.sources import socket_data, stuck_flags
 from halfopen.connections.presentation.status import status_shown
@@ -36,6 +37,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         blocked=blocked(view),
         stuck_flags=stuck_flags(view),
         data=socket_data(view),
+        switched_polls=switched_polls(view),
     )
 
 

@@ -98,6 +98,15 @@ class SocketData:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchedPoll:
+    """A poll that a setting turns off wherever it turns the socket on: it does not stand in when the socket fails."""
+
+    setting: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """What the user sees: the states told apart, whether they reach the screen, what stands in while there is no connection."""
 
@@ -117,3 +126,4 @@ class Presentation:
     blocked: tuple[Blocked, ...] = ()
     stuck_flags: tuple[StuckFlag, ...] = ()
     data: tuple[SocketData, ...] = ()
+    switched_polls: tuple[SwitchedPoll, ...] = ()

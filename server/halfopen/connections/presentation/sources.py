@@ -10,6 +10,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, setters_of
 from halfopen.connections.presentation.display import Reach, reach_of_target, reach_of_use
 from halfopen.connections.presentation.facts import SocketData, StuckFlag
+from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
@@ -48,6 +49,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             key in found
             or key in status
             or _is_constant(written.value.node)
+            or _is_own_text(view, written.value)
             or not _is_shown(view, written.state)
         ):
             continue
@@ -56,6 +58,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             for each in setters_of(view.program, written.state)
             if not any(node in inside for node in each.index.ancestors(each.node))
             and not _sets_constant(each, written.state.key)
+            and not only_reduces(each)
         ]
         found[key] = SocketData(
             written.state.what,
@@ -207,6 +210,14 @@ def _reads_of_key(reader: At[tree.Call | tree.Parameter], key: str) -> Iterator[
                 binding = reader.index.bindings.get(entry.value)
                 for read in binding.reads if binding is not None else ():
                     yield reader.to(read)
+
+
+def _is_own_text(view: View, value: At[tree.Expr]) -> bool:
+    """Whether a name stands for a sentence that the code puts together (`const text = `Could not load ${id}``)."""
+    found = origins(view.program, value) if isinstance(value.node, tree.Name) else ()
+    return bool(found) and all(
+        isinstance(each, At) and isinstance(each.node, tree.Template) for each in found
+    )
 
 
 def _is_constant(value: tree.Expr) -> bool:
