@@ -12,7 +12,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.values import functions, origins, qualified
 
 _LOGS = frozenset({"console", "logger", "log"})
 _SHOWN = (
@@ -25,6 +25,8 @@ _SHOWN = (
     "onError",
     "setError",
     "showError",
+    "modal",
+    "dialog",
 )
 """Parts of the names of what shows a message to the user, where the code behind it is not in the workspace."""
 
@@ -141,7 +143,7 @@ class Guards:
             case tree.Operation(operator="==" | "!=" as operator, operands=(left, right)):
                 is_equal = (operator == "==") is holds
                 for state, value in ((left, right), (right, left)):
-                    if _is_ready_state(state) and (_is_open(value) is is_equal):
+                    if _is_ready_state(state) and (self._is_open(test.to(value)) is is_equal):
                         return "open"
                     if self._is_flag(state) and is_equal:
                         return "flag"
@@ -177,6 +179,14 @@ class Guards:
                 return "flag" if holds and self._is_flag(name) else None
             case _:
                 return None
+
+    def _is_open(self, value: At[tree.Expr]) -> bool:
+        """`WebSocket.OPEN`, 1, or a constant of the project's own that is 1."""
+        if _is_open(value.node):
+            return True
+        return isinstance(value.node, tree.Name) and any(
+            isinstance(each, At) and _is_open(each.node) for each in origins(self.program, value)
+        )
 
     def _is_socket(self, node: tree.Expr) -> bool:
         return node in self.view.socket.nodes
@@ -253,14 +263,17 @@ class Guards:
         if store_setter_of(self.program, call) is not None:
             return True
         names = {call.to(callee).text, *qualified(self.program, call.to(callee))}
-        if any(part.lower() in name.lower() for name in names for part in _SHOWN):
+        if any(_is_named_as_shown(name) for name in names):
             return True
         if depth < 2:
             for function in functions(self.program, call.to(callee)):
-                if function.node in self.view.reach.functions:
-                    continue
+                connects = function.node in self.view.reach.functions
                 for node in own_nodes(function):
-                    if isinstance(node, tree.Call) and self.shows(function.to(node), depth + 1):
+                    if not isinstance(node, tree.Call):
+                        continue
+                    if connects and not _is_named_as_shown(function.to(node.callee).text):
+                        continue
+                    if self.shows(function.to(node), depth + 1):
                         return True
         return False
 
@@ -293,6 +306,10 @@ class Guards:
             ):
                 return True
         return False
+
+
+def _is_named_as_shown(name: str) -> bool:
+    return any(part.lower() in name.lower() for part in _SHOWN)
 
 
 def _stronger(found: Iterable[Guard]) -> Guard | None:

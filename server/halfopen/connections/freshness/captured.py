@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from halfopen.connections.client_release import leaves
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of, last_name, setters_of
@@ -108,13 +109,17 @@ def _is_logged(at: At[tree.Name]) -> bool:
 
 
 def _decides(read: At[tree.Name]) -> bool:
-    """Whether what is read is compared, so that a message is taken or left by it."""
+    """Whether a message is taken or left by what is read: compared with the message, or a reason to leave."""
     node: tree.Node = read.node
     for parent in read.index.ancestors(read.node):
-        if isinstance(parent, tree.Operation) and parent.operator in ("==", "!=", "<", ">", "<=", ">="):
+        if (
+            isinstance(parent, tree.Operation)
+            and parent.operator in ("==", "!=", "<", ">", "<=", ">=")
+            and any(not isinstance(each, tree.Literal) for each in parent.operands if each is not node)
+        ):
             return True
         if not isinstance(parent, tree.Member | tree.Operation):
-            return isinstance(parent, tree.If) and parent.test is node
+            return isinstance(parent, tree.If) and parent.test is node and leaves(parent.then)
         node = parent
     return False
 

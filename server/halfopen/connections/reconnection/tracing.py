@@ -26,7 +26,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.stores import initializers, store_around
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import ParameterOf, callbacks, functions, origins
+from halfopen.semantics.values import ParameterOf, argument_of, callbacks, functions, origins
 
 _DEPTH = 7
 _MOST_WAYS = 8
@@ -113,10 +113,9 @@ class Tracing:
         found = called(self.view, call) or callbacks(program, call.to(call.node.callee))
         found = found or handlers_given(program, call.to(call.node.callee))
         found += [
-            each
+            call.to(argument.value)
             for argument in call.node.arguments
-            if isinstance(argument.value, tree.Function)
-            for each in [call.to(argument.value)]
+            if isinstance(argument.value, tree.Function) and not _is_kept_for_later(program, call, argument)
         ]
         found = [each for each in found if is_shipped(each.path)]
         for callee in found:
@@ -256,13 +255,45 @@ def creates_now(view: View, function: At[tree.Function], _seen: frozenset[tree.N
         if _chained_pause(view, call) is not None:
             continue
         entered = called(view, call)
-        entered += [call.to(each.value) for each in node.arguments if isinstance(each.value, tree.Function)]
+        entered += [
+            call.to(each.value)
+            for each in node.arguments
+            if isinstance(each.value, tree.Function) and not _is_kept_for_later(view.program, call, each)
+        ]
         if any(
             each.node in view.reach.functions and creates_now(view, each, _seen | {function.node})
             for each in entered
         ):
             return True
     return False
+
+
+def _is_kept_for_later(program: Program, call: At[tree.Call], argument: tree.Argument) -> bool:
+    """Whether a callback goes to code of the workspace that only keeps it: for a dialog's button, for one."""
+    receivers = functions(program, call.to(call.node.callee))
+    return bool(receivers) and not any(_runs_given(call, each, argument) for each in receivers)
+
+
+def _runs_given(call: At[tree.Call], function: At[tree.Function], argument: tree.Argument) -> bool:
+    """Whether a function calls what it is given, or hands it on; unknown parameters count as run."""
+    for parameter in function.node.parameters:
+        if argument_of(call.node, function.node, parameter) is not argument.value:
+            continue
+        if not isinstance(parameter.target, tree.Name):
+            return True
+        name = parameter.target.id
+        for node in own_nodes(function):
+            if isinstance(node, tree.Call) and (
+                (isinstance(node.callee, tree.Name) and node.callee.id == name)
+                or any(
+                    isinstance(inner, tree.Name) and inner.id == name
+                    for each in node.arguments
+                    for inner in tree.walk(each)
+                )
+            ):
+                return True
+        return False
+    return True
 
 
 def _chained_pause(view: View, call: At[tree.Call]) -> At[tree.Expr] | None:
