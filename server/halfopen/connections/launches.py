@@ -42,7 +42,7 @@ class Start:
 
 def starts_in_code(program: Program) -> tuple[Start, ...]:
     """The servers that the workspace's Python starts, tests aside."""
-    return program.queries.get(("server starts in code",), lambda: tuple(_starts(program)))
+    return program.queries.search(("server starts in code",), lambda: tuple(_starts(program)))
 
 
 def _starts(program: Program) -> list[Start]:

@@ -27,7 +27,7 @@ class Segment:
     @property
     def fixed(self) -> bool:
         """Whether the text is what is sent, without a gap."""
-        return not self.many and _GAP.search(self.text) is None
+        return not self.many and ("{" not in self.text or _GAP.search(self.text) is None)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -82,6 +82,12 @@ _NO_MATCH = Match(Meeting.NONE)
 
 def meet(client: Segments, endpoint: Segments) -> Match:
     """Whether a path that a client asks for may be one that an endpoint answers."""
+    for one, other in zip(reversed(client), reversed(endpoint), strict=False):
+        # Up to one that stands for many, the last segments fall on each other; they differ most often.
+        if one.many or other.many:
+            break
+        if _meet_segment(one, other) is Meeting.NONE:
+            return _NO_MATCH
     # `row[j]`: how the rest of the client's path meets the endpoint's from its segment j on.
     row = [_NO_MATCH] * (len(endpoint) + 1)
     for i in range(len(client), -1, -1):

@@ -229,7 +229,7 @@ class _Include:
 
 def _includes(program: Program) -> tuple[_Include, ...]:
     """Every place of the program that puts a router or application under another."""
-    return program.queries.get(("route includes",), lambda: tuple(_find_includes(program)))
+    return program.queries.search(("route includes",), lambda: tuple(_find_includes(program)))
 
 
 def _find_includes(program: Program) -> Iterator[_Include]:

@@ -284,7 +284,7 @@ class _Reader:
     def _only_member(self, at: At[tree.Expr], name: str) -> At[tree.Expr] | None:
         """The member of that name, where the program has one class that defines it: types would say no more."""
         language = at.unit.language
-        found = self.program.queries.get(
+        found = self.program.queries.search(
             ("members named", language, name), lambda: _members_named(self.program, language, name)
         )
         return found[0] if len(found) == 1 and name not in _COMMON_MEMBERS else None

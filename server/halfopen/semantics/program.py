@@ -222,7 +222,7 @@ class Program:
         if isinstance(variable, Local):
             self.queries.note(variable.unit)
             return [At(variable.path, variable.unit, name) for name in variable.binding.reads]
-        return self.queries.get(("reads", variable), lambda: self._reads_of(variable))
+        return self.queries.search(("reads", variable), lambda: self._reads_of(variable))
 
     def _reads_of(self, variable: Global) -> list[At[tree.Name]]:
         found: list[At[tree.Name]] = []
@@ -262,7 +262,7 @@ class Program:
 
     def importers(self, variable: Global) -> list[Global]:
         """The names under which other modules import a module's name."""
-        return self.queries.get(("importers", variable), lambda: self._importers(variable))
+        return self.queries.search(("importers", variable), lambda: self._importers(variable))
 
     def _importers(self, variable: Global) -> list[Global]:
         self.queries.note(WordToken(variable.name.encode()))
@@ -351,8 +351,8 @@ class Program:
         """
         key = ("import", path, specifier)
         if path.endswith((".py", ".pyi")):
-            return self.queries.get(key, lambda: self._resolve_python(path, specifier))
-        return self.queries.get(key, lambda: self._resolve_typescript(path, specifier))
+            return self.queries.search(key, lambda: self._resolve_python(path, specifier))
+        return self.queries.search(key, lambda: self._resolve_typescript(path, specifier))
 
     def _resolve_python(self, path: str, specifier: str) -> str | None:
         dots = len(specifier) - len(specifier.lstrip("."))

@@ -4,7 +4,10 @@ Every derived answer (the connections of a unit, a dossier, who calls a function
 `Queries.get`. While it is computed, what it reads is noted as *tokens*: a unit's content, a module-level
 name, a word searched for across the workspace, a path whose existence mattered, or another answer.
 After an edit the workspace names the tokens that changed, and every answer that rests on one of them,
-directly or through other answers, is dropped. What is not dropped is still true.
+directly or through other answers, is in doubt. What is not in doubt is still true. An answer in doubt is
+computed again when it is next asked for, unless it rests on what changed only through a search (see
+`Queries.search`) that, made again, finds what it found before: then it is still true as well. An answer that
+comes out equal stays the same object.
 """
 
 from __future__ import annotations
@@ -71,11 +74,22 @@ class _Provisional:
     head: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Doubtful:
+    """An answer that rests on something changed; `directly` where it read that itself."""
+
+    answer: object
+    directly: bool
+
+
 class Queries:
     """A table of answers with what each rests on."""
 
     def __init__(self) -> None:
         self._answers: dict[Hashable, object] = {}
+        self._doubtful: dict[Hashable, _Doubtful] = {}
+        self._changed: set[Hashable] = set()
+        self._searches: dict[Hashable, Callable[[], object]] = {}
         self._tokens: dict[Hashable, set[Token]] = {}
         self._dependents: dict[Token, set[Hashable]] = {}
         self._running: dict[Hashable, int] = {}
@@ -98,28 +112,113 @@ class Queries:
             return cast(T, known.answer)
         if key in self._running:
             raise RecursionError(f"the answer {key!r} rests on itself")
+        if key in self._doubtful and self._confirm(key):
+            return cast(T, self._answers[key])
+        return self._compute(key, compute)
+
+    def search(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Like `get`, for what looks through many files for little: after an edit it is made again on its own.
+
+        What rests on it is computed again only where it then finds something else. `compute` may use
+        nothing but what the key says, since it is kept.
+        """
+        self._searches[key] = compute
+        return self.get(key, compute)
+
+    def _compute(self, key: Hashable, compute: Callable[[], T]) -> T:
         tokens: set[Token] = set()
         depth = self._running[key] = len(self._running)
         outer, self._noting = self._noting, tokens
         outer_head, self._cycle_head = self._cycle_head, _NO_CYCLE
         try:
             answer = compute()
+        except BaseException:
+            # Whoever goes on without the answer rests on why there was none.
+            if outer is not None:
+                outer |= tokens
+            if self._cycle_head < depth:
+                outer_head = min(outer_head, self._cycle_head)
+            self._give_up(key)
+            raise
         finally:
             head, self._cycle_head = self._cycle_head, outer_head
             self._noting = outer
-            del self._running[key]
-            for dropped in self._provisional_until.pop(depth, ()):
-                self._provisional.pop(dropped, None)
+            self._leave(key, depth)
         if head < depth:
+            self._give_up(key)
             self._provisional[key] = _Provisional(answer, tokens, head)
             self._provisional_until.setdefault(head, []).append(key)
             self._take_over(tokens, head)
             return answer
+        before = self._doubtful.pop(key, None)
+        if before is not None:
+            self._unregister(key)
+            if before.answer == answer:
+                answer = cast(T, before.answer)
+            else:
+                self._changed.add(key)
         self._answers[key] = answer
         self._tokens[key] = tokens
         for token in tokens:
             self._dependents.setdefault(token, set()).add(key)
         return answer
+
+    def _leave(self, key: Hashable, depth: int) -> None:
+        del self._running[key]
+        for dropped in self._provisional_until.pop(depth, ()):
+            self._provisional.pop(dropped, None)
+
+    def _give_up(self, key: Hashable) -> None:
+        """Nothing is kept for a key that had an answer: what rests on that has to be computed again."""
+        if self._doubtful.pop(key, None) is not None:
+            self._unregister(key)
+            self._changed.add(key)
+
+    def _unregister(self, key: Hashable) -> None:
+        for token in self._tokens.pop(key):
+            keys = self._dependents.get(token)
+            if keys is not None:
+                keys.discard(key)
+                if not keys:
+                    del self._dependents[token]
+
+    def _confirm(self, key: Hashable) -> bool:
+        """Whether a doubtful answer turns out to be still true, as everything it rests on came out equal."""
+        doubtful = self._doubtful[key]
+        if len(self._running) >= _DEEPEST:
+            return False
+        if doubtful.directly:
+            return False
+        depth = self._running[key] = len(self._running)
+        try:
+            true = all(
+                self._is_unchanged(token.key) for token in self._tokens[key] if isinstance(token, AnswerToken)
+            )
+        finally:
+            self._leave(key, depth)
+        if true:
+            del self._doubtful[key]
+            self._answers[key] = doubtful.answer
+        return true
+
+    def _is_unchanged(self, key: Hashable) -> bool:
+        """Whether an answer is what it was before the last edit; searches are made again to tell."""
+        if key in self._changed or key in self._running:
+            return False
+        if key not in self._doubtful or self._confirm(key):
+            return True
+        search = self._searches.get(key)
+        if search is None:
+            return False
+        outer, self._noting = self._noting, None
+        outer_head, self._cycle_head = self._cycle_head, _NO_CYCLE
+        try:
+            self._compute(key, search)
+        except RecursionError:
+            return False
+        finally:
+            self._noting, self._cycle_head = outer, outer_head
+        return key not in self._changed
 
     def knows(self, key: Hashable) -> bool:
         """Whether an answer is kept."""
@@ -161,18 +260,22 @@ class Queries:
         return frozenset(found)
 
     def forget(self, changed: Iterable[Token]) -> set[Hashable]:
-        """Drop every answer that rests on something changed; the keys dropped."""
-        dropped: set[Hashable] = set()
-        waiting = list(changed)
+        """Put every answer in doubt that rests on something changed; their keys."""
+        for key in self._doubtful:
+            # Not asked for since the last change: nobody needs it any more.
+            self._unregister(key)
+            self._searches.pop(key, None)
+        self._doubtful.clear()
+        self._changed.clear()
+        waiting: list[Token] = []
+        for token in changed:
+            for key in self._dependents.get(token, ()):
+                if key in self._answers:
+                    self._doubtful[key] = _Doubtful(self._answers.pop(key), directly=True)
+                    waiting.append(AnswerToken(key))
         while waiting:
-            for key in self._dependents.pop(waiting.pop(), ()):
-                if key not in self._answers:
-                    continue
-                dropped.add(key)
-                del self._answers[key]
-                for token in self._tokens.pop(key):
-                    keys = self._dependents.get(token)
-                    if keys is not None:
-                        keys.discard(key)
-                waiting.append(AnswerToken(key))
-        return dropped
+            for key in self._dependents.get(waiting.pop(), ()):
+                if key in self._answers:
+                    self._doubtful[key] = _Doubtful(self._answers.pop(key), directly=False)
+                    waiting.append(AnswerToken(key))
+        return set(self._doubtful)

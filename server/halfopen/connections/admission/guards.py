@@ -37,7 +37,7 @@ def guards_of(site: ServerSite) -> list[Guard]:
     found: dict[tuple[tree.Node | str, CheckPlace], Guard] = {}
     for guard in (
         *_dependencies(site),
-        *program.queries.get(("websocket middleware",), lambda: _middleware(program)),
+        *program.queries.search(("websocket middleware",), lambda: _middleware(program)),
     ):
         found.setdefault((guard.function.node if guard.function else guard.name, guard.place), guard)
     waiting = list(found.values())

@@ -25,7 +25,9 @@ def background_of_client(site: ClientSite) -> Background:
         catches=tuple(client_catches(code)),
         floating=tuple(floating(code)),
         watching=tuple(watching(code)),
-        rejections_are_reported=tuple(_reported(site.program)),
+        rejections_are_reported=site.program.queries.search(
+            ("rejections are reported",), lambda: tuple(_reported(site.program))
+        ),
     )
 
 

@@ -332,7 +332,7 @@ def last_name(callee: tree.Expr) -> str:
 def elements_of(program: Program, component: At[tree.Function]) -> list[At[tree.Element]]:
     """The elements of the workspace that render a component."""
     key = ("elements of", component.node)
-    return program.queries.get(key, lambda: list(_elements_of(program, component)))
+    return program.queries.search(key, lambda: list(_elements_of(program, component)))
 
 
 def _elements_of(program: Program, component: At[tree.Function]) -> Iterator[At[tree.Element]]:

@@ -16,7 +16,8 @@ def freshness_of_client(site: ClientSite) -> Freshness:
     view = site.view
     if view is None or (site.made_with is not None and site.made_with.constructor.kind == "hook"):
         return Freshness()
-    return Freshness(churn_of(view), stale_reads(view), frozen_hooks(view), _compiled(site.program))
+    compiled = site.program.queries.search(("React Compiler",), lambda: _compiled(site.program))
+    return Freshness(churn_of(view), stale_reads(view), frozen_hooks(view), compiled)
 
 
 def _compiled(program: Program) -> Fact[bool]:

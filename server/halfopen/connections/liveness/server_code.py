@@ -143,7 +143,7 @@ def called(program: Program, callee: At[tree.Expr]) -> list[At[tree.Function]]:
     name = callee.node.name
     language = callee.unit.language
     key = ("only method named", language, name)
-    return program.queries.get(key, lambda: _only_method(program, language, name))
+    return program.queries.search(key, lambda: _only_method(program, language, name))
 
 
 def _only_method(program: Program, language: str, name: str) -> list[At[tree.Function]]:

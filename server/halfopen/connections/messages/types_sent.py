@@ -60,7 +60,7 @@ def _is_written(program: Program, value: str, language: str) -> bool:
     if not words:
         return True
     key = ("written", value, language)
-    return program.queries.get(key, lambda: _find_written(program, value, max(words, key=len), language))
+    return program.queries.search(key, lambda: _find_written(program, value, max(words, key=len), language))
 
 
 def _find_written(program: Program, value: str, word: str, language: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handling import Handling
 from halfopen.connections.sending.calling import callers_up, calls_member, described
+from halfopen.connections.sending.channels import reaches, subscribed
 from halfopen.connections.sending.facts import Forwarding
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
@@ -39,7 +40,9 @@ def forwards(
         taking = _takes(function)
         if taking is None:
             continue
-        published = program.queries.get(("published", "python"), lambda: tuple(_published(program)))
+        everything = program.queries.search(("published", "python"), lambda: tuple(_published(program)))
+        channels = subscribed(program, function)
+        published = [each for each in everything if reaches(program, each[0], channels)]
         unstored = tuple(
             Evidence(call.span, f"{described(inside)} publishes it and keeps it nowhere")
             for call, inside, stores in published

@@ -38,13 +38,13 @@ class Member:
 def members_of(program: Program, container: Container) -> tuple[Member, ...]:
     """Every expression of the workspace that is a connection of a registry, or the registry itself."""
     key = ("members of", container)
-    return program.queries.get(key, lambda: tuple(_Trail(program).run(container)))
+    return program.queries.search(key, lambda: tuple(_Trail(program).run(container)))
 
 
 def uses_of(program: Program, container: Container) -> tuple[At[tree.Expr], ...]:
     """Every expression that names the container."""
     key = ("uses of", container)
-    return program.queries.get(key, lambda: tuple(dict.fromkeys(_uses(program, container))))
+    return program.queries.search(key, lambda: tuple(dict.fromkeys(_uses(program, container))))
 
 
 def _uses(program: Program, container: Container) -> Iterator[At[tree.Expr]]:
