@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.connections.delivery.facts import Outbox, Send
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
+from halfopen_rules.delivery.lost_send.repairs import outbox_fix
 
 CODE = "WS3A"
 SLUG = "lost-send"
@@ -28,6 +29,8 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
     commands = [
         each for each in dossier.delivery.sends if each.purpose == "command" and "user" in each.triggers
     ]
+    if _is_unused(dossier):
+        return
     lost = sorted((each for each in commands if is_lost(each)), key=_rank)
     if lost:
         worst = lost[0]
@@ -40,6 +43,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             message=_message(worst),
             connection=dossier.connection.id,
             evidence=(*_places(worst), *(_also(each) for each in lost[1:])),
+            fixes=tuple(_fixes(dossier, lost)),
         )
         return
     for each in commands:
@@ -101,6 +105,12 @@ def _never_sent(dossier: Dossier, box: Outbox) -> Finding:
     )
 
 
+def _fixes(dossier: Dossier, lost: list[Send]) -> Iterator[Fix]:
+    fix = outbox_fix(lost) if dossier.connection.library == "native" else None
+    if fix is not None:
+        yield fix
+
+
 def is_lost(send: Send) -> bool:
     """Whether a message that cannot be sent now is gone, without the user or the caller learning of it."""
     return send.guard != "awaited" and send.refusal in ("silent", "logged") and not send.is_kept
@@ -122,6 +132,26 @@ def _named(send: Send) -> str:
     return send.message[0].upper() + send.message[1:] if send.message.startswith("a ") else send.message
 
 
+def _inside(name: str) -> str:
+    """The name within a sentence."""
+    return name[0].lower() + name[1:] if name.startswith("A ") else name
+
+
+def _is_unused(dossier: Dossier) -> bool:
+    """Whether each linked endpoint is known to read on, and does nothing with what it reads (an echo, a log)."""
+    others = [each.dossier for each in dossier.surroundings.others]
+    return bool(others) and all(_ignores_messages(each) for each in others)
+
+
+def _ignores_messages(endpoint: Dossier) -> bool:
+    receiving, messages = endpoint.receiving, endpoint.messages
+    if receiving is None or messages is None or receiving.work or messages.handled:
+        return False
+    if not isinstance(receiving.reading, Known) or receiving.reading.value != "loop":
+        return False
+    return all(each.format == "text" and not each.used() and not each.stored_whole for each in messages.inbound)
+
+
 def _message(send: Send) -> str:
     name = _named(send)
     match send.guard:
@@ -137,12 +167,12 @@ def _message(send: Send) -> str:
             )
         case _ if send.refusal == "logged":
             return (
-                f"While the connection is down, {send.function} drops {name} and only writes to the console: the page "
+                f"While the connection is down, {send.function} drops {_inside(name)} and only writes to the console: the page "
                 "goes on as if it had been sent"
             )
         case _:
             return (
-                f"While the connection is down, {send.function} drops {name} and tells nobody: it is neither kept for "
+                f"While the connection is down, {send.function} drops {_inside(name)} and tells nobody: it is neither kept for "
                 "the next connection nor refused"
             )
 

@@ -32,6 +32,28 @@ outbox, the user sees an error, the log tells, or nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
+class SendRepair:
+    """A send that an outbox can take over.
+
+    `replaced` gives way: the `call`, or the statement that only asks whether it may. `socket` and
+    `message` are the parts of the call that stay. `made` is the statement that makes the socket, `target` what it
+    gives it to; `home` is the component or hook, the class or the function that holds it, or the call in
+    a module.
+    """
+
+    replaced: Span
+    call: Span
+    socket: Span
+    message: Span
+    made: Span
+    target: str
+    kind: OneOf["hook", "class", "module", "function"]
+    home: Span
+    note: str = ""
+    """The comment behind the call, within what gives way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """One place from which a message goes out: the send itself, or the call that hands it to a sending function.
 
@@ -55,6 +77,7 @@ class Send:
     is_object: bool = False
     """Whether the socket's `send` is given an object as it is, which the browser turns into "[object Object]"."""
     evidence: tuple[Evidence, ...] = ()
+    repair: SendRepair | None = None
 
 
 @dataclass(frozen=True, slots=True)

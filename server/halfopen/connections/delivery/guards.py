@@ -68,6 +68,8 @@ def conditions(at: At[tree.Node], function: tree.Function) -> Iterator[Condition
                 if node is then and _may_return(then):
                     refused = (*refused, *_after(at, ancestor))
                 yield Condition(test, node is then, ancestor, refused)
+            case tree.Loop(test=test, body=body, runs_first=False) if test is not None and node is body:
+                yield Condition(test, True, ancestor, ())
             case tree.Conditional(test=test, then=then) if node is not test:
                 yield Condition(test, node is then, ancestor, ())
             case tree.Operation(operator="and" | "or" as operator, operands=operands):
@@ -106,6 +108,9 @@ class Guards:
         self.view = view
         self.program = view.program
         opened = closure_of(view.program, view.socket.handlers(view.program, view.held, "open"))
+        self.opening = frozenset(
+            each.node for each in view.socket.handlers(view.program, view.held, "open")
+        )
         self.flags = written_names(opened) | frozenset(_states_set(view, opened))
 
     def of(self, at: At[tree.Call], function: At[tree.Function], payload: frozenset[str]) -> Guarding:
@@ -114,10 +119,12 @@ class Guards:
             return Guarding("awaited")
         best = Guarding("none")
         for condition in conditions(at, function.node):
-            kind = self._asks(at.to(condition.test), condition.holds)
+            kind = self.asks(at.to(condition.test), condition.holds)
             if kind is None or STRENGTH[kind] <= STRENGTH[best.guard]:
                 continue
             refusal = self.refusal(at, condition.refused, payload)
+            if refusal == "silent" and condition.holds and _stays_queued(at, function, condition, payload):
+                refusal = "queued"
             kept = refusal in ("silent", "logged") and not self._goes_on(at, function, condition)
             best = Guarding(kind, at.to(condition.place), refusal, kept)
         if best.guard == "none" and _optional(at.node.callee):
@@ -127,14 +134,15 @@ class Guards:
 
     # -- what a test asks --
 
-    def _asks(self, test: At[tree.Expr], holds: bool, depth: int = 0) -> Guard | None:
+    def asks(self, test: At[tree.Expr], holds: bool, depth: int = 0) -> Guard | None:
+        """What is known of the connection where a test is `holds`; None where that is nothing."""
         match test.node:
             case tree.Operation(operator="not", operands=(inner,)):
-                return self._asks(test.to(inner), not holds, depth)
+                return self.asks(test.to(inner), not holds, depth)
             case tree.Operation(operator="and" | "or" as operator, operands=operands):
                 answers: list[Guard] = []
                 for operand in operands:
-                    answer = self._asks(test.to(operand), holds, depth)
+                    answer = self.asks(test.to(operand), holds, depth)
                     if answer is not None:
                         answers.append(answer)
                 if (operator == "and") is not holds and len(answers) < len(operands):
@@ -154,7 +162,7 @@ class Guards:
                 for function in functions(self.program, test.to(callee)):
                     for node in own_nodes(function):
                         if isinstance(node, tree.Return) and node.value is not None:
-                            kind = self._asks(function.to(node.value), holds, depth + 1)
+                            kind = self.asks(function.to(node.value), holds, depth + 1)
                             if kind is not None:
                                 return kind
                 return None
@@ -167,7 +175,7 @@ class Guards:
                         if definition.kind == "value" and isinstance(
                             definition.value, tree.Operation | tree.Call
                         ):
-                            kind = self._asks(test.to(definition.value), holds, depth + 1)
+                            kind = self.asks(test.to(definition.value), holds, depth + 1)
                             if kind is not None:
                                 return kind
                 if (
@@ -306,6 +314,26 @@ class Guards:
             ):
                 return True
         return False
+
+
+def _stays_queued(
+    at: At[tree.Call], function: At[tree.Function], condition: Condition, payload: frozenset[str]
+) -> bool:
+    """Whether a message comes out of a container only where the guard lets it be sent: a refused one stays there."""
+    place = condition.place
+    if not isinstance(place, tree.If | tree.Loop):
+        return False
+    for node in own_nodes(function):
+        if not isinstance(node, tree.Assign) or not place.start <= node.start < at.node.start:
+            continue
+        taken = node.value
+        if isinstance(taken, tree.Call) and isinstance(taken.callee, tree.Member) and not taken.arguments:
+            is_taken = taken.callee.name in ("shift", "pop")
+        else:
+            is_taken = isinstance(taken, tree.Index)
+        if is_taken and any(isinstance(each, tree.Name) and each.id in payload for each in node.targets):
+            return True
+    return False
 
 
 def _is_named_as_shown(name: str) -> bool:

@@ -15,6 +15,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import Guard, Refusal, Send, Trigger
 from halfopen.connections.delivery.guards import STRENGTH, Guarding, Guards
 from halfopen.connections.delivery.purpose import carries_id, payload_of, purpose_of, type_of
+from halfopen.connections.delivery.repair import repair_of
 from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
@@ -47,7 +48,7 @@ def sends_of(view: View) -> list[Send]:
     found: dict[tree.Node, Send] = {}
     for call in send_calls(view):
         for place in _places(program, guards, handlers, call, call.to(call.node.arguments[0].value), ()):
-            found.setdefault(place.call.node, _send(program, place))
+            found.setdefault(place.call.node, _send(view, guards, place))
     return sorted(found.values(), key=lambda each: (each.place.path, each.place.start))
 
 
@@ -138,7 +139,7 @@ def _guarded_by_callers(program: Program, guards: Guards, function: At[tree.Func
     found: list[tuple[At[tree.Call], Guarding]] = []
     for call in callers(program, function):
         around = call.index.function_of(call.node)
-        if around is None or not is_shipped(call.path):
+        if around is None or around in guards.opening or not is_shipped(call.path):
             continue
         guarding = guards.of(call, call.to(around), frozenset())
         if guarding.guard in ("none", "present"):
@@ -183,7 +184,8 @@ def _calls_of(program: Program, given: ParameterOf) -> Iterator[tuple[At[tree.Ca
             yield call, call.to(argument)
 
 
-def _send(program: Program, place: Place) -> Send:
+def _send(view: View, guards: Guards, place: Place) -> Send:
+    program = view.program
     strongest, guarding = _strongest(place)
     message = type_of(program, place.message) if place.message is not None else None
     triggers: tuple[Trigger, ...] = tuple(dict.fromkeys(run.trigger for run in place.runs))
@@ -210,7 +212,12 @@ def _send(program: Program, place: Place) -> Send:
         place.message is not None and carries_id(place.message),
         _is_object(program, sent),
         tuple(evidence),
+        repair_of(view, guards, sent) if _is_unguarded(place.passed[1:]) else None,
     )
+
+
+def _is_unguarded(passed: Passed) -> bool:
+    return all(guarding.guard == "none" for _, guarding in passed)
 
 
 def _is_object(program: Program, sent: At[tree.Call]) -> bool:
