@@ -16,11 +16,11 @@ from halfopen.audit.finding import Confidence, Severity
 BEST = 10
 WORST = 1
 
-WEIGHT = {Severity.CRITICAL: 2.0, Severity.HIGH: 1.0, Severity.MEDIUM: 0.35, Severity.MONITOR: 0.05}
+WEIGHT = {Severity.CRITICAL: 2.0, Severity.HIGH: 1.0, Severity.MEDIUM: 0.5, Severity.MONITOR: 0.05}
 _SURE = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.15}
 REPEATED = 0.15
 """What each further finding of the same check adds, as a part of its weight."""
-HALVED_AT = 6.0
+HALVED_AT = 5.0
 """The sum of weights at which half of the way from best to worst is gone."""
 
 BANDS = (
