@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from halfopen.audit.engine import Auditor
 from halfopen.audit.settings import Settings
 from halfopen.source import Change, ColumnUnit, Document, SourceText, language_of
+from halfopen.workspace.extracts import ExtractCache
+from halfopen.workspace.store import Store
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules" / "WS1B"
 
@@ -317,18 +319,19 @@ def state_of(auditor: Auditor) -> dict[str, object]:
     }
 
 
-def fresh(editor: Editor) -> Auditor:
-    auditor = Auditor(editor.root, Settings())
+def fresh(editor: Editor, cache: ExtractCache) -> Auditor:
+    auditor = Auditor(editor.root, Settings(), cache=cache)
     for path, document in editor.documents.items():
         auditor.open(path, Document(document.text, document.language))
     auditor.refresh()
     return auditor
 
 
-def run(steps: list[Step]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+def run(steps: list[Step], kept: bool = False) -> None:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache_folder:
         root = Path(folder)
-        editor = Editor(root, Auditor(root, Settings()), workspace_files())
+        cache = ExtractCache(Store(Path(cache_folder))) if kept else ExtractCache()
+        editor = Editor(root, Auditor(root, Settings(), cache=cache), workspace_files())
         for path, text in editor.disk.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, "utf-8", newline="")
@@ -336,7 +339,12 @@ def run(steps: list[Step]) -> None:
         for step in steps:
             step.run(editor)
             editor.auditor.refresh()
-            assert state_of(editor.auditor) == state_of(fresh(editor)), "\n".join(editor.journal)
+            cache.write()
+            without = state_of(fresh(editor, ExtractCache()))
+            assert state_of(editor.auditor) == without, "\n".join(editor.journal)
+            if kept:
+                assert state_of(fresh(editor, cache)) == without, "\n".join(editor.journal)
+        cache.close()
 
 
 @given(st.lists(STEPS, min_size=1, max_size=6))
@@ -348,3 +356,14 @@ def run(steps: list[Step]) -> None:
 )
 def test_after_any_edits_the_audit_is_that_of_a_fresh_start(steps: list[Step]) -> None:
     run(steps)
+
+
+@given(st.lists(STEPS, min_size=1, max_size=4))
+@settings(
+    deadline=None,
+    max_examples=5,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+)
+def test_a_warm_cache_changes_nothing_of_it(steps: list[Step]) -> None:
+    run(steps, kept=True)

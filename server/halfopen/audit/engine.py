@@ -35,6 +35,7 @@ from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
 from halfopen.workspace.connections import connections_of, environment_around
 from halfopen.workspace.discovery import Scope
+from halfopen.workspace.extracts import ExtractCache
 from halfopen.workspace.surroundings import Placed, surround
 from halfopen.workspace.workspace import Workspace
 
@@ -50,12 +51,22 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 class Auditor:
     """The audit of one workspace root. Not thread-safe: callers serialise their calls."""
 
-    def __init__(self, root: Path, settings: Settings, only: Iterable[Path] = ()) -> None:
-        """`only` narrows what findings are shown for (the paths given to the command); all is still read."""
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        only: Iterable[Path] = (),
+        cache: ExtractCache | None = None,
+    ) -> None:
+        """`only` narrows what findings are shown for (the paths given to the command); all is still read.
+
+        `cache` is where what texts gave is kept; its owner has it written.
+        """
         self.root = root
         self.settings = settings
         self._only = tuple(path.resolve() for path in only)
-        self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes)
+        self._cache = cache
+        self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes, cache)
         self._placed: tuple[Placed, ...] = ()
         self._links: tuple[Link, ...] = ()
         self._rules = _selected(settings)
@@ -88,7 +99,7 @@ class Auditor:
         self._checked.clear()
         if _scope(before) != _scope(settings) or before.max_file_bytes != settings.max_file_bytes:
             documents = self._workspace.documents()
-            self._workspace = Workspace(self.root, _scope(settings), settings.max_file_bytes)
+            self._workspace = Workspace(self.root, _scope(settings), settings.max_file_bytes, self._cache)
             for path, document in documents.items():
                 self._workspace.open(path, document)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -46,6 +46,11 @@ class ConfidenceName(enum.StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+NoCache: TypeAlias = Annotated[
+    bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing of it for the next run.")
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -105,6 +110,7 @@ def audit(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Findings only: no notes, summary or progress.")
     ] = False,
+    no_cache: NoCache = False,
 ) -> None:
     """Audit the WebSocket code in directories or files.
 
@@ -120,6 +126,7 @@ def audit(
         min_confidence=Confidence[min_confidence.name],
         exit_zero=exit_zero,
         quiet=quiet,
+        cache=not no_cache,
     )
     raise typer.Exit(run_audit(tuple(paths or ()), options))
 
@@ -137,11 +144,12 @@ def connections(
     output_format: Annotated[
         ConnectionsFormat, typer.Option("--format", "-f", help="How to write them; dot is for Graphviz.")
     ] = ConnectionsFormat.TEXT,
+    no_cache: NoCache = False,
 ) -> None:
     """Show every client and endpoint: address, owner, what it holds, what is unknown, the other side."""
     from halfopen.cli.connections_command import show_connections
 
-    raise typer.Exit(show_connections(path, output_format.value))
+    raise typer.Exit(show_connections(path, output_format.value, not no_cache))
 
 
 @app.command()

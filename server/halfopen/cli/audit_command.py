@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import io
@@ -24,6 +25,9 @@ from halfopen.cli.scope import Scope, ScopeError, scope_of
 from halfopen.report.gather import gather
 from halfopen.report.result import AuditResult
 from halfopen.report.text_output import problem_line, write_text
+from halfopen.workspace.extracts import ExtractCache, cache_of_user
+
+_CACHE_WAIT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class AuditOptions:
     min_confidence: Confidence
     exit_zero: bool
     quiet: bool
+    cache: bool = True
 
 
 def run_audit(paths: Sequence[Path], options: AuditOptions) -> int:
@@ -46,8 +51,9 @@ def run_audit(paths: Sequence[Path], options: AuditOptions) -> int:
         return complain(*error.messages)
     if options.output is not None and not options.output.parent.is_dir():
         return complain(f"--output {options.output}: there is no directory {options.output.parent}")
+    cache = cache_for(options.cache)
     with progress_bar(wanted=not options.quiet) as progress:
-        result = audited(scope, progress)
+        result = audited(scope, cache, progress)
     result = dataclasses.replace(
         result,
         findings=tuple(each for each in result.findings if each.confidence >= options.min_confidence),
@@ -60,17 +66,31 @@ def run_audit(paths: Sequence[Path], options: AuditOptions) -> int:
                 _write(result, options, file)
         except OSError as error:
             return complain(f"--output {options.output}: {error.strerror}")
+    keep(cache)
     failing = any(finding.severity >= options.fail_on for finding in result.shown)
     return FINDINGS if failing and not options.exit_zero else CLEAN
 
 
-def audited(scope: Scope, progress: Progress | None = None) -> AuditResult:
+def cache_for(wanted: bool) -> ExtractCache:
+    """The user's cache of what files gave; one that keeps nothing where none is wanted."""
+    return cache_of_user(_CACHE_WAIT_SECONDS) if wanted else ExtractCache()
+
+
+def keep(cache: ExtractCache) -> None:
+    """Write what was read anew, once the person has the answer."""
+    with contextlib.suppress(OSError):  # whoever reads the output may have left
+        sys.stdout.flush()
+    cache.write()
+    cache.close()
+
+
+def audited(scope: Scope, cache: ExtractCache, progress: Progress | None = None) -> AuditResult:
     """The audit of the scope with the settings of its root."""
     # Trees are built and kept until the process ends: collecting among them costs a third of the time.
     gc.disable()
     started = time.monotonic()
     settings, wrong = load_settings(scope.root)
-    auditor = Auditor(scope.root, settings, scope.only)
+    auditor = Auditor(scope.root, settings, scope.only, cache)
     auditor.refresh(progress)
     result = gather(auditor, scope.shown_root)
     notes = tuple(Problem(each.path, each.line, "settings", each.message) for each in wrong)

@@ -10,26 +10,35 @@ from typing import Literal, TextIO
 
 from rich.console import Console
 
-from halfopen.cli.audit_command import audited
+from halfopen.cli.audit_command import audited, cache_for, keep
 from halfopen.cli.messages import CLEAN, complain
 from halfopen.cli.progress import progress_bar
 from halfopen.cli.scope import Scope, ScopeError, scope_of
 from halfopen.report.result import AuditResult, ReportedConnection
 
 
-def show_connections(path: Path | None, output_format: Literal["text", "json", "dot"]) -> int:
+def show_connections(
+    path: Path | None, output_format: Literal["text", "json", "dot"], use_cache: bool = True
+) -> int:
     """Write the connections under a path to the terminal, and give the exit status."""
     try:
         scope = scope_of([] if path is None else [path], Path.cwd())
     except ScopeError as error:
         return complain(*error.messages)
+    cache = cache_for(use_cache)
     with progress_bar(wanted=True) as progress:
-        result = _within(audited(scope, progress), scope)
+        result = _within(audited(scope, cache, progress), scope)
+    _write(result, output_format)
+    keep(cache)
+    return CLEAN
+
+
+def _write(result: AuditResult, output_format: Literal["text", "json", "dot"]) -> None:
     if output_format == "text":
         from halfopen.report.connections_text import write_connections
 
         write_connections(result, Console(highlight=False))
-        return CLEAN
+        return
     if output_format == "json":
         from halfopen.report.json_output import connections_json_text
 
@@ -42,7 +51,6 @@ def show_connections(path: Path | None, output_format: Literal["text", "json", "
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     stream.write(text)
-    return CLEAN
 
 
 def _within(result: AuditResult, scope: Scope) -> AuditResult:

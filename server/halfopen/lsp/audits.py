@@ -33,7 +33,7 @@ class Audits:
         self._loop = asyncio.get_running_loop()
         self._cancel = threading.Event()
         self._desk: Desk | None = None
-        self._worker = Worker(self._audit)
+        self._worker = Worker(self._audit, self._rest)
         self._worker.submit(self._open_desk).add_done_callback(self._log_failure)
 
     def start(self) -> None:
@@ -82,6 +82,10 @@ class Audits:
 
     def _audit(self) -> None:
         self._opened_desk().audit()
+
+    def _rest(self) -> None:
+        if self._desk is not None:
+            self._desk.rest()
 
     def _post(self, event: Event) -> None:
         # The loop closes before this thread ends when the client leaves in the middle of an audit.

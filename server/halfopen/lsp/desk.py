@@ -25,12 +25,16 @@ from halfopen.lsp.locations import path_of, relative
 from halfopen.lsp.reports import ranges_in, shown_findings
 from halfopen.lsp.worker import Worker
 from halfopen.source import Change, ColumnUnit, Document, Position, SourceText, language_of
+from halfopen.workspace.extracts import cache_of_user
 
 PROGRESS_SECONDS = 0.1
 """How often progress is told of at most."""
 
 PROBLEM_TYPES = {"syntax": types.MessageType.Log, "rule": types.MessageType.Error}
 """How loud a problem is in the client's log, where it is not a warning."""
+
+_CACHE_WAIT_SECONDS = 0.1
+"""How long another process may hold up a write to the cache; nothing else is done meanwhile."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +65,7 @@ class Desk:
         self._files: dict[str, OpenFile] = {}
         self._by_path: dict[Path, OpenFile] = {}
         self._settings = FolderSettings()
+        self._cache = cache_of_user(_CACHE_WAIT_SECONDS)
         self._begun = False
         self._changes = 0
         self._audit_began: float | None = None
@@ -187,6 +192,10 @@ class Desk:
             folder.audited = True
         self._cancel.clear()
         self._ended(changes, outcome)
+
+    def rest(self) -> None:
+        """Write what files gave for the next start; jobs come first."""
+        self._cache.write(self._worker.interrupted)
 
     def fix(self, uri: str, key: str, title: str) -> tuple[Edits, ...]:
         """The edits of one fix of one finding for the text as it is now; none where it no longer applies."""
@@ -357,7 +366,9 @@ class Desk:
 
     def _audited_folder(self, root: Path, uri: str | None, *, alone: bool = False) -> AuditedFolder:
         settings, problems = self._settings.of(root, uri, alone=alone)
-        folder = AuditedFolder(root, uri, alone, Auditor(root, settings), settings, problems)
+        folder = AuditedFolder(
+            root, uri, alone, Auditor(root, settings, cache=self._cache), settings, problems
+        )
         folder.unpublished |= {problem.path for problem in problems}
         return folder
 

@@ -15,15 +15,21 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
+REST_SECONDS = 2.0
+"""How long nothing must have happened before `rest` is called."""
+
+
 class Worker:
-    """Runs jobs one after the other, and `audit` when one is due and no job waits.
+    """Runs jobs one after the other, `audit` when one is due and no job waits, and once in each rest `rest`.
 
     Jobs come first, so that an edit or a question never waits behind an audit that has not begun; a
     long audit asks `interrupted` now and then and makes way.
     """
 
-    def __init__(self, audit: Callable[[], None]) -> None:
+    def __init__(self, audit: Callable[[], None], rest: Callable[[], None]) -> None:
         self._audit = audit
+        self._rest = rest
+        self._rested = True
         self._jobs: deque[Callable[[], None]] = deque()
         self._idle: list[Future[None]] = []
         self._due: float | None = None
@@ -103,16 +109,24 @@ class Worker:
                 logger.exception("the audit thread goes on after an error")
 
     def _next(self) -> Callable[[], None] | None:
+        quiet_since = time.monotonic()
         with self._changed:
             while not self._closing:
                 if self._jobs:
+                    self._rested = False
                     return self._jobs.popleft()
                 wait = None if self._due is None else self._due - time.monotonic()
                 if wait is not None and wait <= 0:
                     self._due = None
+                    self._rested = False
                     return self._audit
                 if wait is None:
                     self._settle()
+                    if not self._rested:
+                        wait = quiet_since + REST_SECONDS - time.monotonic()
+                        if wait <= 0:
+                            self._rested = True
+                            return self._rest
                 self._changed.wait(wait)
             return None
 

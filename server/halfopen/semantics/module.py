@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from halfopen.semantics import lower_python, lower_typescript, tree
+from halfopen.semantics import tree
 from halfopen.semantics.scopes import Definition, index_of
 from halfopen.semantics.unit import Placed, Unit
 
 
-class SyntaxNode(Protocol):
-    """What is used of a tree-sitter node."""
+class TopLevel(Protocol):
+    """What is used of a top-level statement of a syntax tree."""
 
-    @property
-    def type(self) -> str: ...
     @property
     def start_byte(self) -> int: ...
     @property
     def end_byte(self) -> int: ...
     @property
     def has_error(self) -> bool: ...
+
+
+_Statement = TypeVar("_Statement", bound=TopLevel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,33 +188,26 @@ def build_module(
     path: str,
     language: str,
     data: bytes,
-    top_level: Sequence[SyntaxNode],
+    top_level: Sequence[_Statement],
+    lower: Callable[[_Statement], tuple[tree.Statement, ...]],
     previous: Module | None,
     scripts: tuple[Module, ...] = (),
     offset: int = 0,
 ) -> Module:
-    """Cut a parsed file into units, taking every unit whose text stands in `previous` from there.
+    """Cut a file into units, taking every unit whose text stands in `previous` from there.
 
-    `offset` is where `data` begins in the file, for scripts inside another.
+    `lower` gives the neutral tree of one of the statements. `offset` is where `data` begins in the file,
+    for scripts inside another.
     """
     reusable: dict[bytes, list[Unit]] = defaultdict(list)
     if previous is not None and previous.language == language:
         for unit in reversed(previous.units):
             reusable[unit.text].append(unit)
-    lower = lower_python.lower if language == "python" else lower_typescript.lower
     placed: list[Placed] = []
     for statement in top_level:
-        if statement.type in _NOT_CODE:
-            continue
         start, end = statement.start_byte, statement.end_byte
         text = data[start:end]
         same = reusable.get(text)
-        if same:
-            unit = same.pop()
-        else:
-            unit = Unit(text, language, partial(lower, statement, data, start), statement.has_error)  # type: ignore[arg-type]
+        unit = same.pop() if same else Unit(text, language, partial(lower, statement), statement.has_error)
         placed.append(Placed(unit, start + offset))
     return Module(path, language, tuple(placed), scripts)
-
-
-_NOT_CODE = frozenset({"comment", "hash_bang_line", "html_comment", ";", "\n"})

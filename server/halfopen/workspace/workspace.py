@@ -16,7 +16,6 @@ from halfopen.semantics.scripts import (
     file_of,
     is_page,
     pages_of_html,
-    pages_of_python,
     script_path,
 )
 from halfopen.semantics.unit import Span
@@ -28,12 +27,11 @@ from halfopen.source import (
     ParseTooSlow,
     SourceText,
     language_of,
-    parse,
-    syntax_problems,
 )
 from halfopen.workspace.aliases import nearest_aliases, python_roots, typescript_aliases
 from halfopen.workspace.deployment import DeploymentFiles
 from halfopen.workspace.discovery import Excluder, Scope, discover
+from halfopen.workspace.extracts import Extract, ExtractCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,20 @@ def is_generated(data: bytes) -> bool:
 class Workspace:
     """Files, modules and answers of one root. Paths are relative to it, with "/"."""
 
-    def __init__(self, root: Path, scope: Scope, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(
+        self,
+        root: Path,
+        scope: Scope,
+        max_file_bytes: int = MAX_FILE_BYTES,
+        cache: ExtractCache | None = None,
+    ) -> None:
         self.root = root
         self.scope = scope
         self.max_file_bytes = max_file_bytes
         self.queries = Queries()
         self.program = Program(self, self.queries)
         self.deployment = DeploymentFiles(root, self._config_text)
+        self._cache = cache or ExtractCache()
         self._texts: dict[str, SourceText] = {}
         self._documents: dict[str, Document] = {}
         self._problems: dict[str, list[FileProblem]] = {}
@@ -212,42 +217,49 @@ class Workspace:
     def _build(self, path: str, text: SourceText, previous: Module | None) -> Module | None:
         if is_page(path):
             scripts = self._scripts(path, pages_of_html(text.data), previous)
-            return build_module(path, "typescript", text.data, [], None, scripts)
+            return Module(path, "typescript", (), scripts)
         language = language_of(path)
         if language is None:
             return None
         document = self._documents.get(path)
         try:
-            tree = document.tree if document is not None else parse(text.data, language)
+            if document is not None:
+                # Its tree is at hand, and each of its texts is soon another.
+                extract = Extract(text.data, language, parsed=document.tree)
+            else:
+                extract = self._cache.extract(text.data, language)
         except ParseTooSlow as error:
             self._problems[path] = [FileProblem(path, None, "too-slow", f"{error}; not audited")]
             return None
-        if tree.root_node.has_error:
-            problems = syntax_problems(tree, most=1)
-            line = text.point(problems[0].start).line + 1 if problems else None
+        outline = extract.outline
+        if outline.has_error:
+            line = text.point(outline.problem).line + 1 if outline.problem is not None else None
             self._problems[path] = [
                 FileProblem(path, line, "syntax", "syntax error; the rest of the file is still audited")
             ]
         else:
             self._problems.pop(path, None)
-        top_level = list(tree.root_node.children)
-        scripts: tuple[Module, ...] = ()
-        if language is Language.PYTHON and MARKER in text.data:
-            scripts = self._scripts(path, pages_of_python(top_level, text.data), previous)
-        return build_module(path, language.family, text.data, top_level, previous, scripts)
+        scripts = self._scripts(path, outline.pages, previous)
+        return build_module(
+            path, language.family, text.data, outline.statements, extract.lower, previous, scripts
+        )
 
-    def _scripts(self, path: str, pages: list[Page], previous: Module | None) -> tuple[Module, ...]:
+    def _scripts(self, path: str, pages: Iterable[Page], previous: Module | None) -> tuple[Module, ...]:
         """The scripts inside a file as modules of their own, one for each page."""
         before = {each.path: each for each in previous.scripts} if previous is not None else {}
         found: list[Module] = []
         for number, page in enumerate(pages, 1):
             name = script_path(path, number)
             try:
-                top_level = list(parse(page.text, Language.TSX).root_node.children)
+                extract = self._cache.extract(page.text, Language.TSX)
             except ParseTooSlow:
                 continue
-            known = before.get(name)
-            found.append(build_module(name, "typescript", page.text, top_level, known, offset=page.start))
+            top_level, known = extract.outline.statements, before.get(name)
+            found.append(
+                build_module(
+                    name, "typescript", page.text, top_level, extract.lower, known, offset=page.start
+                )
+            )
         return tuple(found)
 
     # -- what the program asks (semantics.program.Loader) --
