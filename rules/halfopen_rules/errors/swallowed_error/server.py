@@ -59,6 +59,8 @@ def _weight(catch: Catch) -> int:
     """How much a silent clause hides; 0 for one that may be silent."""
     if catch.reaction != "silent" or catch.stops not in ("errors", "everything"):
         return 0
+    if catch.guards == "cleanup":
+        return 2 if catch.stops == "everything" else 0
     if catch.while_failing or catch.guards in ("close", "listener"):
         return 0
     if catch.guards in ("serving", "message"):
@@ -72,7 +74,7 @@ def _swallowing(dossier: Dossier, silent: list[Catch]) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=Severity.MEDIUM,
-        confidence=Confidence.HIGH if _weight(first) == 3 else Confidence.LOW,
+        confidence=_confidence(first),
         span=first.span,
         message=_message(dossier.connection.name, first),
         connection=dossier.connection.id,
@@ -80,8 +82,19 @@ def _swallowing(dossier: Dossier, silent: list[Catch]) -> Finding:
     )
 
 
+def _confidence(catch: Catch) -> Confidence:
+    if catch.guards == "cleanup":
+        return Confidence.MEDIUM
+    return Confidence.HIGH if _weight(catch) == 3 else Confidence.LOW
+
+
 def _message(name: str, catch: Catch) -> str:
     does = "does nothing" if catch.does == "nothing" else f"only does `{catch.does}`"
+    if catch.guards == "cleanup":
+        return (
+            f"The cleanup of {name} may fail without a trace: this clause {does}, and stops the task's cancellation as "
+            "well, so that a shutdown waits for the handler"
+        )
     if catch.guards == "serving":
         return (
             f"Any error that ends {name} is stopped without a trace: this clause {does}, and a bug looks like "

@@ -42,11 +42,33 @@ def client_catches(code: ClientCode) -> Iterator[Catch]:
             for handler in statement.node.handlers if guards is not None else ():
                 assert guards is not None
                 clause = statement.to(handler)
-                yield _catch(guards, clause, while_failing(statement))
+                told = guards != "message" and _tells_caller(function, statement, clause)
+                yield _catch(guards, clause, while_failing(statement), told)
 
 
-def _catch(guards: Guards, clause: At[tree.Handler], failing: bool) -> Catch:
-    program_reaction: Reaction = "silent" if is_empty(clause) else "kept"
+def _tells_caller(function: At[tree.Function], at: At[tree.Try], clause: At[tree.Handler]) -> bool:
+    """Whether a clause answers `false` where the function answers `true` if nothing fails."""
+    failed = {
+        each.value.value
+        for each in clause.node.body.statements
+        if isinstance(each, tree.Return)
+        and isinstance(each.value, tree.Literal)
+        and isinstance(each.value.value, bool)
+    }
+    done = {
+        each.value.value
+        for each in tree.walk(function.node.body, tree.same_function)
+        if isinstance(each, tree.Return)
+        and isinstance(each.value, tree.Literal)
+        and isinstance(each.value.value, bool)
+        and not clause.node.start <= each.start < clause.node.end
+        and each.start >= at.node.start
+    }
+    return bool(failed) and bool(done - failed)
+
+
+def _catch(guards: Guards, clause: At[tree.Handler], failing: bool, told: bool) -> Catch:
+    program_reaction: Reaction = "answered" if told else "silent" if is_empty(clause) else "kept"
     head = head_of(clause)
     said = "does nothing with it" if program_reaction == "silent" else "deals with it"
     return Catch(

@@ -10,9 +10,12 @@ from halfopen.connections.caught import Reaction
 from halfopen.connections.facts import Confidence, Evidence
 from halfopen.semantics.unit import Span
 
-Guards: TypeAlias = OneOf["serving", "message", "parse", "send", "close", "connect", "listener", "other"]
+Guards: TypeAlias = OneOf[
+    "serving", "message", "parse", "send", "close", "connect", "listener", "cleanup", "other"
+]
 """What a clause's `try` holds. serving: the loop that serves the connection. message: the handling of one
-message. parse: only its parsing. send, close, connect: only that. listener: only a call of somebody's callback."""
+message. parse: only its parsing. send, close, connect: only that. listener: only a call of somebody's callback. cleanup: what is
+awaited when the connection has ended."""
 
 Stops: TypeAlias = OneOf["everything", "errors", "disconnect", "some"]
 """everything: cancellation too. errors: every ordinary exception. some: named types only."""

@@ -31,6 +31,8 @@ def _of_try(
 ) -> Iterator[Catch]:
     operations = code.operations(at.to(at.node.body))
     guards = _guards(code, function, at, operations)
+    if guards is None and function in code.roots and while_failing(at) and _awaits(at.node.body):
+        guards = "cleanup"
     if guards is None:
         return
     for handler in at.node.handlers:
@@ -91,7 +93,7 @@ def _only_sends(code: EndpointCode, at: At[tree.Try]) -> bool:
     )
 
 
-def _awaits(statement: tree.Statement) -> bool:
+def _awaits(statement: tree.Statement | tree.Block) -> bool:
     return any(isinstance(each, tree.Await) for each in tree.walk(statement, tree.same_function))
 
 
