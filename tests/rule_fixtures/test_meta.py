@@ -23,6 +23,11 @@ CHAPTERS = {
 }
 NO_FIX = "No automatic fix:"
 FEWEST = 3
+LONGEST = 260
+"""Characters of a message: about three lines of a hover."""
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+_API = frozenset({"WebSocket", "close", "error", "onclose", "onerror", "onmessage", "onopen", "readyState"})
+"""What every file with a socket may hold: no name of its own."""
 
 rules = pytest.mark.parametrize("rule", registered_rules().values(), ids=registered_rules())
 
@@ -86,3 +91,34 @@ def test_it_has_a_fix_or_says_why_not(rule: Registered, tmp_path: Path) -> None:
         if any(located.finding.fixes for located in found if located.finding.code == rule.rule.code):
             return
     pytest.fail(f"{rule.rule.code} offers no fix in its fixtures, and its text does not say `{NO_FIX} …`")
+
+
+@rules
+def test_its_messages_name_what_they_are_about(rule: Registered, tmp_path: Path) -> None:
+    messages: set[str] = set()
+    for index, each in enumerate(w for w in workspaces() if w.code == rule.rule.code):
+        auditor = auditor_of(each.copy_to(tmp_path / str(index)))
+        words = {word for text in each.files().values() for word in _WORD.findall(text)} - _API
+        names = {
+            view.id: (view.name, *(resource.what for resource in view.resources))
+            for view in auditor.connections()
+        }
+        for located in auditor.findings():
+            finding = located.finding
+            own = (located.path, *names[finding.connection])
+            is_named = any(
+                re.search(rf"(?<!\w){re.escape(name)}(?!\w)", finding.message, re.I) for name in own
+            )
+            assert is_named or _named(finding.message) & words, f"{each.name}: {finding.message}"
+            messages.add(finding.message)
+
+    assert messages, f"no fixture of {rule.rule.code} has a finding"
+    assert not [text for text in messages if text.endswith(".")]
+    assert not [text for text in messages if len(text) > LONGEST]
+
+
+def _named(message: str) -> set[str]:
+    """The identifiers that a message quotes, or that are no words: `sockets`, Manager.sockets, last_pong."""
+    quoted = [word for part in re.findall(r"`([^`]+)`", message) for word in _WORD.findall(part)]
+    dotted = [word for part in re.findall(r"[\w$]+(?:\.[\w$]+)+", message) for word in _WORD.findall(part)]
+    return {*quoted, *dotted, *re.findall(r"\w+_\w+|\w*[a-z][A-Z]\w*|[A-Z]{4,}", message)} - {"JSON", "HTTP"}

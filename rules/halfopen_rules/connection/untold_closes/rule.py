@@ -28,7 +28,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *_late(dossier, known),
         *_own_close(dossier),
         *_parallel(known),
-        *_stateless(known),
+        *_stateless(dossier, known),
     ]
     if not found:
         return
@@ -147,14 +147,14 @@ def _locked(known: Presentation) -> Iterator[_Confusion]:
         )
 
 
-def _stateless(known: Presentation) -> Iterator[_Confusion]:
+def _stateless(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
     if isinstance(known.knows_state, Known) and not known.knows_state.value:
         yield (
             Severity.MEDIUM,
             Confidence.HIGH,
             known.knows_state.evidence[0].place,
-            "Nothing asks for the state of this socket (no open, close or error handler, no `readyState`): connecting, "
-            "open and dead look the same, and a send before the open event throws",
+            f"Nothing asks for the state of the socket of `{dossier.connection.name}` (no open, close or error handler, no "
+            "`readyState`): connecting, open and dead look the same, and a send before the open event throws",
             (),
         )
 

@@ -76,8 +76,8 @@ def _echo(dossier: Dossier, echoes: tuple[Echo, ...]) -> Finding:
         confidence=Confidence.MEDIUM,
         span=first.place,
         message=(
-            "Each message leads to a request that changes it on the server again, once for each open tab; where the server "
-            "announces that change, the announcements never end"
+            f"Each message of `{dossier.connection.name}` leads to a request that changes it on the server again, once for "
+            "each open tab; where the server announces that change, the announcements never end"
         ),
         connection=dossier.connection.id,
         evidence=tuple(

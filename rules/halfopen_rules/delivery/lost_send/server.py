@@ -106,8 +106,8 @@ def _unstored(dossier: Dossier, each: Forwarding) -> Finding:
         each.span,
         Severity.HIGH,
         Confidence.MEDIUM,
-        "What is published through the broker goes to clients that are connected at that instant, and is stored nowhere: "
-        "an event that falls into a reconnect never happened for its client",
+        f"What `{dossier.connection.name}` hands on from the broker goes to clients that are connected at that instant, "
+        "and is stored nowhere: an event that falls into a reconnect never happened for its client",
         (*each.unstored, *each.evidence),
     )
 

@@ -34,8 +34,8 @@ def piled_up_by_client(dossier: Dossier, code: str, slug: str) -> Iterator[Findi
             confidence=Confidence.MEDIUM,
             span=box.place,
             message=(
-                f"{box.container} keeps every message that is sent while the connection is down, and {why}: an outage of an "
-                "hour is flushed to the server all at once"
+                f"{box.container} in `{dossier.connection.name}` keeps every message that is sent while the connection is "
+                f"down, and {why}: an outage of an hour is flushed to the server all at once"
             ),
             connection=dossier.connection.id,
             evidence=box.evidence,

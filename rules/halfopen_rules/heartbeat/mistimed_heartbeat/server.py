@@ -46,21 +46,23 @@ def _of_keepalive(
     if interval is None or not fact.evidence:
         return
     place = fact.evidence[0].place
+    server = serving.server.value.name if isinstance(serving.server, Known) else "The server"
+    who = f"{server} in {place.path}"
     if interval >= _LONGEST_INTERVAL:
-        text = f"The server pings every {interval:g} s: the setting counts seconds, so {interval / 1000:g} s are meant perhaps"
+        text = f"{who} pings every {interval:g} s: the setting counts seconds, so {interval / 1000:g} s are meant perhaps"
         yield _finding(dossier, place, text, Severity.HIGH, fact.confidence, fact.evidence)
         return
     limit = serving.idle_limit
     if isinstance(limit, Known) and interval >= limit.value.seconds and not liveness.heartbeats:
         text = (
-            f"The server pings every {interval:g} s, and {limit.value.layer} cuts what is silent for "
+            f"{who} pings every {interval:g} s, and {limit.value.layer} cuts what is silent for "
             f"{limit.value.seconds:g} s: quiet connections drop at that limit, again and again"
         )
         evidence = (*fact.evidence, *limit.evidence)
         yield _finding(dossier, place, text, Severity.HIGH, min(fact.confidence, limit.confidence), evidence)
     elif not liveness.watchdogs and (timeout is None or timeout >= _LONGEST_TIMEOUT):
         waits = "for ever" if timeout is None else f"{timeout:g} s"
-        text = f"The server pings every {interval:g} s and waits {waits} for the pong: a client that vanished stays connected"
+        text = f"{who} pings every {interval:g} s and waits {waits} for the pong: a client that vanished stays connected"
         yield _finding(dossier, place, text, Severity.MEDIUM, fact.confidence, fact.evidence)
 
 

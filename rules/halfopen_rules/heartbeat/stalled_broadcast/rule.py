@@ -92,7 +92,7 @@ def _message(each: Broadcast) -> str:
         waits += f", and with `{each.lock}` held nobody can connect or leave"
     elif _aborts(each):
         waits += ", and one that is gone ends the loop with an exception"
-    return f"{waits}; pings do not free a blocked send"
+    return f"{waits}; no ping frees a send"
 
 
 def _swallowed(dossier: Dossier, each: SwallowedDeparture) -> Finding:
