@@ -149,7 +149,9 @@ def _ignores_messages(endpoint: Dossier) -> bool:
         return False
     if not isinstance(receiving.reading, Known) or receiving.reading.value != "loop":
         return False
-    return all(each.format == "text" and not each.used() and not each.stored_whole for each in messages.inbound)
+    return all(
+        each.format == "text" and not each.used() and not each.stored_whole for each in messages.inbound
+    )
 
 
 def _message(send: Send) -> str:
