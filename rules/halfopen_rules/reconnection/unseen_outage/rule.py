@@ -25,26 +25,17 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if not isinstance(shown, Known) or _polls_meanwhile(dossier):
         return
     name = dossier.connection.name
-    if not shown.value:
-        kept = next((each.text for each in shown.evidence), "")
-        why = f" ({kept})" if kept else ""
-        message = (
-            f"{name} reconnects without a word to the user{why}: while the connection is down, the page shows its last "
-            "data as if they were live"
-        )
-        evidence = (*shown.evidence, *known.retries.evidence)
-        confidence = min(
-            weakest(shown, known.retries), Confidence.MEDIUM if not shown.evidence else Confidence.HIGH
-        )
-    elif known.silent_retry:
-        message = (
-            f"The close handler of {name} goes on to reconnect and leaves the status as it was: the page says that it is "
-            "connected until the next attempt"
-        )
-        evidence = (*known.silent_retry, *shown.evidence)
-        confidence = Confidence.MEDIUM
-    else:
+    if shown.value:
         return
+    kept = next((each.text for each in shown.evidence), "")
+    why = f" ({kept})" if kept else ""
+    message = (
+        f"{name} reconnects without a word to the user{why}: while the connection is down, the page shows its last "
+        "data as if they were live"
+    )
+    confidence = min(
+        weakest(shown, known.retries), Confidence.MEDIUM if not shown.evidence else Confidence.HIGH
+    )
     yield Finding(
         code=CODE,
         slug=SLUG,
@@ -53,7 +44,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         span=known.close_handler,
         message=message,
         connection=dossier.connection.id,
-        evidence=evidence,
+        evidence=(*shown.evidence, *known.retries.evidence),
     )
 
 

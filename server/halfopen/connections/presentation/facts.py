@@ -121,8 +121,6 @@ class Presentation:
     close_handler: Span | None = None
     status_shown: Fact[bool] = Unknown("the component that shows the status")
     """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
-    silent_retry: tuple[Evidence, ...] = ()
-    """Where the close handler goes on to reconnect and leaves a status that is shown as it was."""
     blocked: tuple[Blocked, ...] = ()
     stuck_flags: tuple[StuckFlag, ...] = ()
     data: tuple[SocketData, ...] = ()
