@@ -41,7 +41,7 @@ def entered(handling: Handling) -> list[Registration]:
     return found
 
 
-def _is_of_connection(handling: Handling, value: At[tree.Expr]) -> bool:
+def _is_of_connection(handling: Handling, value: At[tree.Expr], depth: int = 2) -> bool:
     """Whether a registered value is the socket, holds it, or is a queue made for this connection."""
     if handling.sockets.mentions(value.node):
         return not isinstance(value.node, tree.Call) or _keeps_socket(handling, value.to(value.node))
@@ -49,13 +49,37 @@ def _is_of_connection(handling: Handling, value: At[tree.Expr]) -> bool:
         return True
     if isinstance(value.node, tree.Name):
         return any(
-            isinstance(origin, At)
-            and isinstance(origin.node, tree.Call)
-            and handling.sockets.mentions(origin.node)
-            and _keeps_socket(handling, origin.to(origin.node))
+            (
+                isinstance(origin, At)
+                and isinstance(origin.node, tree.Call)
+                and handling.sockets.mentions(origin.node)
+                and _keeps_socket(handling, origin.to(origin.node))
+            )
+            or (
+                isinstance(origin, ParameterOf)
+                and depth > 0
+                and any(_is_of_connection(handling, each, depth - 1) for each in _given(handling, origin))
+            )
             for origin in origins(handling.program, value)
         )
     return False
+
+
+def _given(handling: Handling, origin: ParameterOf) -> Iterator[At[tree.Expr]]:
+    """What the endpoint's own code gives for a parameter: `manager.connect(Client(login, websocket))`."""
+    if origin.steps:
+        return
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call) or not node.arguments:
+                continue
+            if any(
+                each.node is origin.function.node
+                for each in functions(handling.program, function.to(node.callee))
+            ):
+                value = argument_of(node, origin.function.node, origin.parameter)
+                if value is not None:
+                    yield function.to(value)
 
 
 def _keeps_socket(handling: Handling, call: At[tree.Call]) -> bool:
