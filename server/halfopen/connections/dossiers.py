@@ -30,18 +30,20 @@ def markers() -> tuple[bytes, ...]:
     return (*MARKERS, *recognised().markers)
 
 
-def may_connect(module: Module, unit: Unit) -> bool:
-    """Whether a unit has a word that a connection needs."""
+def may_connect(module: Module, unit: Unit, handed_on: frozenset[bytes] = frozenset()) -> bool:
+    """Whether a unit has a word that a connection needs; `handed_on` as `library_barrels` has them for the file."""
     if any(marker in unit.text for marker in MARKERS):
         return True
-    words = library_words(module)
+    words = library_words(module) | handed_on
     return bool(words) and not words.isdisjoint(unit.words)
 
 
-def dossiers_in(program: Program, path: str, unit: Unit) -> tuple[Dossier, ...]:
+def dossiers_in(
+    program: Program, path: str, unit: Unit, handed_on: frozenset[bytes] = frozenset()
+) -> tuple[Dossier, ...]:
     """The dossiers of the connections that a unit makes, each site once."""
     module = program.module(path)
-    words = library_words(module) if module is not None else frozenset[bytes]()
+    words = (library_words(module) if module is not None else frozenset[bytes]()) | handed_on
     found: dict[tuple[Unit, int], Dossier] = {}
     for dossier in (*library_dossiers_in(program, path, unit, words), *_own_dossiers(program, path, unit)):
         site = dossier.connection.site

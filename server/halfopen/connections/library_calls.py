@@ -94,24 +94,36 @@ def _words_of_imports(unit: Unit) -> Iterator[bytes]:
         return
     for statement in unit.body:
         for node in tree.walk(statement):
-            if isinstance(node, tree.Import) and not node.type_only and _is_library(unit, node.module):
+            if (
+                isinstance(node, tree.Import)
+                and not node.type_only
+                and is_library(unit.language, node.module)
+            ):
                 yield from (each.local.encode() for each in node.names)
-                yield from (each.encode() for each in _methods_of(node.module))
+                yield from (each.encode() for each in methods_of(node.module))
 
 
-def _is_library(unit: Unit, module: str) -> bool:
-    if unit.language == "python":
+def is_library(language: str, module: str) -> bool:
+    """Whether a module that code of a language imports is one of a library that makes connections."""
+    if language == "python":
         return module.partition(".")[0] in recognised().packages
     return module in recognised().specifiers
 
 
 @cache
-def _methods_of(module: str) -> frozenset[str]:
-    """`ws_connect` of aiohttp: called on an object that another file may have made."""
+def methods_of(module: str) -> frozenset[str]:
+    """The methods of a library's objects that make connections: `ws_connect` of aiohttp is called on an object that another file may have made."""
     constructors = built_in_catalogue().constructors(module.partition(".")[0])
     return frozenset(
         export.rpartition(".")[2] for export, (_, each) in constructors.items() if each.kind == "method"
     )
+
+
+@cache
+def exports_of(module: str) -> frozenset[str]:
+    """The names of a library's module that are constructors of connections, without its default export."""
+    constructors = built_in_catalogue().constructors(module)
+    return frozenset(each for each in constructors if "." not in each and each != "default")
 
 
 @cache
@@ -152,7 +164,7 @@ def _method_by_name(name: str, language: str) -> Use | None:
     if language != "python":
         return None
     for package in sorted(recognised().packages):
-        if name in _methods_of(package):
+        if name in methods_of(package):
             for library, constructor in built_in_catalogue().constructors(package).values():
                 if constructor.kind == "method" and constructor.export.rpartition(".")[2] == name:
                     return Use(library, constructor)

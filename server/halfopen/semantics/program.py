@@ -466,7 +466,34 @@ class Program:
                 return module
         if target is None:
             return External(specifier, "" if name == "*" else name)
-        return self.resolve_export(target, name)
+        return self.resolve_export(target, name) or self._handed_on(target, name)
+
+    def _handed_on(self, path: str, name: str, _seen: frozenset[str] = frozenset()) -> External | None:
+        """What a file exports of a package outside: `export { io } from 'socket.io-client'`, `export * from`.
+
+        Of several packages whose every name is exported, it may be any: none is told then.
+        """
+        module = self.module(path)
+        if module is None or module.language == "python" or path in _seen:
+            return None
+        self.queries.note(NameToken(path, name))
+        self.queries.note(NameToken(path, "*"))
+        seen = _seen | {path}
+        exported = module.exported(name)
+        if exported is not None:
+            if exported.module is None:
+                return None
+            target = self.resolve_import(path, exported.module, exported.local)
+            if target is None:
+                return External(exported.module, "" if exported.local == "*" else exported.local)
+            return self._handed_on(target, exported.local, seen)
+        found: set[External] = set()
+        for specifier in module.star_exports if name != "default" else ():
+            target = self.resolve_import(path, specifier, "*")
+            behind = External(specifier, name) if target is None else self._handed_on(target, name, seen)
+            if behind is not None:
+                found.add(behind)
+        return found.pop() if len(found) == 1 else None
 
     def default_export(self, path: str) -> tuple[Unit, tree.Expr] | None:
         """The expression of `export default <expression>`."""

@@ -10,6 +10,7 @@ from halfopen.connections.dossier import Dossier
 from halfopen.connections.dossiers import dossiers_in, markers, may_connect
 from halfopen.connections.environment import Environment, environment_of
 from halfopen.connections.forwarding import forwards_in_code
+from halfopen.connections.library_barrels import words_handed_on
 from halfopen.connections.links import Link, links_of
 from halfopen.semantics.unit import Unit
 from halfopen.workspace.workspace import Workspace
@@ -22,7 +23,9 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
 
     A handler that is registered twice is one connection; names that repeat in a file are numbered.
     """
-    relevant = sorted({path for marker in markers() for path in workspace.paths_with(marker)})
+    own = {path for marker in markers() for path in workspace.paths_with(marker)}
+    handed_on = words_handed_on(workspace.program, sorted(own))
+    relevant = sorted(own | handed_on.keys())
     found: dict[object, Dossier] = {}
     names: dict[str, int] = {}
     for path in relevant:
@@ -32,9 +35,10 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
         if module is None:
             continue
         for placed in module.placed:
-            if not may_connect(module, placed.unit):
+            words = handed_on.get(path, frozenset[bytes]())
+            if not may_connect(module, placed.unit, words):
                 continue
-            for dossier in _dossiers(workspace, path, placed.unit):
+            for dossier in _dossiers(workspace, path, placed.unit, words):
                 site = dossier.connection.site
                 key = (site.path, site.unit, site.start)
                 if key in found:
@@ -58,10 +62,12 @@ def environment_around(workspace: Workspace, dossiers: Sequence[Dossier]) -> Env
     return environment_of(workspace.program, dossiers, workspace.deployment.serving(), forwards)
 
 
-def _dossiers(workspace: Workspace, path: str, unit: Unit) -> tuple[Dossier, ...]:
+def _dossiers(
+    workspace: Workspace, path: str, unit: Unit, handed_on: frozenset[bytes]
+) -> tuple[Dossier, ...]:
     """The dossiers of a unit; one that cannot be made costs no other, and is told as a problem of its file."""
     try:
-        return dossiers_in(workspace.program, path, unit)
+        return dossiers_in(workspace.program, path, unit, handed_on)
     except Exception as error:
         _log.exception("the connections of %s could not be read", path)
         workspace.note_problem(path, f"some connections here could not be read: {error!r}"[:300])
