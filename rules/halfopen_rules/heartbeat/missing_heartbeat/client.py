@@ -22,6 +22,9 @@ def client_findings(dossier: Dossier) -> Iterator[Finding]:
     if liveness is None or liveness.ends_itself:
         return
     detects = liveness.detects_silence
+    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
+    if isinstance(polls, Known) and polls.value:
+        return
     if not isinstance(detects, Known) or detects.value or any(each.is_ping for each in liveness.heartbeats):
         return
     yield Finding(

@@ -8,7 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.reconnection.facts import Reconnection, Trigger
 from halfopen.semantics.unit import Span
 from halfopen_rules.reconnection.repairs import effect_fix, options_fix
@@ -28,8 +28,10 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if facts is None:
         return
     automatic = facts.automatic
+    if _holds(facts.polls):
+        return
     if isinstance(automatic, Known) and not automatic.value:
-        if not (isinstance(facts.one_shot, Known) and facts.one_shot.value):
+        if not _holds(facts.one_shot) and not _holds(facts.falls_back):
             yield _never(dossier, facts, automatic)
         return
     first = facts.first
@@ -41,6 +43,10 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         yield _only_errors(dossier, first)
     else:
         yield from _gives_up(dossier, facts, first)
+
+
+def _holds(fact: Fact[bool]) -> bool:
+    return isinstance(fact, Known) and fact.value
 
 
 def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Finding:
@@ -102,7 +108,7 @@ def _gives_up(dossier: Dossier, facts: Reconnection, first: Trigger) -> Iterator
     limit = facts.attempts.value if isinstance(facts.attempts, Known) else None
     if limit is None or any(each.kind in ("online", "visible", "interval") for each in facts.triggers):
         return
-    if isinstance(facts.falls_back, Known) and facts.falls_back.value:
+    if _holds(facts.falls_back):
         return
     waited = _waited_seconds(first, limit)
     is_short = waited is not None and waited < SHORT_OUTAGE_SECONDS

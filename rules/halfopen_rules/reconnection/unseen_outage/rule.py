@@ -49,9 +49,11 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 
 def _polls_meanwhile(dossier: Dossier) -> bool:
-    """Whether the close handler starts to poll: the page then shows nothing that is out of date."""
-    falls_back = dossier.reconnection.falls_back if dossier.reconnection is not None else None
-    return isinstance(falls_back, Known) and falls_back.value
+    """Whether the close handler starts to poll, or the page does all along: it then shows nothing that is out of date."""
+    facts = dossier.reconnection
+    return facts is not None and any(
+        isinstance(each, Known) and each.value for each in (facts.falls_back, facts.polls)
+    )
 
 
 RULE = Rule(

@@ -23,7 +23,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         code=CODE,
         slug=SLUG,
         severity=_severity(first),
-        confidence=_confidence(first),
+        confidence=_confidence(dossier, first),
         span=_place(first),
         message=_message(dossier, first),
         connection=dossier.connection.id,
@@ -48,8 +48,11 @@ def _severity(inbound: Inbound) -> Severity:
     return Severity.HIGH if inbound.rendered_as_html or inbound.executed_by else Severity.MEDIUM
 
 
-def _confidence(inbound: Inbound) -> Confidence:
+def _confidence(dossier: Dossier, inbound: Inbound) -> Confidence:
     """Low where a default branch takes unknown messages and no more than one field is used as it came."""
+    handled = dossier.messages.handled if dossier.messages is not None else ()
+    if not inbound.stored_whole and set(keys(inbound.used())) <= {each.discriminator for each in handled}:
+        return Confidence.LOW if _severity(inbound) is not Severity.HIGH else Confidence.HIGH
     if _severity(inbound) is Severity.HIGH:
         return Confidence.HIGH
     is_small = inbound.default_by and not inbound.stored_whole and len(inbound.used()) <= 1

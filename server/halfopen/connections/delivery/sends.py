@@ -141,7 +141,10 @@ def _guarded_by_callers(program: Program, guards: Guards, function: At[tree.Func
         around = call.index.function_of(call.node)
         if around is None or around in guards.opening or not is_shipped(call.path):
             continue
-        guarding = guards.of(call, call.to(around), frozenset())
+        given = frozenset(
+            node.id for each in call.node.arguments for node in tree.walk(each) if isinstance(node, tree.Name)
+        )
+        guarding = guards.of(call, call.to(around), given)
         if guarding.guard in ("none", "present"):
             return ()
         found.append((call, guarding))

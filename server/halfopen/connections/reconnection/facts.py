@@ -127,6 +127,8 @@ class Reconnection:
     """Whether the socket is opened for one answer, and closed when that has come."""
     falls_back: Fact[bool] = _NO
     """Whether the close handler starts to poll instead."""
+    polls: Fact[bool] = _NO
+    """Whether the page asks for the same data at an interval all along: the socket only makes it faster."""
     close_handler: Span | None = None
     """The function that runs when the connection ends."""
     repair: EffectRepair | None = None
