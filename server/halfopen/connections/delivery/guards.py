@@ -108,9 +108,7 @@ class Guards:
         self.view = view
         self.program = view.program
         opened = closure_of(view.program, view.socket.handlers(view.program, view.held, "open"))
-        self.opening = frozenset(
-            each.node for each in view.socket.handlers(view.program, view.held, "open")
-        )
+        self.opening = frozenset(each.node for each in view.socket.handlers(view.program, view.held, "open"))
         self.flags = written_names(opened) | frozenset(_states_set(view, opened))
 
     def of(self, at: At[tree.Call], function: At[tree.Function], payload: frozenset[str]) -> Guarding:
