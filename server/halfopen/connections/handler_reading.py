@@ -50,7 +50,17 @@ def sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
                     "listen",
                 ):
                     return False
-    return sends and not loop.is_async
+    return sends and not loop.is_async and _gives_way(handling, loop)
+
+
+def _gives_way(handling: Handling, loop: tree.Loop) -> bool:
+    """Whether a loop waits for anything but its sends: these alone go on without a pause, and no close is seen."""
+    for node in tree.walk(loop.body, tree.same_function):
+        if isinstance(node, tree.Await) and socket_method(handling.sockets, node.value) not in SENDERS:
+            return True
+        if isinstance(node, tree.Loop | tree.With) and node.is_async:
+            return True
+    return False
 
 
 def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | None:
