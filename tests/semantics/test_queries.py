@@ -194,3 +194,61 @@ def test_names_that_other_files_give_a_name(tmp_path: Path) -> None:
     }
     program = workspace_of(tmp_path, files).program
     assert Global("a.ts", "h") in program.imported_as(Global("b.ts", "f"))
+
+
+class Sums:
+    """A sum that rests on a search, and that on a number which an edit may change."""
+
+    def __init__(self) -> None:
+        self.queries = Queries()
+        self.number = 1
+        self.computed: list[str] = []
+
+    def is_positive(self) -> list[bool]:
+        def compute() -> list[bool]:
+            self.computed.append("search")
+            self.queries.note(A)
+            return [self.number > 0]
+
+        return self.queries.search("search", compute)
+
+    def answer(self) -> list[bool]:
+        def compute() -> list[bool]:
+            self.computed.append("answer")
+            return [*self.is_positive(), True]
+
+        return self.queries.get("answer", compute)
+
+    def edited(self, number: int) -> list[str]:
+        self.number = number
+        self.computed.clear()
+        assert "answer" in self.queries.forget([A])
+        self.answer()
+        return self.computed
+
+
+def test_what_rests_on_a_search_stays_where_the_search_finds_the_same() -> None:
+    sums = Sums()
+    before = sums.answer()
+    assert sums.edited(2) == ["search"]
+    assert sums.answer() is before
+    assert sums.edited(-1) == ["search", "answer"]
+    assert sums.answer() == [False, True]
+    assert sums.edited(-2) == ["search"]
+
+
+def test_who_goes_on_without_an_answer_rests_on_why_there_was_none() -> None:
+    queries = Queries()
+
+    def fail() -> int:
+        queries.note(A)
+        raise ValueError
+
+    def without() -> int:
+        try:
+            return queries.get("inner", fail)
+        except ValueError:
+            return 0
+
+    assert queries.get("outer", without) == 0
+    assert queries.forget([A]) == {"outer"}

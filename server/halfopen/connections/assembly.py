@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypedDict, TypeVar
 
 from halfopen.connections.admission.client import admission_of_client
@@ -39,6 +39,7 @@ from halfopen.connections.updates.client import updates_of_client
 from halfopen.connections.updates.facts import Updates
 from halfopen.semantics import tree
 from halfopen.semantics.program import Program
+from halfopen.semantics.queries import AnswerToken
 
 Group = TypeVar("Group")
 
@@ -77,7 +78,8 @@ def server_facts(site: ServerSite) -> ServerFacts:
 
     def group(name: str, extract: Callable[[ServerSite], Group]) -> Group | None:
         handler = site.endpoint.handler
-        return _answer(site.program, handler.span.path, name, handler.node, lambda: extract(site))
+        origin = ("server site", handler.node)
+        return _answer(site.program, handler.span.path, name, handler.node, origin, lambda: extract(site))
 
     return ServerFacts(
         admission=group("admission", admission_of_endpoint),
@@ -94,7 +96,8 @@ def client_facts(site: ClientSite) -> ClientFacts:
     """Every group of a client's facts."""
 
     def group(name: str, extract: Callable[[ClientSite], Group]) -> Group | None:
-        return _answer(site.program, site.call.span.path, name, site.call.node, lambda: extract(site))
+        origin = ("client view", site.call.node)
+        return _answer(site.program, site.call.span.path, name, site.call.node, origin, lambda: extract(site))
 
     return ClientFacts(
         admission=group("admission", admission_of_client),
@@ -111,12 +114,20 @@ def client_facts(site: ClientSite) -> ClientFacts:
 
 
 def _answer(
-    program: Program, path: str, name: str, node: tree.Node, extract: Callable[[], Group]
+    program: Program, path: str, name: str, node: tree.Node, origin: Hashable, extract: Callable[[], Group]
 ) -> Group | None:
-    """One group of facts. A group that cannot be read costs no other, and is told as a problem of its file."""
+    """One group of facts. A group that cannot be read costs no other, and is told as a problem of its file.
+
+    `origin` is the answer that the site is made of, on which the group rests as well.
+    """
     key = (path, name, node)
+
+    def compute() -> Group:
+        program.queries.note(AnswerToken(origin))
+        return extract()
+
     try:
-        group = program.queries.get((name, node), extract)
+        group = program.queries.get((name, node), compute)
     except Exception as error:
         _log.exception("the %s of a connection in %s could not be read", name, path)
         program.failures[key] = f"the {name} of a connection here could not be read: {error!r}"[:300]

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable
 from halfopen.semantics.scopes import Definition, Step, index_of
 from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
@@ -283,11 +284,13 @@ class _Reader:
 
     def _only_member(self, at: At[tree.Expr], name: str) -> At[tree.Expr] | None:
         """The member of that name, where the program has one class that defines it: types would say no more."""
+        if name in _COMMON_MEMBERS:
+            return None
         language = at.unit.language
         found = self.program.queries.search(
             ("members named", language, name), lambda: _members_named(self.program, language, name)
         )
-        return found[0] if len(found) == 1 and name not in _COMMON_MEMBERS else None
+        return found[0] if len(found) == 1 else None
 
     # -- calls --
 
@@ -379,8 +382,13 @@ class _Reader:
 
 
 def _members_named(program: Program, language: str, name: str) -> list[At[tree.Expr]]:
+    """The methods of that name; from the second one on nobody asks for more."""
     found: list[At[tree.Expr]] = []
     for module, unit in program.units_with(name, language):
+        if len(found) > 1:
+            break
+        if not may_define_member(unit, name):
+            continue
         program.queries.note(unit)
         for klass in index_of(unit).classes:
             for statement in klass.body.statements:

@@ -52,11 +52,15 @@ def initializers(program: Program, store: At[tree.Call]) -> list[At[tree.Functio
 
 def _slices(initializer: At[tree.Function]) -> list[At[tree.Expr]]:
     """`(...a) => ({...createSlice(...a)})`: the slice creators."""
-    found: list[At[tree.Expr]] = []
-    for node in tree.walk(initializer.node.body, tree.same_function):
-        if isinstance(node, tree.Entry) and node.key is None and isinstance(node.value, tree.Call):
-            found.append(initializer.to(node.value.callee))
-    return found
+    creators = initializer.unit.derived(
+        ("slices", initializer.node),
+        lambda: tuple(
+            node.value.callee
+            for node in tree.walk(initializer.node.body, tree.same_function)
+            if isinstance(node, tree.Entry) and node.key is None and isinstance(node.value, tree.Call)
+        ),
+    )
+    return [initializer.to(each) for each in creators]
 
 
 def store_around(program: Program, at: At[tree.Node]) -> At[tree.Call] | None:

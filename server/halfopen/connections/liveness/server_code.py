@@ -10,6 +10,7 @@ from halfopen.connections.sending.members import members_of
 from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
+from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
@@ -151,6 +152,8 @@ def _only_method(program: Program, language: str, name: str) -> list[At[tree.Fun
     if program.files_with(name, language) > _MOST_FILES:
         return found
     for module, unit in program.units_with(name, language):
+        if not may_define_member(unit, name):
+            continue
         for klass in index_of(unit).classes:
             at = At(module.path, unit, klass)
             found += [
