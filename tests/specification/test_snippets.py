@@ -86,7 +86,10 @@ NOT_TEXT = Fault("WS3A", "websocket.send({ type: 'subscribe'", ("`subscribe`", "
 
 EXPECTED: dict[str, Snippet] = {
     "reconnect_delay": Snippet(
-        (Fault("WS5B", "socket.onclose =", ("every close",)),),
+        (
+            Fault("WS2B", "window.setTimeout(connect, getReconnectDelay(", ("20%", "within 0.2 s")),
+            Fault("WS5B", "socket.onclose =", ("every close",)),
+        ),
         _codes("1B 2A 2D 3D 6B 6D 7B"),
     ),
     "bounded_queue": Snippet(

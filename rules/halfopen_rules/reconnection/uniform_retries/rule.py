@@ -20,6 +20,8 @@ FAST_MS = 1000.0
 SLOW_MS = 30_000.0
 """Retries this far apart are no burden, but still come together."""
 _SCRIPTS = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs")
+_NARROW = 0.25
+"""The part of the first delay that chance has to spread the clients over; the specification's ±20 % are 0.4."""
 _MOST_GROWTH = 10
 """So few attempts bound a delay that grows."""
 
@@ -61,6 +63,8 @@ def _fixes(dossier: Dossier, first: Trigger, delay: Delay) -> Iterator[Fix]:
         return
     if place is None or first.kind == "loop" or not place.path.endswith(_SCRIPTS):
         return
+    if delay.jitter != "none":
+        return
     if delay.growth != "fixed":
         yield jitter_fix(place, bounded=delay.max_ms is not None)
         return
@@ -88,7 +92,7 @@ def _judged(
                 "as fast as handshakes fail"
             )
         if is_random:
-            return None
+            return _narrow(name, delay)
         text = f"{name} retries every {initial} {times}, always after the same delay: {herd}"
         if delay.initial_ms <= FAST_MS:
             return Severity.HIGH, text
@@ -97,10 +101,21 @@ def _judged(
         text = f"The delay of {name} grows from {initial} without a bound: after a long outage it waits for hours"
         return Severity.MEDIUM, text
     if is_random:
-        return None
+        return _narrow(name, delay)
     longest = f" to {_seconds(delay.max_ms)}" if delay.max_ms is not None else ""
     text = f"The delays of {name} grow from {initial}{longest} and hold no chance: {herd}, and again at each step"
     return (Severity.MEDIUM if delay.growth == "linear" else Severity.MONITOR), text
+
+
+def _narrow(name: str, delay: Delay) -> tuple[Severity, str] | None:
+    """Chance that hardly moves the delay: the clients come back as one."""
+    if not delay.spread_ms or not delay.initial_ms or delay.spread_ms > _NARROW * delay.initial_ms:
+        return None
+    text = (
+        f"Chance moves the delays of {name} by no more than {delay.spread_ms / delay.initial_ms:.0%} from the earliest to the "
+        f"latest: after a restart of the server all clients return within {_seconds(delay.spread_ms)}"
+    )
+    return Severity.MONITOR, text
 
 
 def _seconds(milliseconds: float) -> str:

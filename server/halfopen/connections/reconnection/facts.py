@@ -44,6 +44,8 @@ class Delay:
     """What the delay is multiplied with for each attempt, of an exponential one."""
     steps_ms: tuple[float, ...] = ()
     """The delays of a table, in order."""
+    spread_ms: float | None = None
+    """How far apart chance puts the earliest and the latest first retry; None: unknown, or no chance."""
 
     def wait_ms(self, attempt: int) -> float | None:
         """The wait before a retry, the first having the number 0; None where it is not known."""

@@ -75,6 +75,7 @@ def delay_of(program: Program, at: At[tree.Expr], scale: float = 1.0) -> Delay |
         jitter,
         shape.factor,
         tuple(each * scale for each in shape.steps),
+        times(shape.width) if shape.random else None,
     )
 
 
@@ -145,9 +146,16 @@ class _Evaluation:
             return self._either([at.to(each) for each in operands])
         if operator in ("++", "--"):
             return COUNT
-        if len(operands) != 2:
+        if len(operands) == 1:
             return self.of(at.to(operands[0])) if operator == "-" else NUMBER
-        left, right = (self.of(at.to(each)) for each in operands)
+        if len(operands) > 2 and operator not in ("*", "/", "+", "-"):
+            return NUMBER
+        shape = self.of(at.to(operands[0]))
+        for each in operands[1:]:
+            shape = self._combined(operator, shape, self.of(at.to(each)))
+        return shape
+
+    def _combined(self, operator: str, left: Shape, right: Shape) -> Shape:
         match operator:
             case "*":
                 return product(left, right)
@@ -192,7 +200,7 @@ class _Evaluation:
         if name in _CHANCE:
             shape = self._either(given[-1:]) if given else constant(1)
             return (
-                replace(shape, random=True)
+                replace(shape, random=True, width=None if given else 1.0)
                 if shape.initial is not None
                 else Shape("fixed", 1.0, 1.0, random=True)
             )

@@ -27,6 +27,8 @@ class Shape:
     """Whether something in it could not be looked into, which might be random or grow."""
     counts: bool = False
     """Whether it is the number of attempts itself."""
+    width: float | None = None
+    """How far apart chance puts the smallest and the largest first value; None: unknown, or no chance."""
 
     @property
     def is_constant(self) -> bool:
@@ -66,6 +68,7 @@ def joined(shapes: list[Shape]) -> Shape:
         main,
         random=any(each.random for each in shapes),
         opaque=any(each.opaque for each in shapes),
+        width=main.width if {each.width for each in known} == {main.width} else None,
     )
 
 
@@ -85,7 +88,15 @@ def product(left: Shape, right: Shape) -> Shape:
         main.factor,
         tuple(each * (other.initial or 1.0) for each in main.steps),
         left.opaque or right.opaque,
+        width=_scaled(left, right) if left.random else _scaled(right, left),
     )
+
+
+def _scaled(chance: Shape, factor: Shape) -> float | None:
+    """The width of a product of which one factor holds chance."""
+    if factor.random or factor.counts or chance.width is None or factor.initial is None:
+        return None
+    return abs(chance.width * factor.initial)
 
 
 def total(left: Shape, right: Shape) -> Shape:
@@ -97,12 +108,14 @@ def total(left: Shape, right: Shape) -> Shape:
     if main.growth == "unknown":
         return replace(other if chance else NUMBER, random=chance, opaque=left.opaque or right.opaque)
     if right.random and not left.random:
-        return replace(left, random=True, opaque=left.opaque or right.opaque)
+        return replace(left, random=True, opaque=left.opaque or right.opaque, width=right.width)
     if left.random and not right.random:
-        return replace(right, random=True, opaque=left.opaque or right.opaque)
+        return replace(right, random=True, opaque=left.opaque or right.opaque, width=left.width)
     initial = None if left.initial is None or right.initial is None else left.initial + right.initial
     bound = None if left.bound is None or right.bound is None else left.bound + right.bound
-    return replace(main, initial=initial, bound=bound, random=chance, opaque=left.opaque or right.opaque)
+    return replace(
+        main, initial=initial, bound=bound, random=chance, opaque=left.opaque or right.opaque, width=None
+    )
 
 
 def power(base: Shape, exponent: Shape) -> Shape:
@@ -135,6 +148,7 @@ def least(shapes: list[Shape]) -> Shape:
         random=any(each.random for each in shapes),
         opaque=any(each.opaque for each in shapes),
         counts=False,
+        width=main.width if initial == main.initial else None,
     )
 
 
@@ -145,4 +159,5 @@ def most(shapes: list[Shape]) -> Shape:
     floors = [each.initial for each in shapes if each.is_constant and each.initial is not None]
     main = max(growing, key=lambda each: _ORDER.index(each.growth) if each.growth != "unknown" else -1)
     initial = max([main.initial, *floors]) if main.initial is not None and floors else main.initial
-    return replace(main, initial=initial, random=any(each.random for each in shapes))
+    width = main.width if initial == main.initial else None
+    return replace(main, initial=initial, random=any(each.random for each in shapes), width=width)
