@@ -9,8 +9,8 @@ from typing import TypeVar, cast
 
 from halfopen.semantics.tree import Statement
 
-_WORD = re.compile(rb"[\w$\x80-\xff]+")
-_MEMBER = re.compile(rb"\.([\w$\x80-\xff]+)")
+_WORD = re.compile(rb"#?[\w$\x80-\xff]+")
+_MEMBER = re.compile(rb"\.(#?[\w$\x80-\xff]+)")
 
 T = TypeVar("T")
 Lower = Callable[[], tuple[Statement, ...]]

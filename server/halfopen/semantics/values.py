@@ -406,8 +406,7 @@ def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Cla
         return found
     for annotation in annotation_parts(parameter):
         for each in origins(program, origin.function.to(annotation)):
-            if isinstance(each, At) and isinstance(each.node, tree.Class):
-                found.append(each.to(each.node))
+            found += _annotated_classes(program, each)
     for provider in dependency_providers(program, origin):
         if isinstance(provider.node, tree.Class):
             found.append(provider.to(provider.node))
@@ -416,6 +415,19 @@ def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Cla
             for value in values:
                 found += classes(program, value)
     return list(dict.fromkeys(found))
+
+
+def _annotated_classes(program: Program, origin: Origin) -> Iterator[At[tree.Class]]:
+    """The class that an annotation names, or that its alias does: `Service = Annotated[Docflow, Depends(service)]`."""
+    if not isinstance(origin, At):
+        return
+    if isinstance(origin.node, tree.Class):
+        yield origin.to(origin.node)
+    elif isinstance(origin.node, tree.Index | tree.Operation):
+        for part in _types_in(origin.node):
+            for each in origins(program, origin.to(part)):
+                if isinstance(each, At) and isinstance(each.node, tree.Class):
+                    yield each.to(each.node)
 
 
 def yielded(function: At[tree.Function]) -> list[At[tree.Expr]]:
@@ -429,8 +441,12 @@ def yielded(function: At[tree.Function]) -> list[At[tree.Expr]]:
 
 def annotation_parts(parameter: tree.Parameter) -> list[tree.Expr]:
     """The types a Python annotation names: `X`, `X | None`, `Optional[X]`, `Annotated[X, ...]`, `"X"` left out."""
+    return _types_in(parameter.annotation) if parameter.annotation is not None else []
+
+
+def _types_in(annotation: tree.Expr) -> list[tree.Expr]:
     found: list[tree.Expr] = []
-    waiting = [parameter.annotation] if parameter.annotation is not None else []
+    waiting = [annotation]
     while waiting:
         current = waiting.pop()
         match current:

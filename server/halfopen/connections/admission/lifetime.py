@@ -20,9 +20,11 @@ _AGE = re.compile(
 _ABOUT_USER = re.compile(r"user|member|access|permission|allowed|active|session|auth|token", re.IGNORECASE)
 
 
-def lifetime_of(program: Program, checks: tuple[Check, ...], events: list[Event]) -> Fact[Lifetime]:
-    """What ends the admission of a client that was let in once."""
-    again = _checked_again(program, checks, events)
+def lifetime_of(
+    program: Program, checks: tuple[Check, ...], before: list[Event], events: list[Event]
+) -> Fact[Lifetime]:
+    """What ends the admission of a client that was let in once. `before` is what happens ahead of the handler."""
+    again = _checked_again(program, checks, before, events)
     if again is not None:
         return Known("revalidated", (again,))
     bound = _bounded(events)
@@ -37,13 +39,19 @@ def lifetime_of(program: Program, checks: tuple[Check, ...], events: list[Event]
     return Unknown("whether the credential runs out, and what ends the connection then", said)
 
 
-def _checked_again(program: Program, checks: tuple[Check, ...], events: list[Event]) -> Evidence | None:
+def _checked_again(
+    program: Program, checks: tuple[Check, ...], before: list[Event], events: list[Event]
+) -> Evidence | None:
     """A check that runs again in a loop, with what was known at connect and not with a message's own token."""
     once = [each for each in checks if not each.in_loop]
     for check in checks:
         if check.in_loop and once and "message" not in check.carriers:
             return Evidence(check.span, f"{check.by} runs again while the connection lives")
-    first = {event.function.node for event in events if event.function is not None and not event.in_loop}
+    first = {
+        event.function.node
+        for event in (*before, *events)
+        if event.function is not None and not event.in_loop
+    }
     for event in events:
         function = event.function
         if (

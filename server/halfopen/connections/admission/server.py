@@ -83,7 +83,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         optional_checks=_optional(site, before, events),
         origin_check=origin_check(program, entered, site.library == "channels"),
         same_site_cookie=_same_site(program, checks),
-        lifetime=lifetime_of(program, checks, events) if checks else None,
+        lifetime=lifetime_of(program, checks, [event for _, event in before], events) if checks else None,
         privileged=any(_asks_privilege(function) for function in entered),
         connection_limits=connection_limits(program, _until_loop(runs, events, guards)),
         exposes=exposure(site.handling) if site.handling is not None else Known("data"),

@@ -20,7 +20,7 @@ from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
-from halfopen.semantics.program import At, Program
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import ParameterOf, argument_of, callers, name_of_function, origins
 
 Passed: TypeAlias = tuple[tuple[At[tree.Call], Guarding], ...]
@@ -253,7 +253,10 @@ def _told(program: Program, place: Place, position: int, guarding: Guarding) -> 
     outer = [call for call, _ in place.passed[position + 1 :]]
     if not outer and place.function is not None:
         outer = callers(program, place.function)
-    return "silent" if any(_is_ignored(call) for call in outer) else "returned"
+    ignored = [call for call in outer if _is_ignored(call)]
+    if not ignored:
+        return "returned"
+    return "queued" if all(_has_stored(call) for call in ignored) else "silent"
 
 
 def _is_ignored(call: At[tree.Call]) -> bool:
@@ -262,6 +265,33 @@ def _is_ignored(call: At[tree.Call]) -> bool:
     if isinstance(parent, tree.Await):
         parent = call.index.parents.get(parent)
     return isinstance(parent, tree.Do)
+
+
+def _has_stored(call: At[tree.Call]) -> bool:
+    """Whether what a caller sends stands in a field of its own: `this.pending.set(id, message)`, or it comes from there."""
+    around = call.index.function_of(call.node)
+    if around is None:
+        return False
+    sent = frozenset(name for each in call.node.arguments for name in _names_in(each))
+    for node in own_nodes(call.to(around)):
+        match node:
+            case tree.Call(callee=tree.Member(object=kept, name="set" | "add" | "push"), arguments=arguments):
+                if _is_own_field(kept) and any(sent & _names_in(each) for each in arguments):
+                    return True
+            case tree.Loop(target=target, iterable=iterable) if target is not None and iterable is not None:
+                if sent & _names_in(target) and any(_is_own_field(each) for each in tree.walk(iterable)):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _names_in(node: tree.Node) -> frozenset[str]:
+    return frozenset(each.id for each in tree.walk(node) if isinstance(each, tree.Name))
+
+
+def _is_own_field(node: tree.Node) -> bool:
+    return isinstance(node, tree.Member) and isinstance(node.object, tree.Name) and node.object.id == "this"
 
 
 def _is_kept(place: Place, guarding: Guarding) -> bool:
