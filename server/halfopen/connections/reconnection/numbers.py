@@ -146,12 +146,13 @@ class _Evaluation:
             return self._either([at.to(each) for each in operands])
         if operator in ("++", "--"):
             return COUNT
-        if len(operands) == 1:
-            return self.of(at.to(operands[0])) if operator == "-" else NUMBER
-        if len(operands) > 2 and operator not in ("*", "/", "+", "-"):
+        first, *rest = operands
+        if not rest:
+            return self.of(at.to(first)) if operator == "-" else NUMBER
+        if len(rest) > 1 and operator not in ("*", "/", "+", "-"):
             return NUMBER
-        shape = self.of(at.to(operands[0]))
-        for each in operands[1:]:
+        shape = self.of(at.to(first))
+        for each in rest:
             shape = self._combined(operator, shape, self.of(at.to(each)))
         return shape
 
