@@ -661,10 +661,10 @@ def name_of_function(at: At[tree.Function]) -> tuple[str | None, tree.Node]:
 def callers(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
     """Every call in the workspace that may run a function, by its name or as a member."""
     key = ("callers", function.node)
-    return program.queries.get(key, lambda: list(_callers(program, function)))
+    return program.queries.search(key, lambda: list(_callers(program, function)))
 
 
-_CALL = r"(?<![\w$]){}(?:\s*\(|\s*\?\.\s*\(|\s*<)"
+_CALLED = re.compile(rb"(?<![\w$\x80-\xff])([\w$\x80-\xff]++)(?=\s*+(?:\(|\?\.\s*\(|<))")
 """A name that is called, `name(`, `name?.(` or `name<T>(`, as text."""
 
 
@@ -702,7 +702,7 @@ def _calls_in(
     program: Program, path: str, unit: Unit, name: str, function: At[tree.Function]
 ) -> Iterator[At[tree.Call]]:
     """The calls of a unit that run a function under a name; its text is asked first whether it calls any."""
-    if re.search(_CALL.format(re.escape(name)).encode(), unit.text) is None:
+    if name.encode() not in unit.derived("called", lambda: frozenset(_CALLED.findall(unit.text))):
         return
     program.queries.note(unit)
     at: At[tree.Node] = At(path, unit, function.node)
