@@ -664,7 +664,7 @@ def callers(program: Program, function: At[tree.Function]) -> list[At[tree.Call]
     return program.queries.search(key, lambda: list(_callers(program, function)))
 
 
-_CALLED = re.compile(rb"(?<![\w$\x80-\xff])([\w$\x80-\xff]++)(?=\s*+(?:\(|\?\.\s*\(|<))")
+_CALLED = re.compile(rb"(?<![\w$\x80-\xff])(#?[\w$\x80-\xff]++)(?=\s*+(?:\(|\?\.\s*\(|<))")
 """A name that is called, `name(`, `name?.(` or `name<T>(`, as text."""
 
 

@@ -10,8 +10,8 @@ from halfopen.connections.sending.members import members_of
 from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
-from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import functions
