@@ -84,7 +84,7 @@ def keep(cache: ExtractCache) -> None:
     cache.close()
 
 
-def audited(scope: Scope, cache: ExtractCache, progress: Progress | None = None) -> AuditResult:
+def audited(scope: Scope, cache: ExtractCache | None = None, progress: Progress | None = None) -> AuditResult:
     """The audit of the scope with the settings of its root."""
     # Trees are built and kept until the process ends: collecting among them costs a third of the time.
     gc.disable()
