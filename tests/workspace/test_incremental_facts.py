@@ -439,7 +439,8 @@ def state_of(auditor: Auditor) -> dict[str, object]:
         "findings": findings,
         "connections": list(auditor.connections()),
         "environment": auditor.environment(),
-        "problems": sorted(map(repr, auditor.problems())),
+        # Syntax errors are told of the files that were parsed, which a fresh start does only where it must.
+        "failures": sorted(each.message for each in auditor.problems() if each.kind == "rule"),
     }
 
 
