@@ -11,11 +11,6 @@ import pytest
 DOCFLOW = Path(__file__).parents[2] / "fixtures" / "docflow"
 FRONTEND = DOCFLOW / "frontend"
 
-needs_node_modules = pytest.mark.skipif(
-    not (FRONTEND / "node_modules").is_dir(), reason="make installs what the frontend needs"
-)
-
-
 def run(*command: str, cwd: Path) -> None:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
@@ -27,11 +22,11 @@ def test_the_server(module: str) -> None:
     run(sys.executable, "-m", "pytest", *options, f"tests/{module}.py", cwd=DOCFLOW / "backend")
 
 
-@needs_node_modules
 def test_the_client() -> None:
+    assert (FRONTEND / "node_modules").is_dir(), "`make test` installs what the frontend needs"
     run("npx", "vitest", "run", "--no-color", cwd=FRONTEND)
 
 
-@needs_node_modules
 def test_the_client_is_typed() -> None:
+    assert (FRONTEND / "node_modules").is_dir(), "`make test` installs what the frontend needs"
     run("npx", "tsc", "--noEmit", cwd=FRONTEND)
