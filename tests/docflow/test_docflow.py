@@ -11,6 +11,7 @@ import pytest
 DOCFLOW = Path(__file__).parents[2] / "fixtures" / "docflow"
 FRONTEND = DOCFLOW / "frontend"
 
+
 def run(*command: str, cwd: Path) -> None:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
