@@ -153,10 +153,10 @@ class Editor:
             types.DidChangeWatchedFilesParams([types.FileEvent(uri_of(place), kind) for place in places])
         )
 
-    def shown(self, place: Path | str) -> list[types.Diagnostic] | None:
+    def shown(self, place: Path | str, rule: str = "WS1B") -> list[types.Diagnostic] | None:
         """The diagnostics that the editor shows now; None where it was never told of any.
 
-        Of the rules only WS1B, which the samples are written for: how many others there are is not the tests' matter.
+        Of the rules only the one that the sample is written for: how many others there are is not the tests' matter.
         """
         uri = uri_of(place)
         if uri not in self.client.diagnostics:
@@ -164,7 +164,7 @@ class Editor:
         return [
             each
             for each in self.client.diagnostics[uri]
-            if each.code == "WS1B" or not str(each.code).startswith("WS")
+            if each.code == rule or not str(each.code).startswith("WS")
         ]
 
     def count(self, place: Path | str) -> int | None:

@@ -105,7 +105,7 @@ async def test_a_fix_that_needs_a_new_file_makes_it_where_the_editor_can(
     editor = await start_editor(workspace, capabilities=FULL if creates else PLAIN)
     editor.open(path)
     await editor.settled()
-    [retries] = editor.shown(path) or []
+    [retries] = editor.shown(path, "WS2B") or []
     actions = await editor.actions(path, retries.range, only=["quickfix"])
     own = [each for each in actions if "delay" in each.title]
     if not creates:
