@@ -29,6 +29,7 @@ from pydantic_core import ErrorDetails
 
 from halfopen.audit.finding import Severity
 from halfopen.audit.targets import Targets
+from halfopen.source.toml_lines import KeyPath, key_lines, line_of, syntax_fault
 
 STANDALONE = "halfopen.toml"
 PYPROJECT = "pyproject.toml"
@@ -38,11 +39,7 @@ FILE_NAMES = (STANDALONE, PYPROJECT)
 MAX_SETTINGS_BYTES = 1_000_000
 """A longer file is no settings file written by a person, and is not read."""
 
-MAX_KEY_CHARACTERS = 500
-"""How much of a line is searched for its key: bounds the time that a hostile file can cost."""
-
 Table: TypeAlias = dict[str, object]
-KeyPath: TypeAlias = tuple[str | int, ...]
 
 
 def _dashed(name: str) -> str:
@@ -146,7 +143,7 @@ def load_settings(root: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
     except (ValueError, RecursionError) as error:
         return Settings(), (_syntax_problem(name, text, error),)
 
-    lines = _key_lines(text)
+    lines = key_lines(text)
     prefix = () if name == STANDALONE else ("tool", "halfopen")
     table = document
     for key in prefix:
@@ -188,18 +185,9 @@ def _read(root: Path, name: str) -> str | SettingsProblem:
 
 
 def _syntax_problem(name: str, text: str, error: ValueError | RecursionError) -> SettingsProblem:
-    """tomllib gives the line only in its message, before Python 3.14."""
-    if not isinstance(error, tomllib.TOMLDecodeError):
-        message = "holds a number too long or values nested too deep to read; defaults used"
-        return SettingsProblem(name, None, message)
-    message = str(error)
-    at = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    if at:
-        line, what = int(at[1]), f"{message[: at.start()]}, at column {at[2]}"
-    else:
-        what = message.replace(" (at end of document)", ", at the end of the file")
-        line = max(1, len(text.splitlines()))
-    return SettingsProblem(name, line, f"is not valid TOML: {what}; defaults used until it is corrected")
+    line, fault = syntax_fault(text, error)
+    until = "defaults used until it is corrected" if line is not None else "defaults used"
+    return SettingsProblem(name, line, f"{fault}; {until}")
 
 
 def _validated(values: Table) -> tuple[Settings, list[tuple[KeyPath, str]]]:
@@ -314,41 +302,10 @@ def _merged(own: Mapping[str, object], over: Mapping[str, object]) -> Table:
     return result
 
 
-_HEADER = re.compile(r"\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-
-
-def _key_lines(text: str) -> dict[KeyPath, int]:
-    """The line, from 1, on which each table and each key of a valid TOML text begins.
-
-    tomllib keeps no positions. Keys of an inline table are not listed: they share their table's line.
-    """
-    lines: dict[KeyPath, int] = {}
-    table: KeyPath = ()
-    quotes: str | None = None
-    for number, line in enumerate(text.split("\n"), 1):
-        if quotes is None:
-            start = line[:MAX_KEY_CHARACTERS].strip()
-            if header := _HEADER.match(start):
-                table = _parts(header[1])
-                lines.setdefault(table, number)
-            elif key := _KEY.match(start):
-                lines.setdefault((*table, *_parts(key[1])), number)
-        for mark in re.findall(r'"""|\'\'\'', line):
-            quotes = mark if quotes is None else None if quotes == mark else quotes
-    return lines
-
-
-def _parts(dotted: str) -> KeyPath:
-    return tuple(_kebab(part.strip("\"'")) for part in _PART.findall(dotted))
-
-
 def _line_of(place: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
-    """The line of the place, or of the nearest thing around it that has one."""
-    keys = tuple(part for part in place if isinstance(part, str))
-    while keys:
-        if keys in lines:
-            return lines[keys]
-        keys = keys[:-1]
-    return None
+    """The line of a key, in whichever of its spellings the file has it."""
+    dashed = {
+        tuple(_kebab(part) if isinstance(part, str) else part for part in key): at
+        for key, at in lines.items()
+    }
+    return line_of(place, dashed)
