@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from halfopen.connections.dossier import Owner
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.react import Effect, effect_of, kind_of_name, react_owner
 from halfopen.semantics.stores import store_around
@@ -145,10 +146,7 @@ def _runs_later(function: At[tree.Function]) -> bool:
     call = function.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
     if not isinstance(call, tree.Call):
         return False
-    callee = call.callee
-    name = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
+    name = last_name(call.callee)
     return name in _LATER
 
 

@@ -13,12 +13,11 @@ from halfopen.connections.client_release import (
     tested_names,
     written_names,
 )
-from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.client_view import View, is_cleared, is_timer
 from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import changes_of
 from halfopen.semantics import tree
-from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import callbacks, functions
 
@@ -66,7 +65,9 @@ def reconnects(view: View) -> Iterator[Resource]:
         if trigger.node in told:
             continue
         chain = [trigger]
-        if _cleared(view, trigger, "clearTimeout") or _guarded(view, trigger, chain, written, pending=True):
+        if is_cleared(view.program, trigger, view.released) or _guarded(
+            view, trigger, chain, written, pending=True
+        ):
             continue
         told.add(trigger.node)
         root = view.roots[0]
@@ -244,21 +245,3 @@ def _asks_code(test: tree.Expr) -> bool:
     return any(
         isinstance(node, tree.Member) and node.name in ("code", "wasClean") for node in tree.walk(test)
     ) or any(isinstance(node, tree.Name) and node.id in ("code", "wasClean") for node in tree.walk(test))
-
-
-def _cleared(view: View, timer: At[tree.Call], clearer: str) -> bool:
-    """Whether the release clears a timer: by the handle that it was given."""
-    handles = {each.node for each in aliases(view.program, timer)}
-    for at in statements_of(view.released):
-        if isinstance(at.node, tree.Call) and at.node.arguments:
-            callee = at.node.callee
-            name = (
-                callee.id
-                if isinstance(callee, tree.Name)
-                else callee.name
-                if isinstance(callee, tree.Member)
-                else ""
-            )
-            if name in ("clearTimeout", "clearInterval") and at.node.arguments[0].value in handles:
-                return True
-    return False

@@ -9,6 +9,7 @@ from halfopen.connections.client_owner import Reach, is_component_class
 from halfopen.connections.dossier import Owner
 from halfopen.libraries import Interface
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import Effect, effects_in, react_owner
 from halfopen.semantics.values import functions, members
@@ -198,16 +199,10 @@ def release_roots(
     inside = {each.node for each in inner}
     found = []
     for alias in held:
-        member = alias.parent
-        user = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if (
-            isinstance(user, tree.Call)
-            and user.callee is member
-            and isinstance(member, tree.Member)
-            and member.name in socket.interface.close
-        ):
-            function = alias.index.function_of(user)
-            ancestors = alias.index.ancestors(user)
+        called = method_call(alias)
+        if called is not None and called[0] in socket.interface.close:
+            function = alias.index.function_of(called[1].node)
+            ancestors = alias.index.ancestors(called[1].node)
             if (
                 function is not None
                 and not any(each in inside for each in ancestors)
@@ -223,11 +218,7 @@ def _scheduled(at: At[tree.Expr], function: tree.Function) -> bool:
     call = at.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
     if not isinstance(call, tree.Call):
         return False
-    callee = call.callee
-    name = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
-    return name in ("setTimeout", "setInterval")
+    return last_name(call.callee) in ("setTimeout", "setInterval")
 
 
 def effects_of_owner(program: Program, call: At[tree.Call], reach: Reach) -> list[Effect]:

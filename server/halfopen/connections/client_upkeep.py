@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.client_release import closure_of, statements_of
-from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.client_view import View, is_cleared, is_timer
 from halfopen.connections.dossier import CleanupRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
-from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.react import Effect, react_owner
 from halfopen.semantics.values import functions, qualified
@@ -41,7 +40,7 @@ def intervals(view: View) -> Iterator[Resource]:
         call = at.to(at.node)
         if not is_timer(view.program, call, "setInterval") or not _concerns(view, call):
             continue
-        if _cleared_anywhere(view, call, code):
+        if is_cleared(view.program, call, [*view.released, *code]):
             continue
         root = view.roots[0]
         yield Resource(
@@ -64,23 +63,6 @@ def _concerns(view: View, call: At[tree.Call]) -> bool:
         for function in functions(view.program, call.to(argument.value))
         for node in statements_of([function])
     )
-
-
-def _cleared_anywhere(view: View, timer: At[tree.Call], code: list[At[tree.Function]]) -> bool:
-    handles = {each.node for each in aliases(view.program, timer)}
-    for at in statements_of([*view.released, *code]):
-        if isinstance(at.node, tree.Call) and at.node.arguments and at.node.arguments[0].value in handles:
-            callee = at.node.callee
-            name = (
-                callee.id
-                if isinstance(callee, tree.Name)
-                else callee.name
-                if isinstance(callee, tree.Member)
-                else ""
-            )
-            if name in ("clearInterval", "clearTimeout"):
-                return True
-    return False
 
 
 def _handle_repair(view: View, call: At[tree.Call], clearer: str) -> CleanupRepair | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from halfopen.connections.client_owner import Reach, owner_of, reach_of
-from halfopen.connections.client_release import Socket, closure_of, release_roots
+from halfopen.connections.client_release import Socket, closure_of, release_roots, statements_of
 from halfopen.connections.dossier import Owner
 from halfopen.libraries import built_in_catalogue
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import qualified
 
@@ -57,8 +58,18 @@ def _make_view(program: Program, client: Client) -> View:
 
 
 def is_timer(program: Program, call: At[tree.Call], name: str = "setTimeout") -> bool:
+    """Whether a call is the browser's or Node's own timer of that name."""
     callee = call.node.callee
-    written = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
+    return last_name(callee) == name and name in qualified(program, call.to(callee))
+
+
+def is_cleared(program: Program, timer: At[tree.Call], code: list[At[tree.Function]]) -> bool:
+    """Whether code clears a timer: by the handle that setting it gave."""
+    handles = {each.node for each in aliases(program, timer)}
+    return any(
+        isinstance(at.node, tree.Call)
+        and last_name(at.node.callee) in ("clearInterval", "clearTimeout")
+        and bool(at.node.arguments)
+        and at.node.arguments[0].value in handles
+        for at in statements_of(code)
     )
-    return written == name and name in qualified(program, call.to(callee))

@@ -10,6 +10,7 @@ from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.reached import reached_from
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Global, Program
 from halfopen.semantics.values import dependency_calls, functions, qualified
 
@@ -209,8 +210,8 @@ def _access(program: Program, dossier: Dossier) -> _Access:
             reads_message_secret = reads_message_secret or _reads_secret(at)
             asks_in_message = asks_in_message or _compares_auth(node)
             if isinstance(node, tree.Call):
-                name = _last(node.callee)
-                if name is not None and (_VERIFY.match(name) or _is_jwt_decode(program, at.to(node))):
+                name = last_name(node.callee)
+                if _VERIFY.match(name) or _is_jwt_decode(program, at.to(node)):
                     if not checked:
                         evidence.append(Evidence(at.span, f"checked here: {_short(at.text)}"))
                     checked = True
@@ -241,7 +242,7 @@ def _injected(program: Program, handler: At[tree.Node]) -> set[tree.Node]:
 
 def _is_jwt_decode(program: Program, call: At[tree.Call]) -> bool:
     callee = call.node.callee
-    if not isinstance(callee, tree.Member | tree.Name) or _last(callee) not in ("decode", "jwt_decode"):
+    if not isinstance(callee, tree.Member | tree.Name) or last_name(callee) not in ("decode", "jwt_decode"):
         return False
     return any(_JWT.search(name) for name in qualified(program, call.to(callee)))
 
@@ -252,7 +253,7 @@ def _carrier(at: At[tree.Node], is_handler: bool) -> str | None:
         case tree.Parameter(target=tree.Name(id=name), default=default) if _SECRET.match(name):
             if not is_handler and not re.search(r"\b(Query|Cookie|Header)\(", at.text):
                 return None
-            injected = _last(default.callee) if isinstance(default, tree.Call) else None
+            injected = last_name(default.callee) if isinstance(default, tree.Call) else None
             injected = injected or next(
                 (word for word in ("Cookie", "Header", "Depends") if f"{word}(" in at.text), None
             )
@@ -271,7 +272,7 @@ def _carrier(at: At[tree.Node], is_handler: bool) -> str | None:
 
 def _carrier_of(owner: tree.Expr, key: tree.Expr) -> str | None:
     name = key.value if isinstance(key, tree.Literal) and isinstance(key.value, str) else ""
-    place = _last(owner)
+    place = last_name(owner)
     if place == "query_params" and (_SECRET.match(name) or not name):
         return "in the query string"
     if place == "cookies":
@@ -372,7 +373,9 @@ def state_management(program: Program, dossiers: Sequence[Dossier]) -> Fact[str]
             if hook is not None and b"React" not in unit.text[:12]:
                 text = {"useReducer": "useReducer", "useState": "useState", "createContext": "React context"}
                 name = text[hook.decode()]
-                call = next((at for at in _calls(path, unit) if _last(at.node.callee) == hook.decode()), None)
+                call = next(
+                    (at for at in _calls(path, unit) if last_name(at.node.callee) == hook.decode()), None
+                )
                 if call is not None:
                     found.setdefault(name, Evidence(call.span, f"{name} here"))
     if not found:
@@ -443,14 +446,6 @@ def _with_reexports(program: Program, path: str, specifier: str, depth: int = 0)
     others = [*module.star_exports, *(each.module for each in module.exports.values() if each.module)]
     for other in dict.fromkeys(others) if depth < 2 else ():
         yield from _with_reexports(program, target, other, depth + 1)
-
-
-def _last(node: tree.Expr | None) -> str | None:
-    match node:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return None
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Soc
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import functions, is_receiver, qualified
 
@@ -133,9 +134,7 @@ def spawned_calls(program: Program, at: At[tree.Node]) -> frozenset[tree.Node]:
 def spawns(program: Program, call: At[tree.Call]) -> bool:
     """Whether a call starts a task."""
     callee = call.node.callee
-    last = (
-        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
-    )
+    last = last_name(callee)
     if last not in ("create_task", "ensure_future"):
         return False
     return bool(qualified(program, call.to(callee)) & SPAWNERS)

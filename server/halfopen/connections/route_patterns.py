@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import functions, origins
 
@@ -38,7 +39,7 @@ def route_of(program: Program, handler: At[tree.Function] | At[tree.Class]) -> A
         for node in at.index.parents:
             if (
                 isinstance(node, tree.Name | tree.Member)
-                and _last(node) == name
+                and last_name(node) == name
                 and _means(program, at.to(node), handler)
             ):
                 for group in _beside(at.to(node)):
@@ -46,10 +47,6 @@ def route_of(program: Program, handler: At[tree.Function] | At[tree.Class]) -> A
                     if path is not None:
                         return path
     return None
-
-
-def _last(node: tree.Name | tree.Member) -> str:
-    return node.id if isinstance(node, tree.Name) else node.name
 
 
 def _means(program: Program, at: At[tree.Expr], handler: At[tree.Function] | At[tree.Class]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
 from halfopen.semantics.stores import (
@@ -268,7 +269,7 @@ class _Flow:
                 outer = here.index.parents.get(call) if call is not None else None
                 call = here.index.parents.get(outer) if isinstance(outer, tree.Argument) else None
             if isinstance(call, tree.Call):
-                name = _last(call.callee)
+                name = last_name(call.callee)
                 if name == "useMemo":
                     self.push(at.to(call), path)
                 elif name == "useState":
@@ -324,7 +325,7 @@ class _Flow:
     def known_call(self, at: At[tree.Expr], call: At[tree.Call], argument: tree.Argument, path: Path) -> bool:
         """Calls whose meaning is a framework's: refs, state, promises, stores, containers."""
         callee = call.node.callee
-        name = _last(callee)
+        name = last_name(callee)
         if name in ("useRef", "createRef") and is_ref(self.program, call):
             self.push(call, ("current", *path))
             return True
@@ -399,7 +400,7 @@ class _Flow:
             for module, unit in self.program.units_with(hook, "typescript"):
                 at: At[tree.Node] = At(module.path, unit, context.node)
                 for call in at.index.calls:
-                    if _last(call.callee) == hook and call.arguments:
+                    if last_name(call.callee) == hook and call.arguments:
                         found = origins(self.program, at.to(call.arguments[0].value))
                         if any(each in made for each in found):
                             self.push(at.to(call), path)
@@ -412,14 +413,6 @@ def _value_of_pair(target: tree.Expr, path: Path) -> tree.Expr:
     return target
 
 
-def _last(callee: tree.Expr) -> str | None:
-    match callee:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return None
-
-
 def state_hook(program: Program, variable: At[tree.Name]) -> tuple[At[tree.Call], Step] | None:
     """The `useState`/`useReducer` call that a variable is destructured from, and which part it is."""
     for path, unit, definition in program.definitions_of(program.variable(variable)):
@@ -427,7 +420,7 @@ def state_hook(program: Program, variable: At[tree.Name]) -> tuple[At[tree.Call]
             definition.kind == "value"
             and len(definition.steps) == 1
             and isinstance(definition.value, tree.Call)
-            and _last(definition.value.callee) in ("useState", "useReducer")
+            and last_name(definition.value.callee) in ("useState", "useReducer")
         ):
             return At(path, unit, definition.value), definition.steps[0]
     return None
@@ -462,6 +455,6 @@ def _promise_of(program: Program, name: At[tree.Name]) -> At[tree.Call] | None:
         ):
             argument = at.index.parents.get(function)
             call = at.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
-            if isinstance(call, tree.Call) and call.is_new and _last(call.callee) == "Promise":
+            if isinstance(call, tree.Call) and call.is_new and last_name(call.callee) == "Promise":
                 return at.to(call)
     return None

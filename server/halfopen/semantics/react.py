@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import functions, name_of_function, origins
 
@@ -42,9 +43,7 @@ class Owner:
 def is_effect(program: Program, call: At[tree.Call]) -> bool:
     """Whether a call is React's `useEffect`, `useLayoutEffect` or `useInsertionEffect`."""
     callee = call.node.callee
-    name = (
-        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
-    )
+    name = last_name(callee)
     if name not in _EFFECTS and not isinstance(callee, tree.Name):
         return False
     return any(
@@ -119,14 +118,7 @@ def _makes_elements(function: At[tree.Function]) -> bool:
         if isinstance(node, tree.Element):
             return True
         if isinstance(node, tree.Call):
-            callee = node.callee
-            name = (
-                callee.id
-                if isinstance(callee, tree.Name)
-                else callee.name
-                if isinstance(callee, tree.Member)
-                else ""
-            )
+            name = last_name(node.callee)
             if kind_of_name(name) == "hook":
                 return True
     return False

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable, own_nodes
 from halfopen.semantics.scopes import Definition, Step
 from halfopen.semantics.unit import Unit
@@ -707,16 +708,8 @@ def _calls_in(
     program.queries.note(unit)
     at: At[tree.Node] = At(path, unit, function.node)
     for call in at.index.calls:
-        if _last_name(call.callee) == name and function in functions(program, at.to(call.callee)):
+        if last_name(call.callee) == name and function in functions(program, at.to(call.callee)):
             yield at.to(call)
-
-
-def _last_name(callee: tree.Expr) -> str | None:
-    match callee:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return None
 
 
 # --- names of what is outside -------------------------------------------------------------------

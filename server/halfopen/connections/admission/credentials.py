@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Carrier
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import ParameterOf, annotation_parts, origins, qualified
 
@@ -93,7 +94,7 @@ def injected_carrier(program: Program, function: At[tree.Function], parameter: t
     for each in spoken:
         for node in tree.walk(each) if each is not None else ():
             if isinstance(node, tree.Call) and isinstance(node.callee, tree.Name | tree.Member):
-                last = _last(node.callee)
+                last = last_name(node.callee)
                 if last in _INJECTED:
                     return _INJECTED[last]
                 if last in ("Depends", "Security"):
@@ -169,8 +170,8 @@ def _of_parameter(program: Program, origin: ParameterOf) -> Carrier | None:
     parameter = origin.parameter
     for each in (parameter.default, parameter.annotation):
         for node in tree.walk(each) if each is not None else ():
-            if isinstance(node, tree.Call) and _last(node.callee) in _INJECTED:
-                return _INJECTED[_last(node.callee)]
+            if isinstance(node, tree.Call) and last_name(node.callee) in _INJECTED:
+                return _INJECTED[last_name(node.callee)]
     if any(str(name).endswith("WebSocket") for name in _annotations(program, origin)):
         return "transport"
     return None
@@ -192,7 +193,3 @@ def _header_or(at: At[tree.Expr], carrier: Carrier) -> Carrier:
     if "sec-websocket-protocol" in text:
         return "subprotocol"
     return "cookie" if "cookie" in text else "header"
-
-
-def _last(callee: tree.Expr) -> str:
-    return callee.id if isinstance(callee, tree.Name) else getattr(callee, "name", "")

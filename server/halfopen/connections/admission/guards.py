@@ -12,6 +12,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.routes import routers_above
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import dependency_calls, functions, members, origins, qualified
@@ -67,21 +68,24 @@ def _dependencies(site: ServerSite) -> Iterator[Guard]:
                 yield from _decorating(program, root.to(decorator.callee))
     if isinstance(endpoint, Endpoint) and endpoint.router is not None:
         for call in routers_above(program, endpoint.router):
-            name = _last(call.node.callee)
+            name = name_behind_calls(call.node.callee)
             place: CheckPlace = "application" if name in _APPLICATIONS else "router"
             yield from _listed(program, call, place)
 
 
 def _registers(decorator: tree.Call) -> bool:
-    return _last(decorator.callee) in ("websocket", "websocket_route")
+    return name_behind_calls(decorator.callee) in ("websocket", "websocket_route")
 
 
 def _decorating(program: Program, decorator: At[tree.Expr]) -> Iterator[Guard]:
     """`@require_token` around the handler: what the wrapper does comes first."""
     found = functions(program, decorator)
-    if not found and is_check_name(_last(decorator.node)):
+    if not found and is_check_name(name_behind_calls(decorator.node)):
         yield Guard(
-            "dependency", None, _last(decorator.node), (Evidence(decorator.span, "wraps the handler"),)
+            "dependency",
+            None,
+            name_behind_calls(decorator.node),
+            (Evidence(decorator.span, "wraps the handler"),),
         )
     for function in found:
         yield Guard("dependency", function, function.node.name or "", ())
@@ -104,7 +108,10 @@ def _listed(program: Program, call: At[tree.Call], place: CheckPlace) -> Iterato
         for origin in origins(program, call.to(argument.value)):
             if isinstance(origin, At):
                 for node in tree.walk(origin.node):
-                    if isinstance(node, tree.Call) and _last(node.callee) in ("Depends", "Security"):
+                    if isinstance(node, tree.Call) and name_behind_calls(node.callee) in (
+                        "Depends",
+                        "Security",
+                    ):
                         yield from _provided(program, origin.to(node), place)
 
 
@@ -116,7 +123,7 @@ def _provided(program: Program, depends: At[tree.Call], place: CheckPlace) -> It
         for function in found:
             yield Guard(place, function, function.node.name or "", said)
         if not found:
-            yield Guard(place, None, _last(given.node), said)
+            yield Guard(place, None, name_behind_calls(given.node), said)
 
 
 def _callables(program: Program, given: At[tree.Expr]) -> list[At[tree.Function]]:
@@ -154,16 +161,16 @@ def _middleware(program: Program) -> tuple[Guard, ...]:
         for module, unit in program.units_with(word, "python"):
             program.queries.note(unit)
             for call in index_of(unit).calls:
-                if _last(call.callee) in ("add_middleware", "Middleware") and call.arguments:
+                if name_behind_calls(call.callee) in ("add_middleware", "Middleware") and call.arguments:
                     found += _added(program, At(module.path, unit, call))
-                elif _last(call.callee) == "ProtocolTypeRouter":
+                elif name_behind_calls(call.callee) == "ProtocolTypeRouter":
                     found += _wrapped(program, At(module.path, unit, call))
     return tuple(found)
 
 
 def _added(program: Program, call: At[tree.Call]) -> Iterator[Guard]:
     given = call.to(call.node.arguments[0].value)
-    said = (Evidence(call.span, f"middleware added here: {_last(given.node)}"),)
+    said = (Evidence(call.span, f"middleware added here: {name_behind_calls(given.node)}"),)
     if any(name.endswith("AuthenticationMiddleware") for name in qualified(program, given)):
         for argument in call.node.arguments:
             if argument.name == "backend":
@@ -218,13 +225,3 @@ def _passes_websockets_by(function: At[tree.Function]) -> bool:
         if isinstance(each, tree.Literal) and each.value in ("http", "websocket", "lifespan")
     }
     return "http" in kinds and "websocket" not in kinds
-
-
-def _last(node: tree.Expr) -> str:
-    match node:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case tree.Call(callee=callee):
-            return _last(callee)
-        case _:
-            return ""

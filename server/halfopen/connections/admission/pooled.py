@@ -10,6 +10,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.handling import Handling
 from halfopen.semantics import tree
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import dependency_calls, functions, origins, qualified
 
@@ -135,7 +136,7 @@ def _is_session(program: Program, at: At[tree.Expr]) -> bool:
             return True
         if any(_POOLS.match(name) or _ENGINE.match(name) for name in names):
             return True
-        if not functions(program, origin.to(callee)) and _SESSION_NAME.match(_last(callee)):
+        if not functions(program, origin.to(callee)) and _SESSION_NAME.match(name_behind_calls(callee)):
             return True
     return False
 
@@ -173,7 +174,7 @@ def _in_loop(root: At[tree.Function], node: tree.Node) -> bool:
 
 def _advanced_generator(program: Program, call: At[tree.Call]) -> bool:
     """`next(get_db())`, `await anext(get_db())`."""
-    if _last(call.node.callee) not in ("next", "anext") or not call.node.arguments:
+    if name_behind_calls(call.node.callee) not in ("next", "anext") or not call.node.arguments:
         return False
     inner = call.node.arguments[0].value
     return isinstance(inner, tree.Call) and any(
@@ -225,13 +226,3 @@ def _closed_before_loop(handling: Handling, statement: tree.Node, name: str) -> 
         and statement.end < node.start < first
         for node in own_nodes(handling.root)
     )
-
-
-def _last(node: tree.Expr) -> str:
-    match node:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case tree.Call(callee=callee):
-            return _last(callee)
-        case _:
-            return ""

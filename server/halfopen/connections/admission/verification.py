@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from halfopen.connections.admission.credentials import credential_in, credential_name
 from halfopen.connections.admission.facts import CheckStrength
 from halfopen.semantics import tree
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import functions, origins, qualified
 
@@ -69,11 +70,11 @@ def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
             return Verification("known", "the comparison with AnonymousUser", at, True)
         case tree.Member(name="session", object=tree.Name(id="websocket" | "ws")):
             return Verification("known", "the signed session cookie", at, True)
-        case tree.Index(key=tree.Literal(value="user"), object=inner) if _last(inner) == "scope":
+        case tree.Index(key=tree.Literal(value="user"), object=inner) if name_behind_calls(inner) == "scope":
             return Verification("named", 'scope["user"]', at, True)
         case tree.Member(name="is_authenticated" | "is_anonymous", object=inner):
-            if _last(inner) in ("user", "current_user") or "user" in _keys(inner):
-                return Verification("known", f"{_last(inner) or 'user'}.{at.node.name}", at, True)
+            if name_behind_calls(inner) in ("user", "current_user") or "user" in _keys(inner):
+                return Verification("known", f"{name_behind_calls(inner) or 'user'}.{at.node.name}", at, True)
             return None
         case _:
             return None
@@ -81,7 +82,7 @@ def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
 
 def _call(program: Program, call: At[tree.Call]) -> Verification | None:
     callee = call.node.callee
-    last = _last(callee)
+    last = name_behind_calls(callee)
     if not isinstance(callee, tree.Name | tree.Member):
         return None
     names = qualified(program, call.to(callee))
@@ -164,7 +165,7 @@ def _in_query(at: At[tree.Expr]) -> bool:
     """Whether a comparison is a database's: `select(Token).where(Token.value == token)`."""
     for parent in at.index.ancestors(at.node):
         if isinstance(parent, tree.Call):
-            return _last(parent.callee) in (
+            return name_behind_calls(parent.callee) in (
                 "where",
                 "filter",
                 "select",
@@ -181,7 +182,7 @@ def _in_query(at: At[tree.Expr]) -> bool:
 
 def _reads_handshake(callee: tree.Expr) -> bool:
     """`headers.get(...)`, `data.get(...)` read a credential; `sessions.get(token)` looks one up."""
-    return isinstance(callee, tree.Member) and _last(callee.object) in (
+    return isinstance(callee, tree.Member) and name_behind_calls(callee.object) in (
         "query_params", "headers", "cookies", "data", "message", "payload", "msg", "params", "environ",
     )  # fmt: skip
 
@@ -207,7 +208,7 @@ def _is_false(node: tree.Expr) -> bool:
 def is_stub(program: Program, function: At[tree.Function]) -> bool:
     """Whether a function that is named like a check does nothing with what it is given: it calls and compares nothing."""
     for node in own_nodes(function):
-        if isinstance(node, tree.Call) and _last(node.callee) not in (
+        if isinstance(node, tree.Call) and name_behind_calls(node.callee) not in (
             "debug", "info", "warning", "error", "print", "bool", "len", "str", "strip", "startswith",
             "split", "replace", "removeprefix", "get", "HTTPException", "WebSocketException", "close",
         ):  # fmt: skip
@@ -218,7 +219,11 @@ def is_stub(program: Program, function: At[tree.Function]) -> bool:
             and not any(isinstance(each, tree.Literal) and each.value in ("", None) for each in node.operands)
         ):
             return False
-        if isinstance(node, tree.Call) and credential_name(node) is None and _last(node.callee) == "get":
+        if (
+            isinstance(node, tree.Call)
+            and credential_name(node) is None
+            and name_behind_calls(node.callee) == "get"
+        ):
             return False
     return True
 
@@ -243,15 +248,3 @@ def _text(at: At[tree.Call], node: tree.Expr) -> str:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _last(node: tree.Expr) -> str:
-    match node:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case tree.Call(callee=callee):
-            return _last(callee)
-        case tree.Await(value=value):
-            return _last(value)
-        case _:
-            return ""

@@ -9,6 +9,7 @@ from halfopen.connections.background.facts import Floating
 from halfopen.connections.background.rejections import is_caught, may_fail, risk_in
 from halfopen.connections.facts import Confidence, Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import callbacks, functions, name_of_function
 
@@ -81,10 +82,7 @@ def _result_is_ignored(code: ClientCode, function: At[tree.Function]) -> bool:
     call = function.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
     if not isinstance(call, tree.Call):
         return False
-    callee = call.callee
-    last = (
-        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
-    )
+    last = last_name(call.callee)
     return last in ("setTimeout", "setInterval", "forEach")
 
 

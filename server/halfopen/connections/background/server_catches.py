@@ -10,6 +10,7 @@ from halfopen.connections.endpoint_code import EndpointCode, own_tries
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, RECEIVERS, SENDERS, caught_kinds
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 
 _READING = RECEIVERS | ITERATORS
@@ -100,13 +101,9 @@ def _awaits(statement: tree.Statement | tree.Block) -> bool:
 def _stops(code: EndpointCode, clause: At[tree.Handler]) -> Stops:
     kinds = caught_kinds(code.program, clause)
     if "*" in kinds:
-        names = {_last(each) for each in clause.node.types}
+        names = {last_name(each) for each in clause.node.types}
         return "everything" if not clause.node.types or "BaseException" in names else "errors"
     return "disconnect" if kinds & DISCONNECT and len(clause.node.types) == 1 else "some"
-
-
-def _last(kind: tree.Expr) -> str:
-    return kind.id if isinstance(kind, tree.Name) else kind.name if isinstance(kind, tree.Member) else ""
 
 
 def _does(clause: At[tree.Handler]) -> str:

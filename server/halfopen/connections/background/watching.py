@@ -9,6 +9,7 @@ from halfopen.connections.background.facts import Watching
 from halfopen.connections.caught import logs
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import functions, name_of_function
 
@@ -42,13 +43,7 @@ def _escapes(code: ClientCode, alias: At[tree.Expr]) -> bool:
         if not isinstance(call, tree.Call):
             return False
         callee = call.callee
-        last = (
-            callee.name
-            if isinstance(callee, tree.Member)
-            else callee.id
-            if isinstance(callee, tree.Name)
-            else ""
-        )
+        last = last_name(callee)
         return not (
             last in _KEPT_BY or last.startswith("set") or functions(code.view.program, alias.to(callee))
         )
@@ -96,10 +91,7 @@ _FAILED = frozenset(
 
 def _reports(call: tree.Call) -> bool:
     """`setError(...)`, `toast.error(...)`, `reject(...)`, `onError(...)`, `emit("error")`."""
-    callee = call.callee
-    last = (
-        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
-    )
+    last = last_name(call.callee)
     word = last.lower()
     return "error" in word or "toast" in word or "reject" in word or "notif" in word or "fail" in word
 

@@ -16,6 +16,7 @@ from halfopen.connections.reconnection.given import handlers_given
 from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import callbacks, functions
 
@@ -172,17 +173,10 @@ def _in_band(view: View, closure: list[At[tree.Function]]) -> Fact[bool]:
 def _closes(view: View) -> Iterator[Close]:
     """The places where the client itself closes."""
     for alias in view.held:
-        member = alias.parent
-        call = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if (
-            not isinstance(member, tree.Member)
-            or not isinstance(call, tree.Call)
-            or call.callee is not member
-        ):
+        called = method_call(alias)
+        if called is None or called[0] != "close" or not is_shipped(alias.path):
             continue
-        if member.name != "close" or not is_shipped(alias.path):
-            continue
-        at = alias.to(call)
+        at = called[1]
         given = argument(at, 0)
         code: Fact[int] = Known(_NO_CODE)
         if given is not None:

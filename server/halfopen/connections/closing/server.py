@@ -17,6 +17,7 @@ from halfopen.connections.server_site import ServerSite
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import functions, is_receiver, origins, qualified
 
@@ -74,7 +75,7 @@ def _close(
         return _read(program, function.to(node))
     if isinstance(node, tree.Raise) and isinstance(node.value, tree.Call):
         call = function.to(node.value)
-        name = _last(node.value.callee)
+        name = last_name(node.value.callee)
         if name in _EXCEPTIONS and any(
             each.endswith(name) for each in qualified(program, call.to(call.node.callee))
         ):
@@ -88,27 +89,17 @@ def _is_forgotten(call: At[tree.Call]) -> bool:
     return function is not None and function.is_async and isinstance(call.parent, tree.Do)
 
 
-def _last(node: tree.Expr) -> str:
-    return node.id if isinstance(node, tree.Name) else node.name if isinstance(node, tree.Member) else ""
-
-
 def _elsewhere(handling: Handling) -> Iterator[At[tree.Call]]:
     """Closes of the endpoint's sockets by code that does not run for it: a manager's sweep, a shutdown."""
     parameter = next((each for each in handling.root.node.parameters if _is_held(handling, each)), None)
     if parameter is None:
         return
     for alias in aliases_of_target(handling.program, handling.root.to(parameter.target)):
-        member = alias.parent
-        call = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if (
-            isinstance(member, tree.Member)
-            and member.name == "close"
-            and isinstance(call, tree.Call)
-            and call.callee is member
-            and is_shipped(alias.path)
-            and not _is_forgotten(alias.to(call))
-        ):
-            yield alias.to(call)
+        called = method_call(alias)
+        if called is None or called[0] != "close" or not is_shipped(alias.path):
+            continue
+        if not _is_forgotten(called[1]):
+            yield called[1]
 
 
 def _is_held(handling: Handling, parameter: tree.Parameter) -> bool:
@@ -176,7 +167,7 @@ def why_of(program: Program, call: At[tree.Call], reason: str) -> Why:
                 attempt = call.index.parents.get(ancestor)
                 if isinstance(attempt, tree.Try) and _closes_too(attempt.body, call.node):
                     return "own"
-                names = {_last(each) for each in types}
+                names = {last_name(each) for each in types}
                 if names & {"TimeoutError", "asyncio.TimeoutError"}:
                     return "timeout"
                 if "WebSocketDisconnect" in names and len(names) == 1:
@@ -202,7 +193,7 @@ def _closes_too(body: tree.Block, call: tree.Call) -> bool:
         isinstance(node, tree.Call)
         and isinstance(node.callee, tree.Member)
         and node.callee.name == "close"
-        and _last(node.callee.object) == _last(call.callee.object)
+        and last_name(node.callee.object) == last_name(call.callee.object)
         for node in tree.walk(body)
     )
 
@@ -274,7 +265,7 @@ def _of_methods(site: ServerSite) -> Iterator[Close]:
             (
                 node.start
                 for node in own_nodes(method)
-                if isinstance(node, tree.Call) and _last(node.callee) == "accept"
+                if isinstance(node, tree.Call) and last_name(node.callee) == "accept"
             ),
             None,
         )

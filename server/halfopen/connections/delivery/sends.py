@@ -20,6 +20,7 @@ from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import ParameterOf, argument_of, callers, name_of_function, origins
 
@@ -74,11 +75,10 @@ def send_calls(view: View) -> list[At[tree.Call]]:
     words = view.socket.interface.send
     found: dict[tree.Node, At[tree.Call]] = {}
     for alias in view.held:
+        called = method_call(alias)
+        if called is not None and called[0] in words and called[1].node.arguments:
+            found[called[1].node] = called[1]
         parent = alias.parent
-        if isinstance(parent, tree.Member) and parent.object is alias.node and parent.name in words:
-            call = alias.index.parents.get(parent)
-            if isinstance(call, tree.Call) and call.callee is parent and call.arguments:
-                found[call] = alias.to(call)
         if isinstance(parent, tree.Assign) and parent.value is alias.node:
             for target in parent.targets:
                 for read in _handed_out(view.program, alias.to(target), words):

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from halfopen.connections.client_release import leaves
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
-from halfopen.connections.freshness.changes import Change, changes_of, last_name, setters_of
+from halfopen.connections.freshness.changes import Change, changes_of, setters_of
 from halfopen.connections.freshness.facts import FrozenHook, StaleRead
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_of, react_owner
 from halfopen.semantics.scopes import Binding

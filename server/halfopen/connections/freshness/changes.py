@@ -14,6 +14,7 @@ from typing import TypeAlias
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Global, Program
 from halfopen.semantics.react import kind_of_name
 from halfopen.semantics.scopes import Definition, Step
@@ -315,15 +316,6 @@ def _state_name(call: At[tree.Call]) -> str:
         if first and isinstance(first[0], tree.Name):
             return first[0].id
     return "the state"
-
-
-def last_name(callee: tree.Expr) -> str:
-    """The last name of a callee: `f` of `f` and of `a.f`."""
-    match callee:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return ""
 
 
 # --- components ------------------------------------------------------------------------------------

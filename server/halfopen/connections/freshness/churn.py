@@ -8,9 +8,10 @@ from halfopen.connections.client_owner import references
 from halfopen.connections.client_release import cleanups_of, closers, closure_of
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
-from halfopen.connections.freshness.changes import Change, changes_of, last_name, setters_of
+from halfopen.connections.freshness.changes import Change, changes_of, setters_of
 from halfopen.connections.freshness.facts import Churn, ChurnCause
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_around, kind_of_name
 from halfopen.semantics.values import callbacks, callers, name_of_function

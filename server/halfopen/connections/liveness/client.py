@@ -17,6 +17,7 @@ from halfopen.connections.liveness.facts import Heartbeat, Liveness, Watchdog
 from halfopen.connections.liveness.library_watch import library_heartbeats, library_watchdogs, watches_alone
 from halfopen.connections.liveness.payloads import is_heartbeat_name, is_heartbeat_word, message_of
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import name_of_function
 
@@ -81,9 +82,7 @@ def _function_of(at: At[tree.Node]) -> At[tree.Function] | None:
 
 def _method(send: At[tree.Call]) -> str:
     callee = send.node.callee
-    return (
-        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
-    )
+    return last_name(callee)
 
 
 def interval_of(program: Program, timer: Timer) -> Fact[float]:

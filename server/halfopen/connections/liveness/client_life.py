@@ -8,6 +8,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.liveness.client_timers import climbs, timer_at
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scripts import file_of
 
@@ -39,19 +40,17 @@ def _timeouts(program: Program, view: View) -> list[At[tree.Function]]:
     starts = {each.node for each in view.socket.handlers(program, view.held, "open")}
     starts |= {view.reach.creating.node} if view.reach.creating is not None else set()
     for alias in view.held:
-        member = alias.parent
-        call = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if isinstance(member, tree.Member) and isinstance(call, tree.Call) and call.callee is member:
-            if member.name not in view.socket.interface.close:
-                continue
-            for climb in climbs(program, alias.to(call), None):
-                timer = timer_at(program, climb, frozenset())
-                if (
-                    timer is not None
-                    and not timer.repeats
-                    and timer.call.index.function_of(timer.call.node) in starts
-                ):
-                    found += closure_of(program, [timer.callback])
+        called = method_call(alias)
+        if called is None or called[0] not in view.socket.interface.close:
+            continue
+        for climb in climbs(program, called[1], None):
+            timer = timer_at(program, climb, frozenset())
+            if (
+                timer is not None
+                and not timer.repeats
+                and timer.call.index.function_of(timer.call.node) in starts
+            ):
+                found += closure_of(program, [timer.callback])
     return found
 
 

@@ -10,6 +10,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.library_clients import argument, option
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.react import effects_in, react_owner
 from halfopen.semantics.values import functions
@@ -19,15 +20,9 @@ def sends_of(program: Program, site: ClientSite, view: View) -> list[At[tree.Cal
     """The calls that send on the socket: `ws.send(...)`, and `sendMessage(...)` that a hook hands out."""
     found: dict[At[tree.Call], None] = {}
     for alias in view.held:
-        member = alias.parent
-        if (
-            isinstance(member, tree.Member)
-            and member.object is alias.node
-            and member.name in view.socket.interface.send
-        ):
-            call = alias.index.parents.get(member)
-            if isinstance(call, tree.Call) and call.callee is member:
-                found[alias.to(call)] = None
+        called = method_call(alias)
+        if called is not None and called[0] in view.socket.interface.send:
+            found[called[1]] = None
     for _, name in handed_out(view, view.socket.interface.send):
         for alias in aliases_of_target(program, name):
             call = alias.parent

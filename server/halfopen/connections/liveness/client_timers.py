@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_release import closure_of
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import ParameterOf, argument_of, origins, qualified
 
@@ -89,7 +90,7 @@ def climbs(program: Program, start: At[tree.Call], payload: At[tree.Expr] | None
                 yield Climb(reference, current, given, path)
                 outer = reference.index.parents.get(parent)
                 user = reference.index.function_of(outer) if outer is not None else None
-                runs = isinstance(outer, tree.Call) and _last_name(outer.callee) in _RUN_AT_ONCE
+                runs = isinstance(outer, tree.Call) and last_name(outer.callee) in _RUN_AT_ONCE
                 if runs and user is not None and isinstance(outer, tree.Call) and len(path) <= _DEEPEST:
                     waiting.append((reference.to(user), given, (*path, reference.to(outer))))
 
@@ -157,7 +158,7 @@ def _timer(
 
 def timer_name(program: Program, call: At[tree.Call]) -> str | None:
     """ "setInterval", "setTimeout", or a library's word for the same, where a call sets a timer."""
-    written = _last_name(call.node.callee)
+    written = last_name(call.node.callee)
     if written not in _TIMERS:
         return None
     found = {name.rpartition(".")[2] for name in qualified(program, call.to(call.node.callee))}
@@ -170,7 +171,7 @@ def page_event(climb: Climb) -> str | None:
     call = climb.end.index.parents.get(argument) if argument is not None else None
     if (
         isinstance(call, tree.Call)
-        and _last_name(call.callee) == "addEventListener"
+        and last_name(call.callee) == "addEventListener"
         and len(call.arguments) > 1
         and call.arguments[1] is argument
     ):
@@ -178,11 +179,3 @@ def page_event(climb: Climb) -> str | None:
         if isinstance(event, tree.Literal) and event.value in _PAGE_EVENTS:
             return str(event.value)
     return None
-
-
-def _last_name(callee: tree.Expr) -> str:
-    match callee:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return ""

@@ -18,6 +18,7 @@ from halfopen.connections.liveness.durations import numbers_of
 from halfopen.connections.liveness.facts import Watchdog
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import origins, qualified
 
@@ -65,17 +66,10 @@ def _endings(program: Program, view: View) -> Iterator[tuple[At[tree.Call], Clim
     """The calls that close or renew the socket, each with the ways up to where they are handed on."""
     renew = {*view.socket.interface.close, *view.socket.interface.reconnect}
     for alias in view.held:
-        member = alias.parent
-        call = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if (
-            isinstance(member, tree.Member)
-            and member.object is alias.node
-            and member.name in renew
-            and isinstance(call, tree.Call)
-            and call.callee is member
-        ):
-            for climb in climbs(program, alias.to(call), None):
-                yield alias.to(call), climb
+        called = method_call(alias)
+        if called is not None and called[0] in renew:
+            for climb in climbs(program, called[1], None):
+                yield called[1], climb
     if view.reach.creating is not None:
         for climb in climbs(program, view.call, None):
             yield view.call, climb

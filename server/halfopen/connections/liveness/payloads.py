@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from halfopen.connections.liveness.facts import Message
 from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import origins
 
@@ -103,9 +104,7 @@ def _object_message(program: Program, at: At[tree.Expr]) -> Message | None:
 
 def _makes_record(callee: tree.Expr) -> bool:
     """Whether a call makes a model or a dict of its keyword arguments, told by the name's capital."""
-    name = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
+    name = last_name(callee)
     return name[:1].isupper() or name == "dict"
 
 

@@ -12,6 +12,7 @@ from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.mentions import may_define_member
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import functions
@@ -60,15 +61,9 @@ def _of_handling(site: ServerSite) -> ServerCode | None:
         if entered.held == "sockets":
             held += [member.at for member in members_of(program, entered.container)]
     for alias in dict.fromkeys(held):
-        member = alias.parent
-        call = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if (
-            isinstance(member, tree.Member)
-            and member.object is alias.node
-            and isinstance(call, tree.Call)
-            and call.callee is member
-        ):
-            calls.append((member.name, alias.to(call)))
+        called = method_call(alias)
+        if called is not None:
+            calls.append(called)
         function = alias.index.function_of(alias.node)
         if function is not None:
             found.setdefault(function, alias.to(function))

@@ -11,6 +11,7 @@ from halfopen.connections.messages.parsing import parsing_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases, aliases_of_target
+from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import ParameterOf, callbacks, functions, origins, qualified
 
@@ -165,7 +166,7 @@ def _given(
         journey.validations[call.node] = call
     elif meaning == "executes":
         journey.executions[call.node] = call
-    elif _last(call.node.callee) in _WAITS or (
+    elif last_name(call.node.callee) in _WAITS or (
         form == "raw" and qualified(program, call.to(call.node.callee)) & {"str", "bytes", "String"}
     ):
         yield Root(call, form)
@@ -232,21 +233,8 @@ def _added_to(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Fu
         if isinstance(made, External | ParameterOf):
             continue
         for alias in aliases(program, made):
-            member = alias.parent
-            user = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-            if (
-                isinstance(member, tree.Member)
-                and isinstance(user, tree.Call)
-                and user.callee is member
-                and member.name in ("add", "push", "append")
-                and user.arguments
-            ):
-                yield from callbacks(program, alias.to(user.arguments[0].value))
-
-
-def _last(callee: tree.Expr) -> str:
-    match callee:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return ""
+            match method_call(alias):
+                case ("add" | "push" | "append", call) if call.node.arguments:
+                    yield from callbacks(program, call.to(call.node.arguments[0].value))
+                case _:
+                    pass

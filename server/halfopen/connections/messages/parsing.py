@@ -7,6 +7,7 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import classes, functions, origins, qualified
 
@@ -60,7 +61,7 @@ def parsing_of(program: Program, call: At[tree.Call], given: tree.Node) -> Meani
     """What a call does to one of its arguments."""
     callee = call.to(call.node.callee)
     names = qualified(program, callee)
-    last = _last(callee.node)
+    last = last_name(callee.node)
     if is_log(program, call):
         return "logs"
     if any(_EXECUTING.match(name) for name in names) and not _has_safe_loader(call.node):
@@ -184,12 +185,4 @@ def is_log(program: Program, call: At[tree.Call]) -> bool:
 
 def _has_safe_loader(call: tree.Call) -> bool:
     """`yaml.load(x, Loader=yaml.SafeLoader)`."""
-    return any("Safe" in _last(argument.value) for argument in call.arguments)
-
-
-def _last(callee: tree.Expr) -> str:
-    match callee:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case _:
-            return ""
+    return any("Safe" in last_name(argument.value) for argument in call.arguments)

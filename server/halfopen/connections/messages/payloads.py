@@ -11,6 +11,7 @@ from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, own_nodes
 
 
@@ -37,17 +38,9 @@ def _sockets(site: ServerSite) -> list[At[tree.Expr]]:
 
 
 def _given_to(alias: At[tree.Expr], methods: frozenset[str]) -> Iterator[At[tree.Expr]]:
-    member = alias.parent
-    call = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-    if (
-        isinstance(member, tree.Member)
-        and member.object is alias.node
-        and member.name in methods
-        and isinstance(call, tree.Call)
-        and call.callee is member
-        and call.arguments
-    ):
-        yield alias.to(call.arguments[0].value)
+    called = method_call(alias)
+    if called is not None and called[0] in methods and called[1].node.arguments:
+        yield called[1].to(called[1].node.arguments[0].value)
 
 
 def _of_consumer(site: ServerSite) -> Iterator[At[tree.Expr]]:

@@ -9,6 +9,7 @@ from halfopen.connections.handler_flow import SENDERS, Sockets, socket_method
 from halfopen.connections.messages.parsing import is_log
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import argument_of, callers, functions, qualified
 
@@ -187,7 +188,5 @@ def _makes_text(program: Program, call: At[tree.Call]) -> bool:
 
 
 def _is_class_name(callee: tree.Expr) -> bool:
-    name = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
+    name = last_name(callee)
     return name[:1].isupper()

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.facts import Evidence
-from halfopen.connections.freshness.changes import elements_of, last_name
+from halfopen.connections.freshness.changes import elements_of
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases, aliases_of_target
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program, own_nodes
 from halfopen.semantics.react import kind_of_name
 from halfopen.semantics.stores import store_around

@@ -17,6 +17,7 @@ from halfopen.connections.presentation.facts import LateEvent, Successor
 from halfopen.connections.presentation.running import conditions_on, handlers_of, reconnects_at, running
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect
 from halfopen.semantics.stores import store_setter_of
@@ -164,9 +165,7 @@ def _overwriting_call(view: View, call: At[tree.Call]) -> LateEvent | None:
     callee = call.node.callee
     if reconnects_at(view, call):
         return LateEvent("reconnect", "the reconnect", call.span)
-    name = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
+    name = last_name(callee)
     if name in _CLEARS and call.node.arguments:
         handle = call.node.arguments[0].value
         return (

@@ -10,6 +10,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.receiving.facts import RateLimit
 from halfopen.connections.receiving.running import ran
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.values import functions, qualified
 
@@ -47,13 +48,7 @@ def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLim
         if each.depth > _DEEP:
             return
         callee = each.call.node.callee
-        last = (
-            callee.name
-            if isinstance(callee, tree.Member)
-            else callee.id
-            if isinstance(callee, tree.Name)
-            else ""
-        )
+        last = last_name(callee)
         known = any(name.startswith(_LIBRARIES) for name in each.names)
         owner = each.call.to(callee.object).text if isinstance(callee, tree.Member) else ""
         if known or ((_NAMED.search(last) or _NAMED.search(owner)) and _decides(each.call)):

@@ -9,6 +9,7 @@ from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
 from halfopen.connections.receiving.kinds import THREAD_DECORATORS
 from halfopen.semantics import tree
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import functions, qualified
 
@@ -121,13 +122,8 @@ def _leaves_loop(code: EndpointCode, call: At[tree.Call], function: At[tree.Func
     awaited, or it is a generator that somebody else will step through."""
     if function.node.is_generator and not function.node.is_async:
         return True
-    if any(_last(each) in THREAD_DECORATORS for each in function.node.decorators):
+    if any(name_behind_calls(each) in THREAD_DECORATORS for each in function.node.decorators):
         return True
     return (
         isinstance(call.parent, tree.Await) and not function.node.is_async and bool(function.node.decorators)
     )
-
-
-def _last(decorator: tree.Expr) -> str:
-    inner = decorator.callee if isinstance(decorator, tree.Call) else decorator
-    return inner.id if isinstance(inner, tree.Name) else inner.name if isinstance(inner, tree.Member) else ""

@@ -36,6 +36,7 @@ from halfopen.connections.reconnection.shapes import (
 )
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import (
     ParameterOf,
@@ -190,13 +191,7 @@ class _Evaluation:
 
     def _call(self, call: At[tree.Call]) -> Shape:
         callee = call.node.callee
-        name = (
-            callee.id
-            if isinstance(callee, tree.Name)
-            else callee.name
-            if isinstance(callee, tree.Member)
-            else ""
-        )
+        name = last_name(callee)
         given = [call.to(argument.value) for argument in call.node.arguments if not argument.spread]
         if name in _CHANCE:
             shape = self._either(given[-1:]) if given else constant(1)
@@ -337,13 +332,7 @@ def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], wi
     node = update.node
     match node:
         case tree.Call(callee=callee) if len(node.arguments) > 1:
-            name = (
-                callee.name
-                if isinstance(callee, tree.Member)
-                else callee.id
-                if isinstance(callee, tree.Name)
-                else ""
-            )
+            name = last_name(callee)
             arguments = [update.to(each.value) for each in node.arguments]
             own = [each for each in arguments if mentions(program, each, place)]
             if name == "min" and len(own) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
 from halfopen.semantics.values import functions, returned
@@ -89,8 +90,5 @@ def _of_result(
 
 
 def _is_memo(call: tree.Call) -> bool:
-    callee = call.callee
-    name = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
+    name = last_name(call.callee)
     return name in ("useCallback", "useMemo")

@@ -23,6 +23,7 @@ from halfopen.connections.reconnection.numbers import delay_of, names_in
 from halfopen.connections.reconnection.states import states_behind, states_set_by
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.stores import initializers, store_around
 from halfopen.semantics.unit import Span
@@ -151,14 +152,7 @@ class Tracing:
                 and is_timer(self.view.program, call.to(node))
             ):
                 return call.to(node.arguments[1].value)
-        callee = call.node.callee
-        name = (
-            callee.id
-            if isinstance(callee, tree.Name)
-            else callee.name
-            if isinstance(callee, tree.Member)
-            else ""
-        )
+        name = last_name(call.node.callee)
         return call.to(call.node.arguments[0].value) if name in _PAUSES and call.node.arguments else None
 
     def after_pause(

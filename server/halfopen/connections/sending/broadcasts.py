@@ -15,6 +15,7 @@ from halfopen.connections.sending.registered import Entered, changes_of
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import callers, functions, origins, qualified
 
@@ -70,12 +71,8 @@ def is_end_marker(program: Program, call: At[tree.Call]) -> bool:
 
 def call_on(member: Member) -> At[tree.Call] | None:
     """The call of a method of a registered connection."""
-    parent = member.at.parent
-    if isinstance(parent, tree.Member) and parent.object is member.at.node:
-        call = member.at.index.parents.get(parent)
-        if isinstance(call, tree.Call) and call.callee is parent:
-            return member.at.to(call)
-    return None
+    called = method_call(member.at)
+    return called[1] if called is not None else None
 
 
 def _sends_inside(program: Program, call: At[tree.Call]) -> bool:

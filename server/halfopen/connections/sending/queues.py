@@ -12,6 +12,7 @@ from halfopen.connections.sending.facts import SendQueue
 from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import members, name_of_function, origins, qualified
 
@@ -71,12 +72,8 @@ def _makers(handling: Handling) -> Iterator[At[tree.Function]]:
 
 
 def _is_called(at: At[tree.Expr], names: frozenset[str]) -> At[tree.Call] | None:
-    parent = at.parent
-    if isinstance(parent, tree.Member) and parent.object is at.node and parent.name in names:
-        call = at.index.parents.get(parent)
-        if isinstance(call, tree.Call) and call.callee is parent:
-            return at.to(call)
-    return None
+    called = method_call(at)
+    return called[1] if called is not None and called[0] in names else None
 
 
 def _puts(program: Program, held: list[At[tree.Expr]]) -> Iterator[Evidence]:

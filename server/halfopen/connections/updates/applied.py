@@ -8,6 +8,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.updates.slots import actions
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, External, Program, own_nodes
 from halfopen.semantics.values import ParameterOf, argument_of, callbacks, callers, origins
 
@@ -121,16 +122,11 @@ def _put_into(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Fu
         if isinstance(made, External | ParameterOf):
             continue
         for alias in aliases(program, made):
-            member = alias.parent
-            user = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-            if (
-                isinstance(member, tree.Member)
-                and isinstance(user, tree.Call)
-                and user.callee is member
-                and member.name in ("add", "push", "set")
-                and user.arguments
-            ):
-                yield from callbacks(program, alias.to(user.arguments[-1].value))
+            match method_call(alias):
+                case ("add" | "push" | "set", call) if call.node.arguments:
+                    yield from callbacks(program, call.to(call.node.arguments[-1].value))
+                case _:
+                    pass
 
 
 def _name(callee: tree.Expr) -> str | None:

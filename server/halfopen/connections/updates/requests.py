@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 
 from halfopen.connections.updates.applied import callees
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import qualified
 
@@ -42,9 +43,7 @@ class Request:
 def request_of(program: Program, call: At[tree.Call]) -> Request | None:
     """What a call asks for by itself."""
     callee = call.node.callee
-    last = (
-        callee.name if isinstance(callee, tree.Member) else callee.id if isinstance(callee, tree.Name) else ""
-    )
+    last = last_name(callee)
     if last in _REFRESH and not isinstance(call.parent, tree.Argument):
         return Request("refresh", call, False)
     if any(_CLIENTS.match(name) for name in qualified(program, call.to(callee))):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.stores import initializers, is_shallow, is_store_factory, store_around
 from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
@@ -36,10 +37,7 @@ def react_slot(program: Program, name: At[tree.Name], part: int) -> Slot | None:
     parent = hook[0].parent
     target = parent.targets[0] if isinstance(parent, tree.Assign) else None
     first = target.items[0] if isinstance(target, tree.Sequence) and target.items else None
-    callee = hook[0].node.callee
-    written = (
-        callee.id if isinstance(callee, tree.Name) else callee.name if isinstance(callee, tree.Member) else ""
-    )
+    written = last_name(hook[0].node.callee)
     if not isinstance(first, tree.Name) or written != "useState":
         return None
     return Slot(hook[0], first.id, is_store=False)
