@@ -180,3 +180,36 @@ def test_text_added_to_an_address_is_part_of_it(tmp_path: Path) -> None:
 )
 def test_odd_shapes_are_read_without_failing(tmp_path: Path, code: str) -> None:
     assert client(tmp_path, code).urls is not None
+
+
+def test_the_address_may_come_from_a_function_that_the_constructor_is_given(tmp_path: Path) -> None:
+    body = """
+        export class Live {
+          readonly #address: () => Promise<string | null>;
+          constructor(address: () => Promise<string | null>) {
+            this.#address = address;
+          }
+          async connect() {
+            const address = await this.#address();
+            if (address !== null) this.open(address);
+          }
+          private open(address: string) {
+            new WebSocket(address);
+          }
+        }
+        """
+    page = """
+        import { Live } from "./client";
+
+        async function address(): Promise<string | null> {
+          const ticket = await fetchTicket();
+          if (ticket === null) return null;
+          const url = new URL("/ws", window.location.href.replace(/^http/, "ws"));
+          url.searchParams.set("ticket", ticket);
+          return url.href;
+        }
+        export const live = new Live(address);
+        """
+    test = 'import { Live } from "./client";\nnew Live(async () => "ws://made.up/of/a/test");\n'
+    [url] = urls(tmp_path, body, src__page=page, **{"src__client.test": test})
+    assert (url.host_kind, url.path_text) == ("page", "/ws")

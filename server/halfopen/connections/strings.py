@@ -18,7 +18,15 @@ from halfopen.semantics import tree
 from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable
 from halfopen.semantics.scopes import Definition, Step, index_of
-from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
+from halfopen.semantics.values import (
+    ParameterOf,
+    argument_of,
+    callbacks,
+    callers,
+    functions,
+    origins,
+    returned,
+)
 
 _MOST_TEXTS = 8
 _DEEPEST = 24
@@ -145,7 +153,7 @@ class _Reader:
             case tree.Await(value=value) | tree.AssignExpr(value=value):
                 return self.read(at.to(value), bound, depth)
             case tree.Function():
-                results = [self.read(each, bound, depth) for each in returned(at.to(at.node))]
+                results = [self.read(each, bound, depth) for each in _results(at.to(at.node))]
                 return [text for each in results for text in each]
             case tree.Call():
                 return self._call(at.to(at.node), bound, depth)
@@ -310,7 +318,9 @@ class _Reader:
         if name == "useMemo" and arguments:
             return self.read(at.to(arguments[0]), bound, depth)
         found_here: list[Text] = []
-        called = functions(self.program, at.to(callee))
+        called = functions(self.program, at.to(callee)) or [
+            given for given in callbacks(self.program, at.to(callee)) if is_shipped(given.path)
+        ]
         if not called and isinstance(callee, tree.Member):
             only = self._only_member(at, callee.name)
             called = [only.to(only.node)] if only is not None and isinstance(only.node, tree.Function) else []
@@ -334,7 +344,7 @@ class _Reader:
                 given[parameter, ()] = self.read(at.to(argument), bound, depth)
             elif parameter.default is not None:
                 given[parameter, ()] = self.read(function.to(parameter.default), {}, depth)
-        return [text for each in returned(function) for text in self.read(each, given, depth)]
+        return [text for each in _results(function) for text in self.read(each, given, depth)]
 
     def _url(
         self, at: At[tree.Call], arguments: list[tree.Expr], bound: _Bindings, depth: int
@@ -379,6 +389,16 @@ class _Reader:
         if callee.name in ("rstrip", "removesuffix"):
             return [_without_end(text) for text in self.read(subject, bound, depth)]
         return None
+
+
+def _results(function: At[tree.Function]) -> list[At[tree.Expr]]:
+    """What a function returns where it has something to return: `null` is no text."""
+    found = returned(function)
+    return [each for each in found if not _is_nothing(each.node)] or found
+
+
+def _is_nothing(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Literal) and node.value is None
 
 
 def _members_named(program: Program, language: str, name: str) -> list[At[tree.Expr]]:
