@@ -104,6 +104,12 @@ def test_authentication(tmp_path: Path, parameters: str, check: str, expected: s
     assert value(made.authentication) == expected
 
 
+def test_a_secret_that_is_looked_up_and_used_up_is_checked(tmp_path: Path) -> None:
+    check = "tickets.pop(websocket.query_params['ticket'])"
+    made = environment(tmp_path, {"main.py": "tickets = {}\n" + server(check=check)})
+    assert value(made.authentication) == "a token in the query string"
+
+
 def test_authentication_in_the_first_message(tmp_path: Path) -> None:
     body = """m = await websocket.receive_json()
     if m["type"] == "auth":

@@ -217,6 +217,11 @@ def _access(program: Program, dossier: Dossier) -> _Access:
                     checked = True
                     jwt = jwt or bool(_JWT.search(name)) or _is_jwt_decode(program, at.to(node))
     secret = {"in the query string", "in a header", "in a cookie"} & carriers.keys()
+    found = () if dossier.admission is None else dossier.admission.checks
+    told = next((each for each in found if each.strength != "unverified"), None)
+    if told is not None and not checked:
+        checked = True
+        evidence.append(Evidence(told.span, f"checked here: {told.by}"))
     if checked and reads_message_secret and (asks_in_message or not secret):
         carriers["in the first message"] = None
     return _Access(tuple(carriers), checked, jwt, tuple(evidence))
