@@ -11,8 +11,8 @@ from halfopen.libraries import (
     DependsOnVersion,
     TableError,
     built_in_catalogue,
+    catalogue_with,
     defaults,
-    load_catalogue,
     read_table,
 )
 from halfopen.libraries.table import ASPECTS
@@ -90,7 +90,7 @@ def test_an_options_meanings_fit_the_setting_that_it_sets(library: str) -> None:
         (MINIMAL.replace('"python"', '"cobol"'), "ecosystem must be one of"),
         (MINIMAL.replace('["server"]', '["toaster"]'), "roles must be some of"),
         (MINIMAL + "[keepalive]\nsends_pings = { value = true }", "every row needs a source"),
-        (MINIMAL + '[keepalive]\nsends_pings = { source = "s" }', "is not bool"),
+        (MINIMAL + '[keepalive]\nsends_pings = { source = "s" }', "has no value"),
         (MINIMAL + '[keepalive]\nsends_pings = { value = 1, source = "s" }', "1 is not bool"),
         (MINIMAL + '[keepalive]\nsends_pings = { value = "none", source = "s" }', "is not bool"),
         (MINIMAL + '[keepalive]\nsings = { value = 1, source = "s" }', "no setting 'sings'"),
@@ -115,19 +115,18 @@ def test_a_faulty_table_is_refused_with_what_is_wrong(text: str, told: str) -> N
     assert told in str(error.value)
 
 
-def test_a_team_can_add_a_table_and_replace_one(tmp_path) -> None:
-    (tmp_path / "ours.toml").write_text(
+def test_a_team_can_add_a_table_and_replace_one() -> None:
+    ours = (
         MINIMAL + '[keepalive]\nsends_pings = { value = true, source = "sample 1.0" }\n'
         "[[constructor]]\n  module = 'sample.client'\n  export = 'go'\n  kind = 'factory'\n  makes = 'client'\n"
     )
-    (tmp_path / "uvicorn.toml").write_text(
-        MINIMAL.replace("sample", "uvicorn")
-        + '[keepalive]\nsends_pings = { value = false, source = "house rule 1" }'
-    )
-    catalogue = load_catalogue([tmp_path])
+    uvicorn = MINIMAL.replace("sample", "uvicorn")
+    uvicorn += '[keepalive]\nsends_pings = { value = false, source = "house rule 1" }'
+    catalogue = catalogue_with({"ours.toml": ours, "uvicorn.toml": uvicorn})
     assert catalogue.rejected == ()
     assert catalogue.library_of_package["sample"] == "sample"
     assert catalogue.constructors("sample.client")["go"][0] == "sample"
+    assert "sample" in catalogue.connecting & catalogue.of_python
     replaced = catalogue.model("uvicorn").keepalive.sends_pings
     assert isinstance(replaced, Default)
     assert replaced.source == "house rule 1"
@@ -135,13 +134,38 @@ def test_a_team_can_add_a_table_and_replace_one(tmp_path) -> None:
     assert defaults("uvicorn").keepalive.sends_pings != replaced
 
 
-def test_a_faulty_added_table_costs_only_itself(tmp_path) -> None:
-    (tmp_path / "bad.toml").write_text("[library")
-    (tmp_path / "worse.toml").write_bytes(b"\xff\xfe")
-    (tmp_path / "good.toml").write_text(MINIMAL)
-    catalogue = load_catalogue([tmp_path, tmp_path / "absent"])
-    assert [rejected.path.rsplit("/", 1)[-1] for rejected in catalogue.rejected] == ["bad.toml", "worse.toml"]
+def test_a_faulty_added_table_costs_only_itself() -> None:
+    faulty = (
+        MINIMAL
+        + '\n[[option]]\nname = "a"\nsets = "outbox.while_closed"\n[[option]]\nname = "b"\nscale = 1\nsets = "outbox.closed"\n'
+    )
+    added = {"bad.toml": "\n\n[library", "worse.toml": faulty, "good.toml": MINIMAL, "again.toml": MINIMAL}
+    catalogue = catalogue_with(added)
+    assert [(each.path, each.line) for each in catalogue.rejected] == [
+        ("bad.toml", 3), ("worse.toml", 14), ("again.toml", 1)
+    ]  # fmt: skip
+    assert [each.message for each in catalogue.rejected][1:] == [
+        "option 'b' sets 'outbox.closed', which is no setting; did you mean 'outbox.while_closed'?",
+        "good.toml is a table of 'sample' already",
+    ]
     assert "sample" in catalogue.texts
+
+
+SHAPES = [
+    "library = 3", "[library]\nname = 3", MINIMAL.replace('["sample"]', "3"), MINIMAL.replace('["server"]', "[[]]"),
+    MINIMAL + "[implementation]\npicks = 3", MINIMAL + "[implementation]\nnames = 3", MINIMAL + "option = 3",
+    MINIMAL + "[[constructor]]\nmodule = 3\nexport = 'e'\nkind = 'factory'\nmakes = 'client'",
+    MINIMAL + "[[constructor]]\nmodule = 'm'\nexport = 'e'\nkind = []\nmakes = 'client'",
+    MINIMAL + "[[option]]\nname = 'x'\nsets = 'keepalive.sends_pings'\nscale = 'big'",
+    MINIMAL + "[[option]]\nname = 'x'\nsets = ['keepalive.sends_pings']", MINIMAL + "[interface]\nsend = 'send'",
+    MINIMAL + "keepalive = []", MINIMAL + "[keepalive]\nsends_pings = [[]]", "a = " + "[" * 3000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SHAPES)
+def test_values_of_any_other_shape_are_refused_and_raise_nothing_else(text: str) -> None:
+    [rejected] = catalogue_with({"odd.toml": text}).rejected
+    assert rejected.message
 
 
 def test_an_unknown_library_is_a_key_error() -> None:

@@ -8,7 +8,8 @@ from halfopen.connections.client_view import View
 from halfopen.connections.dossier import CleanupRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, External
+from halfopen.semantics.values import origins
 
 
 def socket_resource(view: View) -> Resource:
@@ -175,7 +176,7 @@ def _mount_without_release(view: View) -> tuple[Leak, ...]:
     if view.owner.kind == "effect":
         effect = view.reach.effects[0]
         return (Leak("no-cleanup", (Evidence(effect.call.span, "this effect returns no cleanup"),)),)
-    if _hands_out(view) or _closed_somewhere(view):
+    if _hands_out(view) or _closed_somewhere(view) or _kept_by_a_library(view):
         return ()
     return (Leak("never", (Evidence(view.owner.span, f"nothing in {view.owner.name} closes it"),)),)
 
@@ -187,6 +188,25 @@ def _closed_somewhere(view: View) -> bool:
     )
 
 
+def _kept_by_a_library(view: View) -> bool:
+    """Whether the socket is put into the state of a library that the whole page shares: `setSession({ socket })`, whose
+    `setSession` is what `useRecoilState(...)` gave. Whoever reads that state may close it."""
+    for alias in view.held[1:]:
+        for ancestor in alias.index.ancestors(alias.node):
+            if isinstance(ancestor, tree.Call) and isinstance(ancestor.callee, tree.Name):
+                setter = alias.to(ancestor.callee)
+                for path, unit, definition in view.program.definitions_of(view.program.variable(setter)):
+                    if not isinstance(definition.value, tree.Call) or not definition.steps:
+                        continue
+                    made = At(path, unit, definition.value)
+                    if any(
+                        isinstance(origin, External) and origin.module.partition("/")[0] not in ("", "react")
+                        for origin in origins(view.program, made.to(made.node.callee))
+                    ):
+                        return True
+    return False
+
+
 def _hands_out(view: View) -> bool:
     """Whether the socket leaves its owner (returned by a function that nobody in the workspace calls)."""
     if view.owner.kind == "effect":
@@ -196,7 +216,7 @@ def _hands_out(view: View) -> bool:
 
 def _cleanup_repair(view: View) -> CleanupRepair | None:
     """Close in the cleanup of the effect whose own body makes the socket and keeps it in a name."""
-    if not view.reach.effects:
+    if not view.reach.effects or not view.socket.interface.close:
         return None
     effect = view.reach.effects[0]
     callback = effect.callback

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from halfopen.connections.client_owner import Reach, owner_of, reach_of
 from halfopen.connections.client_release import Socket, closure_of, release_roots, statements_of
 from halfopen.connections.dossier import Owner
-from halfopen.libraries import built_in_catalogue
+from halfopen.connections.tables import table_of_client
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.names import last_name
@@ -49,7 +49,7 @@ def _make_view(program: Program, client: Client) -> View:
     call = client.call
     program.queries.note(call.unit)
     held = aliases(program, call)
-    table = built_in_catalogue().table("browser" if client.library == "native" else client.library)
+    table = table_of_client(program, client.library)
     socket = Socket(frozenset(each.node for each in held), table.interface)
     reach = reach_of(program, call)
     owner = owner_of(program, call, reach, held)

@@ -11,11 +11,12 @@ from halfopen.connections.dossier import Connection, Dossier, Owner
 from halfopen.connections.endpoints import MARKERS as ENDPOINT_MARKERS
 from halfopen.connections.endpoints import Endpoint, endpoints_in
 from halfopen.connections.facts import Evidence, Known
-from halfopen.connections.library_calls import library_words, recognised
+from halfopen.connections.library_calls import library_words
 from halfopen.connections.library_dossiers import library_dossiers_in
 from halfopen.connections.routes import route_fact, routes_of
 from halfopen.connections.server_resources import server_resources
 from halfopen.connections.server_site import server_site
+from halfopen.connections.tables import Tables, tables_of
 from halfopen.connections.urls import client_urls
 from halfopen.semantics.module import Module
 from halfopen.semantics.program import Program
@@ -25,16 +26,18 @@ MARKERS = tuple(dict.fromkeys((*ENDPOINT_MARKERS, *CLIENT_MARKERS)))
 """A unit without any of these words makes no connection by itself, without a library of the tables."""
 
 
-def markers() -> tuple[bytes, ...]:
+def markers(program: Program) -> tuple[bytes, ...]:
     """A file without any of these words makes no connection."""
-    return (*MARKERS, *recognised().markers)
+    return (*MARKERS, *tables_of(program).markers)
 
 
-def may_connect(module: Module, unit: Unit, handed_on: frozenset[bytes] = frozenset()) -> bool:
+def may_connect(
+    tables: Tables, module: Module, unit: Unit, handed_on: frozenset[bytes] = frozenset()
+) -> bool:
     """Whether a unit has a word that a connection needs; `handed_on` as `library_barrels` has them for the file."""
     if any(marker in unit.text for marker in MARKERS):
         return True
-    words = library_words(module) | handed_on
+    words = library_words(tables, module) | handed_on
     return bool(words) and not words.isdisjoint(unit.words)
 
 
@@ -43,7 +46,9 @@ def dossiers_in(
 ) -> tuple[Dossier, ...]:
     """The dossiers of the connections that a unit makes, each site once."""
     module = program.module(path)
-    words = (library_words(module) if module is not None else frozenset[bytes]()) | handed_on
+    words = handed_on
+    if module is not None:
+        words |= library_words(tables_of(program), module)
     found: dict[tuple[Unit, int], Dossier] = {}
     for dossier in (*library_dossiers_in(program, path, unit, words), *_own_dossiers(program, path, unit)):
         site = dossier.connection.site

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from halfopen.connections.library_calls import exports_of, is_library, methods_of
+from halfopen.connections.tables import Tables, tables_of
 from halfopen.semantics import tree
 from halfopen.semantics.module import Module
 from halfopen.semantics.program import Program
@@ -33,9 +33,10 @@ def words_handed_on(program: Program, paths: Iterable[str]) -> dict[str, frozens
 
     `paths` are the files that name a library themselves.
     """
+    tables = tables_of(program)
     found: dict[str, set[bytes]] = defaultdict(set)
     modules = (program.module(path) for path in paths)
-    waiting = [each for module in modules if module is not None for each in _first(module)]
+    waiting = [each for module in modules if module is not None for each in _first(tables, module)]
     seen: set[_HandedOn] = set()
     while waiting:
         handed = waiting.pop()
@@ -45,34 +46,38 @@ def words_handed_on(program: Program, paths: Iterable[str]) -> dict[str, frozens
         for module in _importers(program, handed):
             for local in _locals(program, module, handed):
                 found[module.path].add(local.encode())
-                found[module.path] |= {each.encode() for each in methods_of(handed.library)}
+                found[module.path] |= {each.encode() for each in tables.methods_of(handed.library)}
             waiting += _again(program, module, handed)
     return {path: frozenset(words) for path, words in found.items()}
 
 
-def _first(module: Module) -> Iterator[_HandedOn]:
+def _first(tables: Tables, module: Module) -> Iterator[_HandedOn]:
     """What a file that names a library exports of it."""
     if module.language == "python":
         if posixpath.basename(module.path) == "__init__.py":
-            for name, library in _imported(module):
+            for name, library in _imported(tables, module):
                 yield _HandedOn(module.path, name, library)
         return
-    imported = dict(_imported(module))
+    imported = dict(_imported(tables, module))
     for name, each in module.exports.items():
         library = each.module if each.module is not None else imported.get(each.local)
-        if library is not None and is_library(module.language, library):
+        if library is not None and tables.is_library(module.language, library):
             yield _HandedOn(module.path, name, library)
     for library in module.star_exports:
-        if is_library(module.language, library):
-            for name in exports_of(library):
+        if tables.is_library(module.language, library):
+            for name in tables.exports_of(library):
                 yield _HandedOn(module.path, name, library)
 
 
-def _imported(module: Module) -> Iterator[tuple[str, str]]:
+def _imported(tables: Tables, module: Module) -> Iterator[tuple[str, str]]:
     """The names that a file imports from libraries, with the library's module."""
     for name, definition in module.imports:
         node = definition.node
-        if isinstance(node, tree.Import) and not node.type_only and is_library(module.language, node.module):
+        if (
+            isinstance(node, tree.Import)
+            and not node.type_only
+            and tables.is_library(module.language, node.module)
+        ):
             yield name, node.module
 
 

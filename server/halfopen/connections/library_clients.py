@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from halfopen.connections.client_view import Client
 from halfopen.connections.library_calls import Use, use_of_call, uses_of
 from halfopen.connections.shipped import is_shipped
-from halfopen.libraries import Constructor, built_in_catalogue
+from halfopen.connections.tables import catalogue_of
+from halfopen.libraries import Constructor
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program
@@ -29,12 +30,11 @@ class LibraryClient:
     constructor: Constructor
     url: At[tree.Expr] | None
 
-    @property
-    def closes_itself(self) -> bool:
+    def closes_itself(self, program: Program) -> bool:
         """Whether the library lets go of the socket without being told: hooks, and clients that live on demand."""
         if self.constructor.kind == "hook":
             return True
-        table = built_in_catalogue().table(self.client.library)
+        table = catalogue_of(program).table(self.client.library)
         rows = table.settings.get("lifecycle.closes_on_unmount", ())
         has_hooks = any(each.kind == "hook" for each in table.constructors)
         return not has_hooks and any(row.default.value is True for row in rows)

@@ -110,7 +110,7 @@ def _client_dossier(program: Program, found: LibraryClient) -> Dossier:
         extent=owner.value.span if isinstance(owner, Known) else call.span,
     )
     resources: tuple[Resource, ...] = ()
-    if not is_python and not found.closes_itself:
+    if not is_python and not found.closes_itself(program):
         resources = client_resources(program, client)
     urls = client_urls(program, found.url)
     facts = client_facts(client_site(program, client, found))

@@ -11,7 +11,7 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Line, 
 from halfopen.connections.launches import Start
 from halfopen.connections.serving import Keepalive, ServerProgram
 from halfopen.deployment import Requirement, Resolved, resolve
-from halfopen.libraries import Default, LibraryModel, Setting, defaults
+from halfopen.libraries import Catalogue, Default, LibraryModel, Setting
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Served:
     access_log_has_query: Fact[bool]
 
 
-def served_by(start: Start, requirements: Iterable[Requirement], near: str) -> Served:
+def served_by(catalogue: Catalogue, start: Start, requirements: Iterable[Requirement], near: str) -> Served:
     """What a server started so does for the connections of an endpoint in the file `near`."""
     requirements = tuple(requirements)
     launch = start.launch
@@ -41,7 +41,7 @@ def served_by(start: Start, requirements: Iterable[Requirement], near: str) -> S
         if implementation == "uvicorn-worker":
             name, implementation = "uvicorn", None
     installed = resolve(requirements, name, ecosystem="python", near=near)
-    model = _model(name, installed, None if implementation == "auto" else implementation)
+    model = _model(catalogue, name, installed, None if implementation == "auto" else implementation)
     said = Evidence(start.place, f"the server is started here: {start.said}")
     return Served(
         _program(launch.server, installed, model, said),
@@ -53,7 +53,9 @@ def served_by(start: Start, requirements: Iterable[Requirement], near: str) -> S
     )
 
 
-def served_by_requirements(requirements: Iterable[Requirement], near: str) -> Served | None:
+def served_by_requirements(
+    catalogue: Catalogue, requirements: Iterable[Requirement], near: str
+) -> Served | None:
     """The same where nothing shows how the server is started, and uvicorn is the only one that is installed."""
     requirements = tuple(requirements)
     installed = resolve(requirements, "uvicorn", ecosystem="python", near=near)
@@ -63,7 +65,7 @@ def served_by_requirements(requirements: Iterable[Requirement], near: str) -> Se
         return None
     first = installed.evidence[0]
     said = Evidence(Line(first.path, first.line), "uvicorn is the only server that is required; its defaults")
-    model = _model("uvicorn", installed, None)
+    model = _model(catalogue, "uvicorn", installed, None)
     keepalive = _defaults_of_keepalive(model, said)
     return Served(
         _less_sure(_program("uvicorn", installed, model, said)),
@@ -80,8 +82,9 @@ def _less_sure(fact: Fact[T]) -> Fact[T]:
     return Known(fact.value, fact.evidence, Confidence.MEDIUM) if isinstance(fact, Known) else fact
 
 
-def _model(name: str, installed: Resolved, implementation: str | None) -> LibraryModel:
-    return defaults(name, installed.version or installed.specifier or None, implementation=implementation)
+def _model(catalogue: Catalogue, name: str, installed: Resolved, implementation: str | None) -> LibraryModel:
+    version = installed.version or installed.specifier or None
+    return catalogue.model(name, version, implementation=implementation)
 
 
 def _program(name: str, installed: Resolved, model: LibraryModel, said: Evidence) -> Fact[ServerProgram]:

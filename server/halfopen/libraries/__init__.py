@@ -6,7 +6,7 @@
 
 `LibraryModel` lists the aspects; a setting is a `Default`, a `DependsOnVersion`, or None when the
 table does not speak of it. `Catalogue` finds libraries by the package that a requirement names
-and by the module and export that code imports; `load_catalogue` adds a team's own tables.
+and by the module and export that code imports; `catalogue_with` adds a team's own tables.
 The format of a table is described in `halfopen.libraries.table`.
 """
 
@@ -14,8 +14,8 @@ from halfopen.libraries.catalogue import (
     Catalogue,
     RejectedTable,
     built_in_catalogue,
+    catalogue_with,
     defaults,
-    load_catalogue,
 )
 from halfopen.libraries.model import Default, DependsOnVersion, LibraryModel, Possibility, Setting
 from halfopen.libraries.recognition import Constructor, Interface, Option
@@ -36,8 +36,8 @@ __all__ = [
     "TableError",
     "VersionRange",
     "built_in_catalogue",
+    "catalogue_with",
     "defaults",
-    "load_catalogue",
     "read_table",
     "version_range",
 ]

@@ -8,7 +8,7 @@ parses a table when it is first asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,13 +23,16 @@ _DATA = Path(__file__).with_name("data")
 _MODULE = re.compile(r'^module\s*=\s*"([^"]+)"', re.MULTILINE)
 _PACKAGES = re.compile(r"^packages\s*=\s*\[([^\]]*)\]", re.MULTILINE)
 _STRING = re.compile(r'"([^"]+)"')
+_CONNECTS = re.compile(r'^makes = "(?:client|endpoint)"', re.MULTILINE)
+_PYTHON = re.compile(r'^ecosystem = "python"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedTable:
-    """A table that a team added and that cannot be used; the others are."""
+    """A table that a team added and that cannot be used; the others are. `line` counts from 1."""
 
     path: str
+    line: int | None
     message: str
 
 
@@ -42,6 +45,9 @@ class Catalogue:
     """By distribution name (normalised, PEP 503) or npm package name."""
     libraries_of_module: Mapping[str, tuple[str, ...]]
     """By the module that code imports, as tables name it (`partysocket/ws`, `websockets.sync.client`)."""
+    connecting: frozenset[str]
+    """The libraries that make clients or endpoints."""
+    of_python: frozenset[str]
     rejected: tuple[RejectedTable, ...] = ()
 
     def model(
@@ -95,55 +101,89 @@ def _parsed(library: str, text: str) -> Table:
     return read_table(f"{library}.toml", text)
 
 
-_Names = tuple[Iterable[str], Iterable[str]]
-"""The modules and the packages that a table speaks of."""
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What of a table is known without its settings."""
+
+    modules: tuple[str, ...]
+    packages: tuple[str, ...]
+    connects: bool
+    is_python: bool
 
 
 def _catalogue(
-    texts: Mapping[str, str], names: Mapping[str, _Names], rejected: tuple[RejectedTable, ...]
+    texts: Mapping[str, str], summaries: Mapping[str, _Summary], rejected: tuple[RejectedTable, ...]
 ) -> Catalogue:
     packages: dict[str, str] = {}
     modules: dict[str, list[str]] = {}
-    for library, (its_modules, its_packages) in names.items():
-        for module in dict.fromkeys(its_modules):
+    for library, summary in summaries.items():
+        for module in dict.fromkeys(summary.modules):
             modules.setdefault(module, []).append(library)
-        packages.update(dict.fromkeys(its_packages, library))
-    return Catalogue(texts, packages, {module: tuple(of) for module, of in modules.items()}, rejected)
+        packages.update(dict.fromkeys(summary.packages, library))
+    return Catalogue(
+        texts,
+        packages,
+        {module: tuple(of) for module, of in modules.items()},
+        frozenset(library for library, each in summaries.items() if each.connects),
+        frozenset(library for library, each in summaries.items() if each.is_python),
+        rejected,
+    )
 
 
-def _scan(text: str) -> _Names:
+def _scan(text: str) -> _Summary:
     """The names in one of the package's own tables, which are all written alike."""
     packages = (name for listed in _PACKAGES.findall(text) for name in _STRING.findall(listed))
-    return _MODULE.findall(text), packages
+    modules = tuple(_MODULE.findall(text))
+    return _Summary(modules, tuple(packages), bool(_CONNECTS.search(text)), bool(_PYTHON.search(text)))
+
+
+def _summary(table: Table) -> _Summary:
+    return _Summary(
+        tuple(each.module for each in table.constructors),
+        table.packages,
+        any(each.makes in ("client", "endpoint") for each in table.constructors),
+        table.ecosystem == "python",
+    )
+
+
+@cache
+def _own_tables() -> Mapping[str, str]:
+    return {path.stem: path.read_text("utf-8") for path in sorted(_DATA.glob("*.toml"))}
+
+
+@cache
+def _own_summaries() -> Mapping[str, _Summary]:
+    return {library: _scan(text) for library, text in _own_tables().items()}
 
 
 @cache
 def built_in_catalogue() -> Catalogue:
     """The tables that come with the package."""
-    texts = {path.stem: path.read_text("utf-8") for path in sorted(_DATA.glob("*.toml"))}
-    return _catalogue(texts, {library: _scan(text) for library, text in texts.items()}, ())
+    return _catalogue(_own_tables(), _own_summaries(), ())
 
 
-def load_catalogue(extra: Iterable[Path] = ()) -> Catalogue:
-    """The package's tables and those in the `extra` folders (`*.toml`), which win over them.
+def catalogue_with(added: Mapping[str, str]) -> Catalogue:
+    """The package's tables and those `added`, texts by the path they are told by, which win over them.
 
-    A table that cannot be read is left out and told in `rejected`.
+    A table that cannot be used is left out and told in `rejected`.
     """
-    texts = dict(built_in_catalogue().texts)
-    names = {library: _scan(text) for library, text in texts.items()}
+    texts, summaries = dict(_own_tables()), dict(_own_summaries())
     rejected: list[RejectedTable] = []
-    for folder in extra:
-        for path in sorted(folder.glob("*.toml")):
-            try:
-                text = path.read_text("utf-8")
-                table = read_table(path.name, text)
-            except (TableError, OSError, UnicodeDecodeError) as error:
-                rejected.append(RejectedTable(path.as_posix(), str(error)))
-                continue
-            texts[table.library] = text
-            modules = [constructor.module for constructor in table.constructors]
-            names[table.library] = (modules, table.packages)
-    return _catalogue(texts, names, tuple(rejected))
+    origin: dict[str, str] = {}
+    for path, text in added.items():
+        try:
+            table = read_table(path, text)
+        except TableError as error:
+            rejected.append(RejectedTable(path, error.line, str(error).removeprefix(f"{path}: ")))
+            continue
+        if table.library in origin:
+            message = f"{origin[table.library]} is a table of {table.library!r} already"
+            rejected.append(RejectedTable(path, 1, message))
+            continue
+        origin[table.library] = path
+        texts[table.library] = text
+        summaries[table.library] = _summary(table)
+    return _catalogue(texts, summaries, tuple(rejected))
 
 
 def defaults(

@@ -20,6 +20,7 @@ from halfopen.semantics.unit import Span, Unit
 
 N_co = TypeVar("N_co", bound=tree.Node, covariant=True)
 M = TypeVar("M", bound=tree.Node)
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,18 @@ class Program:
         self._modules: dict[str, Module | None] = {}
         self.failures: dict[tuple[str, Hashable, object], str] = {}
         """What about a file could not be read, and why, by the file's path first."""
+        self._provided: dict[type[object], object] = {}
+
+    # -- what layers above know --
+
+    def provide(self, knowledge: object) -> None:
+        """Give knowledge to whatever reads the program. It holds for the program's life: no answer notes it."""
+        self._provided[type(knowledge)] = knowledge
+
+    def provided(self, kind: type[P]) -> P | None:
+        """What was given of a kind."""
+        found = self._provided.get(kind)
+        return found if isinstance(found, kind) else None
 
     # -- modules --
 

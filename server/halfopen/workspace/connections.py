@@ -12,6 +12,7 @@ from halfopen.connections.environment import Environment, environment_of
 from halfopen.connections.forwarding import forwards_in_code
 from halfopen.connections.library_barrels import words_handed_on
 from halfopen.connections.links import Link, links_of
+from halfopen.connections.tables import tables_of
 from halfopen.semantics.unit import Unit
 from halfopen.workspace.workspace import Workspace
 
@@ -23,7 +24,8 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
 
     A handler that is registered twice is one connection; names that repeat in a file are numbered.
     """
-    own = {path for marker in markers() for path in workspace.paths_with(marker)}
+    own = {path for marker in markers(workspace.program) for path in workspace.paths_with(marker)}
+    tables = tables_of(workspace.program)
     handed_on = words_handed_on(workspace.program, sorted(own))
     relevant = sorted(own | handed_on.keys())
     found: dict[object, Dossier] = {}
@@ -36,7 +38,7 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
             continue
         for placed in module.placed:
             words = handed_on.get(path, frozenset[bytes]())
-            if not may_connect(module, placed.unit, words):
+            if not may_connect(tables, module, placed.unit, words):
                 continue
             for dossier in _dossiers(workspace, path, placed.unit, words):
                 site = dossier.connection.site

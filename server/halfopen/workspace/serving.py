@@ -11,7 +11,9 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Line, 
 from halfopen.connections.launches import Start, start_of_launch, starts_in_code
 from halfopen.connections.server_keepalive import Served, served_by, served_by_requirements
 from halfopen.connections.serving import Limit, Processes, ProxyHop, Serving
+from halfopen.connections.tables import catalogue_of
 from halfopen.deployment import DeploymentFacts, IdleLimit, Service, layer_defaults, routes
+from halfopen.libraries import Catalogue
 from halfopen.workspace.workspace import Workspace
 
 _ASIDE = re.compile(
@@ -41,13 +43,18 @@ def serving_of(workspace: Workspace, dossier: Dossier, others: Sequence[Other]) 
         tuple(_paths(endpoint, clients)),
     )
     starts = starts_in_code(workspace.program)
+    catalogue = catalogue_of(workspace.program)
     return workspace.deployment.derived(
-        (*key, starts), lambda: _serving(workspace.deployment.facts(), starts, endpoint, clients)
+        (*key, starts), lambda: _serving(catalogue, workspace.deployment.facts(), starts, endpoint, clients)
     )
 
 
 def _serving(
-    facts: DeploymentFacts, starts: tuple[Start, ...], endpoint: Dossier, clients: Sequence[Dossier]
+    catalogue: Catalogue,
+    facts: DeploymentFacts,
+    starts: tuple[Start, ...],
+    endpoint: Dossier,
+    clients: Sequence[Dossier],
 ) -> Serving:
     near = endpoint.connection.site.path
     hops = tuple(_hops(facts, _paths(endpoint, clients)))
@@ -62,12 +69,12 @@ def _serving(
     chosen = _starts_of(facts, starts, endpoint)
     served: Served | None
     if chosen:
-        served = served_by(chosen[0], facts.requirements, near)
-        others = [served_by(each, facts.requirements, near) for each in chosen[1:6]]
+        served = served_by(catalogue, chosen[0], facts.requirements, near)
+        others = [served_by(catalogue, each, facts.requirements, near) for each in chosen[1:6]]
         if any(_differs(each, served) for each in others):
             served = _doubtful(served)
     else:
-        served = served_by_requirements(facts.requirements, near)
+        served = served_by_requirements(catalogue, facts.requirements, near)
     serving = replace(serving, processes=_processes(facts, chosen))
     if served is None:
         return serving

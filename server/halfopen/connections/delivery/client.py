@@ -10,8 +10,10 @@ from halfopen.connections.delivery.catch_up import catch_up_of
 from halfopen.connections.delivery.facts import Delivery, Refusal, Send
 from halfopen.connections.delivery.outbox import outboxes_of
 from halfopen.connections.delivery.sends import sends_of
-from halfopen.libraries import Default, defaults
+from halfopen.connections.tables import catalogue_of
+from halfopen.libraries import Default
 from halfopen.semantics import tree
+from halfopen.semantics.program import Program
 from halfopen.semantics.unit import Span
 
 
@@ -19,7 +21,7 @@ def delivery_of_client(site: ClientSite) -> Delivery:
     """The facts of one client."""
     if site.view is None:
         return Delivery()
-    refusal = _library_refusal(site.library)
+    refusal = _library_refusal(site.program, site.library)
     sends = tuple(_by_library(each, refusal) for each in sends_of(site.view))
     return Delivery(
         sends=sends,
@@ -51,9 +53,9 @@ def _registration(view: View, event: str) -> Span | None:
     return None
 
 
-def _library_refusal(library: str) -> Refusal:
+def _library_refusal(program: Program, library: str) -> Refusal:
     """What a library does with a message that is sent while there is no connection, unless told otherwise."""
-    setting = defaults("browser" if library == "native" else library).outbox.while_closed
+    setting = catalogue_of(program).model("browser" if library == "native" else library).outbox.while_closed
     match setting:
         case Default(value="queue"):
             return "queued"

@@ -10,7 +10,8 @@ from halfopen.connections.delivery.facts import Outbox, Send, Trigger
 from halfopen.connections.delivery.sends import send_calls
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.library_clients import argument, option
-from halfopen.libraries import Default, built_in_catalogue, defaults
+from halfopen.connections.tables import catalogue_of
+from halfopen.libraries import Default
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 
@@ -38,13 +39,14 @@ def outboxes_of(site: ClientSite, view: View, sends: Iterable[Send]) -> Iterator
 def _library_outbox(site: ClientSite, fed_by: tuple[Trigger, ...]) -> Outbox | None:
     if site.library == "native" or site.made_with is None:
         return None
-    outbox = defaults(site.library).outbox
+    catalogue = catalogue_of(site.program)
+    outbox = catalogue.model(site.library).outbox
     match outbox.while_closed, outbox.limit_messages:
         case Default(value="queue"), Default(value=None):
             pass
         case _:
             return None
-    for each in built_in_catalogue().table(site.library).options:
+    for each in catalogue.table(site.library).options:
         position = site.made_with.constructor.options_argument
         options = argument(site.call, position) if position is not None else None
         if each.sets == "outbox.limit_messages" and options is not None:

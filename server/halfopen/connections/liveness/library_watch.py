@@ -8,7 +8,8 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.library_clients import argument, option
 from halfopen.connections.liveness.facts import Heartbeat, Message, Watchdog
-from halfopen.libraries import Default, LibraryModel, Option, Setting, built_in_catalogue
+from halfopen.connections.tables import catalogue_of
+from halfopen.libraries import Default, LibraryModel, Option, Setting
 from halfopen.libraries.recognition import Literalish
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
@@ -81,7 +82,7 @@ def library_watchdogs(site: ClientSite) -> Iterator[Watchdog]:
 def _model(site: ClientSite) -> LibraryModel | None:
     name = "browser" if site.library == "native" else site.library
     try:
-        return built_in_catalogue().model(name)
+        return catalogue_of(site.program).model(name)
     except KeyError:
         return None
 

@@ -14,7 +14,8 @@ from halfopen.connections.library_clients import LibraryClient, argument, option
 from halfopen.connections.reconnection.facts import Delay, Growth, Jitter, Reconnection, Trigger
 from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.reconnection.tracing import delay_fact
-from halfopen.libraries import Default, DependsOnVersion, LibraryModel, Option, built_in_catalogue
+from halfopen.connections.tables import catalogue_of
+from halfopen.libraries import Default, DependsOnVersion, LibraryModel, Option
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import functions, origins, returned
@@ -32,10 +33,13 @@ class Given:
 
 
 def reconnection_by_library(site: ClientSite, made: LibraryClient) -> Reconnection | None:
-    """What the library does for a client; None where its table does not speak of reconnecting."""
-    model = built_in_catalogue().model(site.library)
+    """What the library does for a client; None where its table does not speak of reconnecting, or where it leaves that
+    to the code altogether: it never does, and has no option and no call for it."""
     program, call = site.program, site.call
-    if model.reconnection.reconnects is None:
+    model = catalogue_of(program).model(site.library)
+    if model.reconnection.reconnects is None or (
+        site.view is not None and _leaves_it_to_the_code(site, model)
+    ):
         return None
     options = _options(made)
     if options is not None and not _is_seen(program, options):

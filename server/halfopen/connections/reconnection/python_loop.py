@@ -9,7 +9,8 @@ from halfopen.connections.facts import Confidence, Evidence, Known, Unknown
 from halfopen.connections.reconnection.facts import Delay, Reconnection, Trigger
 from halfopen.connections.reconnection.numbers import delay_of, names_in
 from halfopen.connections.shipped import is_shipped
-from halfopen.libraries import Default, built_in_catalogue
+from halfopen.connections.tables import catalogue_of
+from halfopen.libraries import Default
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import callers, qualified
@@ -46,7 +47,7 @@ def _iterated(call: At[tree.Call]) -> tree.Loop | None:
 
 
 def _own_delay(site: ClientSite) -> Known[Delay] | Unknown:
-    own = built_in_catalogue().model(site.library).reconnection
+    own = catalogue_of(site.program).model(site.library).reconnection
     if not isinstance(own.initial_delay_ms, Default) or not isinstance(own.max_delay_ms, Default):
         return Unknown(f"the documentation of {site.library}")
     source = f"the library's default ({own.initial_delay_ms.source})"
