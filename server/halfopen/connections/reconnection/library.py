@@ -71,6 +71,17 @@ def _options(made: LibraryClient) -> At[tree.Expr] | None:
     return None if position is None else argument(made.client.call, position)
 
 
+def _leaves_it_to_the_code(site: ClientSite, model: LibraryModel) -> bool:
+    setting = model.reconnection.reconnects
+    return (
+        isinstance(setting, Default)
+        and not setting.value
+        and not any(each.sets.startswith("reconnection.") for each in model.options)
+        and site.view is not None
+        and not site.view.socket.interface.reconnect
+    )
+
+
 def _is_seen(program: Program, options: At[tree.Expr]) -> bool:
     return any(
         isinstance(each, At) and isinstance(each.node, tree.Object) for each in origins(program, options)
