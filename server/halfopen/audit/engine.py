@@ -30,6 +30,7 @@ from halfopen.audit.views import (
 from halfopen.connections.dossier import Dossier, Resource
 from halfopen.connections.facts import Evidence, Known, Place, Unknown
 from halfopen.connections.links import Link
+from halfopen.deployment import DeploymentFacts
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
@@ -204,7 +205,7 @@ class Auditor:
         """Every connection, in the order of paths and lines."""
         links: dict[str, list[LinkView]] = {}
         for link in self.links():
-            evidence = self._located_of(link.evidence)
+            evidence = self.located(link.evidence)
             links.setdefault(link.client, []).append(LinkView(link.endpoint, link.strength, evidence))
             links.setdefault(link.endpoint, []).append(LinkView(link.client, link.strength, evidence))
         views = (
@@ -213,6 +214,19 @@ class Auditor:
         )
         found = [view for view in views if view is not None]
         return tuple(sorted(found, key=lambda each: (each.path, each.start, each.id)))
+
+    def dossiers(self) -> tuple[Dossier, ...]:
+        """Every connection's dossier, with what stands around it."""
+        return tuple(each.surrounded for each in self._placed)
+
+    @property
+    def rules(self) -> Mapping[str, Registered]:
+        """The rules that run, by code."""
+        return self._rules
+
+    def deployment(self) -> DeploymentFacts:
+        """What the deployment files say."""
+        return self._workspace.deployment.serving()
 
     def environment(self) -> Mapping[str, FactView]:
         """The six items of the environment; empty where there is no connection."""
@@ -249,20 +263,21 @@ class Auditor:
         )
 
     def _fact_view(self, fact: Known[object] | Unknown) -> FactView:
-        evidence = self._located_of(fact.evidence)
+        evidence = self.located(fact.evidence)
         if isinstance(fact, Unknown):
             return FactView(False, settled_by=fact.settled_by, evidence=evidence)
         return FactView(True, plain(fact.value), fact.confidence.word, None, evidence)
 
     def _resource_view(self, resource: Resource) -> ResourceView | None:
-        acquired = self._located_of((Evidence(resource.acquired, "acquired here"),))
+        acquired = self.located((Evidence(resource.acquired, "acquired here"),))
         if not acquired:
             return None
-        leaks = tuple((leak.kind, self._located_of(leak.evidence)) for leak in resource.leaks)
-        released = self._located_of(resource.released_by)
+        leaks = tuple((leak.kind, self.located(leak.evidence)) for leak in resource.leaks)
+        released = self.located(resource.released_by)
         return ResourceView(resource.kind, resource.what, resource.owner, acquired[0], released, leaks)
 
-    def _located_of(self, evidence: Iterable[Evidence]) -> tuple[LocatedEvidence, ...]:
+    def located(self, evidence: Iterable[Evidence]) -> tuple[LocatedEvidence, ...]:
+        """Evidence with its current places; what is gone from the code is left out."""
         return tuple(each for each in map(self._locate_evidence, evidence) if each is not None)
 
     def problems(self) -> tuple[Problem, ...]:

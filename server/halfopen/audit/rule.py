@@ -2,7 +2,8 @@
 
 A rule is a folder `<chapter>/<slug>/` of a package named by an entry point of the group
 `halfopen.rules`: `rule.py` defines `RULE`, `rule.md` holds the one text that hover,
-`halfopen explain`, the report and the website show.
+`halfopen explain`, the report and the website show. `account.py`, where there is one, adds to the report what
+depends on the code at hand.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import enum
 import importlib
 import importlib.metadata
 import importlib.resources
+import importlib.util
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from halfopen.audit.account import Account
 from halfopen.audit.finding import Finding, Severity
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
@@ -84,6 +87,14 @@ class Registered:
         """The rule's text. Raises FileNotFoundError where a rule pack forgot its `rule.md`."""
         markdown = (importlib.resources.files(self.package) / "rule.md").read_text(encoding="utf-8")
         return parse_rule_text(markdown)
+
+    def account(self) -> Account | None:
+        """What the rule adds to a report; None where its folder has no `account.py`."""
+        name = f"{self.package}.account"
+        if importlib.util.find_spec(name) is None:
+            return None
+        account: Account = importlib.import_module(name).ACCOUNT
+        return account
 
 
 def parse_rule_text(markdown: str) -> RuleText:

@@ -46,11 +46,11 @@ class Weighed(Protocol):
 
 def readiness(findings: Iterable[Weighed]) -> int:
     """The score of what was found: 10 for nothing, towards 1 the more and the graver."""
-    burden = _burden(findings)
-    return max(WORST, round(WORST + (BEST - WORST) * math.pow(0.5, burden / HALVED_AT)))
+    return max(WORST, round(WORST + (BEST - WORST) * math.pow(0.5, burden(findings) / HALVED_AT)))
 
 
-def _burden(findings: Iterable[Weighed]) -> float:
+def burden(findings: Iterable[Weighed]) -> float:
+    """The sum of the weights of what was found: what the score loses by."""
     by_check: dict[str, list[float]] = defaultdict(list)
     for each in findings:
         by_check[each.code].append(WEIGHT[each.severity] * _SURE[each.confidence])

@@ -21,6 +21,8 @@ class Format(enum.StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class ConnectionsFormat(enum.StrEnum):

@@ -34,7 +34,7 @@ _CACHE_WAIT_SECONDS = 2.0
 class AuditOptions:
     """The options of the command."""
 
-    output_format: Literal["text", "json"]
+    output_format: Literal["text", "json", "markdown", "html"]
     output: Path | None
     fail_on: Severity
     min_confidence: Confidence
@@ -120,5 +120,22 @@ def _write(result: AuditResult, options: AuditOptions, stream: TextIO) -> None:
         if not options.quiet:
             complain(*(problem_line(each) for each in result.problems))
         return
+    if options.output_format in ("markdown", "html"):
+        _write_report(result, options, stream)
+        return
     console = Console(file=stream, highlight=False, force_terminal=None if stream is sys.stdout else False)
     write_text(result, console, quiet=options.quiet)
+
+
+def _write_report(result: AuditResult, options: AuditOptions, stream: TextIO) -> None:
+    """The full report; UTF-8 as its readers expect, whatever the terminal's encoding."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if options.output_format == "html":
+        from halfopen.report.html.output import write_html
+
+        stream.write(write_html(result))
+    else:
+        from halfopen.report.markdown_output import write_markdown
+
+        stream.write(write_markdown(result))

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from halfopen.audit.views import ConnectionView, FactView, Located, LocatedEvidence, ResourceView
+from halfopen.report.depth import depth_of
 from halfopen.report.result import (
     AuditResult,
     Place,
@@ -85,15 +86,17 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             open_questions=view.open_questions,
         )
 
+    located = auditor.findings()
     return AuditResult(
         root=shown_root,
         files=len(auditor.files()),
         seconds=seconds,
-        findings=tuple(finding(each) for each in auditor.findings()),
+        findings=tuple(finding(each) for each in located),
         connections=tuple(connection(each) for each in auditor.connections()),
         problems=auditor.problems(),
         lines_of=lines_of,
         environment={name: fact(each) for name, each in auditor.environment().items()},
+        depth=depth_of(auditor, [(finding(each), each) for each in located], evidence),
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from halfopen.audit.account import Assessment
 from halfopen.audit.finding import Confidence, Severity
 from halfopen.audit.score import readiness
+from halfopen.audit.targets import Targets
 from halfopen.audit.views import Problem
 
 
@@ -120,6 +122,61 @@ LinesOf = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedChange:
+    """A fix as it would change the files: a unified diff."""
+
+    title: str
+    safe: bool
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedMitigation:
+    """What keeps a connection from having a rule's defect."""
+
+    code: str
+    connection: str
+    what: str
+    evidence: tuple[ReportedEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSuspicion:
+    """A rule that would speak of a connection if `words` were true; `settled_by` says where to look."""
+
+    code: str
+    connection: str
+    severity: Severity
+    message: str
+    words: str
+    settled_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStart:
+    """A place that starts the server. `service` is its name in a compose file or the like."""
+
+    server: str
+    command: str
+    port: int | None
+    service: str | None
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What only a full report asks for, each computed when it is asked."""
+
+    assess: Callable[[ReportedFinding], Assessment | None]
+    changes: Callable[[ReportedFinding], tuple[ReportedChange, ...]]
+    mitigations: Callable[[], tuple[ReportedMitigation, ...]]
+    suspicions: Callable[[], tuple[ReportedSuspicion, ...]]
+    starts: Callable[[], tuple[ReportedStart, ...]]
+    targets: Targets
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
     """All of one audit. `root` is the audited directory as a person in the current one would write it.
 
@@ -134,6 +191,7 @@ class AuditResult:
     problems: tuple[Problem, ...]
     lines_of: LinesOf
     environment: Mapping[str, ReportedFact] = field(default_factory=dict[str, ReportedFact])
+    depth: Depth | None = None
 
     @property
     def shown(self) -> tuple[ReportedFinding, ...]:

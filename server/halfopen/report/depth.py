@@ -1,0 +1,141 @@
+"""From the engine to what only a full report shows: assessments, fixes as diffs, mitigations, suppositions."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from halfopen.audit.account import Assessment
+from halfopen.audit.views import Located, LocatedEvidence
+from halfopen.connections.dossier import Dossier
+from halfopen.edits.changes import FileChanges, apply
+from halfopen.report.result import (
+    Depth,
+    Place,
+    ReportedChange,
+    ReportedEvidence,
+    ReportedFinding,
+    ReportedMitigation,
+    ReportedStart,
+    ReportedSuspicion,
+)
+
+if TYPE_CHECKING:
+    from halfopen.audit.engine import Auditor
+
+_log = logging.getLogger(__name__)
+
+_Key: TypeAlias = tuple[str, str, Place]
+_Evidence: TypeAlias = Callable[[Iterable[LocatedEvidence]], tuple[ReportedEvidence, ...]]
+_CONTEXT_LINES = 3
+
+
+def depth_of(
+    auditor: Auditor, findings: Sequence[tuple[ReportedFinding, Located]], evidence: _Evidence
+) -> Depth:
+    """The depth of what the auditor found at its last refresh. Nothing is computed before it is asked for."""
+    located: Mapping[_Key, Located] = {_key(reported): each for reported, each in findings}
+    dossiers = {each.connection.id: each for each in auditor.dossiers()}
+
+    def assess(finding: ReportedFinding) -> Assessment | None:
+        found, rule = located.get(_key(finding)), auditor.rules.get(finding.code)
+        dossier = dossiers.get(finding.connection)
+        account = rule.account() if rule is not None else None
+        if found is None or account is None or dossier is None:
+            return None
+        try:
+            return account.assess(found.finding, dossier, auditor.settings.targets)
+        except Exception:  # a rule that cannot assess costs its own words only
+            _log.exception("rule %s could not assess its finding on %s", finding.code, finding.connection)
+            return None
+
+    def changes(finding: ReportedFinding) -> tuple[ReportedChange, ...]:
+        found = located.get(_key(finding))
+        return tuple(_changes(auditor, found)) if found is not None else ()
+
+    def mitigations() -> tuple[ReportedMitigation, ...]:
+        found = {(each.code, each.connection) for each, _ in findings}
+        return tuple(
+            mitigation
+            for dossier in dossiers.values()
+            for mitigation in _mitigations(auditor, dossier, evidence)
+            if (mitigation.code, mitigation.connection) not in found
+        )
+
+    def suspicions() -> tuple[ReportedSuspicion, ...]:
+        from halfopen.audit.suppositions import suspicions_of
+
+        targets = auditor.settings.targets
+        return tuple(
+            ReportedSuspicion(
+                each.finding.code,
+                each.finding.connection,
+                each.finding.severity,
+                each.finding.message,
+                each.words,
+                each.settled_by,
+            )
+            for dossier in dossiers.values()
+            for each in suspicions_of(dossier, auditor.rules.values(), targets)
+        )
+
+    return Depth(
+        assess, changes, mitigations, suspicions, lambda: tuple(_starts(auditor)), auditor.settings.targets
+    )
+
+
+def _key(finding: ReportedFinding) -> _Key:
+    return finding.code, finding.connection, finding.place
+
+
+def _changes(auditor: Auditor, located: Located) -> Iterator[ReportedChange]:
+    for fix in located.finding.fixes:
+        try:
+            changed = auditor.changes(located, fix)
+        except Exception:  # a fix that fails costs itself only
+            _log.exception("the fix %s of %s failed", fix.title, located.finding.code)
+            continue
+        diff = "".join(_diff(auditor, path, changed[path]) for path in sorted(changed))
+        if diff:
+            yield ReportedChange(fix.title, fix.safe, diff)
+
+
+def _diff(auditor: Auditor, path: str, changes: FileChanges) -> str:
+    text = auditor.text(path)
+    before = text.data if text is not None else b""
+    after = apply(before, changes)
+    lines = difflib.unified_diff(
+        _lines(before), _lines(after), path if text is not None else "/dev/null", path, n=_CONTEXT_LINES
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def _lines(data: bytes) -> list[str]:
+    """The lines as diffs count them, each with one kind of end."""
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    return [f"{line}\n" for line in (lines if lines[-1] else lines[:-1])]
+
+
+def _mitigations(auditor: Auditor, dossier: Dossier, evidence: _Evidence) -> Iterator[ReportedMitigation]:
+    for code, registered in auditor.rules.items():
+        if dossier.connection.side not in registered.rule.sides:
+            continue
+        account = registered.account()
+        try:
+            said = list(account.mitigations(dossier)) if account is not None else []
+        except Exception:  # a rule that cannot tell says nothing
+            _log.exception("rule %s could not tell what speaks for %s", code, dossier.connection.id)
+            continue
+        for each in said:
+            places = evidence(auditor.located(each.evidence))
+            yield ReportedMitigation(code, dossier.connection.id, each.what, places)
+
+
+def _starts(auditor: Auditor) -> Iterator[ReportedStart]:
+    deployment = auditor.deployment()
+    services = [(launch, service.name) for service in deployment.services for launch in service.launches]
+    for launch, service in (*services, *((each, None) for each in deployment.launches)):
+        yield ReportedStart(launch.server, launch.command, launch.port, service, launch.path, launch.line)
