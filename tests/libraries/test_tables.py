@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from halfopen.libraries import (
+    Constructor,
     Default,
     DependsOnVersion,
+    Interface,
+    Option,
     TableError,
     built_in_catalogue,
     catalogue_with,
@@ -171,3 +176,27 @@ def test_values_of_any_other_shape_are_refused_and_raise_nothing_else(text: str)
 def test_an_unknown_library_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         defaults("left-pad")
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "library-tables.md").read_text("utf-8")
+
+
+def test_the_documented_table_can_be_used() -> None:
+    [table] = [each for each in re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL) if "[library]" in each]
+    catalogue = catalogue_with({"our-socket.toml": table})
+    assert catalogue.rejected == ()
+    assert catalogue.model("our-socket", "2.4.0").reconnection.max_delay_ms == Default(
+        30000.0, "our-socket 2.1, src/connect.ts"
+    )
+
+
+@pytest.mark.parametrize("aspect", [*ASPECTS, "interface", "constructor", "option"])
+def test_every_setting_of_a_table_is_documented(aspect: str) -> None:
+    records = {"interface": Interface, "constructor": Constructor, "option": Option}
+    _, _, part = DOCUMENT.partition("\n## The settings of a table\n")
+    _, _, part = part.partition(
+        f"\n### [[{aspect}]]" if aspect in ("constructor", "option") else f"\n### [{aspect}]"
+    )
+    part, _, _ = part.partition("\n### ")
+    named = set(re.findall(r"`(\w+)`", part))
+    assert {field.name for field in fields(records.get(aspect) or ASPECTS[aspect])} <= named

@@ -157,3 +157,45 @@ async def test_a_wrong_setting_of_the_editor_is_told(start_editor: StartEditor, 
     [told] = warnings(editor)
     assert "editor" in told
     assert "debounce-milliseconds" in told
+
+
+TABLE = """\
+[library]
+name = "our-socket"
+ecosystem = "npm"
+packages = ["our-socket"]
+roles = ["client"]
+[interface]
+close = ["close"]
+[[constructor]]
+module = "our-socket"
+export = "OurSocket"
+kind = "constructor"
+makes = "client"
+url_argument = 0
+"""
+
+
+async def test_a_changed_library_table_audits_again_and_a_wrong_one_is_shown_at_its_line(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    text = "import { OurSocket } from 'our-socket';\n" + LEAKY_TSX.replace("new WebSocket", "new OurSocket")
+    path = write(workspace / "web" / "Status.tsx", text)
+    write(workspace / "halfopen.toml", 'libraries = ["tables/our-socket.toml"]\n')
+    table = write(workspace / "tables" / "our-socket.toml", TABLE)
+    editor = await start_editor(workspace)
+    await editor.settled()
+    assert editor.count(path) == 1
+    write(table, TABLE.replace("makes", "maker"))
+    editor.files_changed(Kind.Changed, table)
+    await editor.settled()
+    assert editor.count(path) == 0
+    [diagnostic] = editor.shown(table) or []
+    assert diagnostic.range.start.line == 11
+    assert "'maker'" in diagnostic.message
+    editor.open(table)
+    write(table, TABLE)
+    editor.save(table)
+    await editor.settled()
+    assert editor.count(path) == 1
+    assert editor.shown(table) == []

@@ -17,7 +17,8 @@ from typing import TypeAlias
 from halfopen.audit.finding import Finding, Fix
 from halfopen.audit.plain import facts_of, plain
 from halfopen.audit.rule import Registered, registered_rules
-from halfopen.audit.settings import Settings
+from halfopen.audit.settings import FILE_NAMES, Settings
+from halfopen.audit.team import team_of
 from halfopen.audit.views import (
     ConnectionView,
     FactView,
@@ -37,6 +38,7 @@ from halfopen.source import Document, SourceText
 from halfopen.workspace.connections import connections_of, environment_around
 from halfopen.workspace.discovery import Scope
 from halfopen.workspace.extracts import ExtractCache
+from halfopen.workspace.library_tables import is_table
 from halfopen.workspace.surroundings import Placed, surround
 from halfopen.workspace.workspace import Workspace
 
@@ -67,7 +69,10 @@ class Auditor:
         self.settings = settings
         self._only = tuple(path.resolve() for path in only)
         self._cache = cache
-        self._workspace = Workspace(root, _scope(settings), settings.max_file_bytes, cache)
+        self._team = team_of(root, settings)
+        self._team_told = False
+        self._unshown: frozenset[str] = frozenset(each.path for each in self._team.problems)
+        self._workspace = self._fresh_workspace()
         self._placed: tuple[Placed, ...] = ()
         self._links: tuple[Link, ...] = ()
         self._rules = _selected(settings)
@@ -91,6 +96,10 @@ class Auditor:
 
     def touched(self, paths: Iterable[str]) -> None:
         """Files were created, changed or deleted on disk."""
+        paths = tuple(paths)
+        self._team_told = self._team_told or any(
+            path in FILE_NAMES or is_table(path, self.settings.libraries) for path in paths
+        )
         self._workspace.touched(paths)
 
     def reconfigure(self, settings: Settings) -> None:
@@ -98,11 +107,32 @@ class Auditor:
         before, self.settings = self.settings, settings
         self._rules = _selected(settings)
         self._checked.clear()
+        self._team_told = True
         if _scope(before) != _scope(settings) or before.max_file_bytes != settings.max_file_bytes:
-            documents = self._workspace.documents()
-            self._workspace = Workspace(self.root, _scope(settings), settings.max_file_bytes, self._cache)
-            for path, document in documents.items():
-                self._workspace.open(path, document)
+            self._start_anew()
+
+    def _start_anew(self) -> None:
+        """Nothing that was found holds any longer; what the editor has open does."""
+        documents = self._workspace.documents()
+        self._workspace = self._fresh_workspace()
+        self._checked.clear()
+        for path, document in documents.items():
+            self._workspace.open(path, document)
+
+    def _fresh_workspace(self) -> Workspace:
+        settings = self.settings
+        workspace = Workspace(self.root, _scope(settings), settings.max_file_bytes, self._cache)
+        for each in self._team.knowledge():
+            workspace.program.provide(each)
+        return workspace
+
+    def _ask_team(self) -> frozenset[str]:
+        """Read the team's tables and trusted functions again; the paths of which something else is to be said."""
+        before, self._team = self._team, team_of(self.root, self.settings)
+        self._team_told = False
+        if (before.texts, before.wrappers) != (self._team.texts, self._team.wrappers):
+            self._start_anew()
+        return frozenset(each.path for each in {*before.problems} ^ {*self._team.problems})
 
     # -- the work --
 
@@ -113,6 +143,8 @@ class Auditor:
 
         Where `cancelled` says so, what is done is kept and the next call goes on from there.
         """
+        told = self._ask_team() if self._team_told else frozenset[str]()
+        self._unshown |= told
         self._workspace.scan(progress, cancelled)
         self._workspace.update()
         if cancelled is not None and cancelled():
@@ -125,7 +157,8 @@ class Auditor:
         found = [finding for dossier in surrounded for finding in self._findings_of(dossier)]
         before = self._located
         self._located = self._locate_all(found)
-        return frozenset(
+        unshown, self._unshown = self._unshown, frozenset[str]()
+        return unshown | frozenset(
             path
             for path in before.keys() | self._located.keys()
             if before.get(path) != self._located.get(path)
@@ -285,7 +318,11 @@ class Auditor:
         of_files = [
             Problem(each.path, each.line, each.kind, each.message) for each in self._workspace.problems()
         ]
-        return (*of_files, *self._rule_problems.values())
+        return (*self._team.problems, *of_files, *self._rule_problems.values())
+
+    def settings_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with files that the settings name."""
+        return self._team.problems
 
     def files(self) -> tuple[str, ...]:
         """The code files that are read."""

@@ -29,7 +29,7 @@ from pydantic_core import ErrorDetails
 
 from halfopen.audit.finding import Severity
 from halfopen.audit.targets import Targets
-from halfopen.source.toml_lines import KeyPath, key_lines, line_of, syntax_fault
+from halfopen.source.toml_lines import MAX_KEY_CHARACTERS, KeyPath, key_lines, line_of, syntax_fault
 
 STANDALONE = "halfopen.toml"
 PYPROJECT = "pyproject.toml"
@@ -38,6 +38,9 @@ FILE_NAMES = (STANDALONE, PYPROJECT)
 
 MAX_SETTINGS_BYTES = 1_000_000
 """A longer file is no settings file written by a person, and is not read."""
+
+MAX_NAME_CHARACTERS = 300
+"""A longer name of a function is none."""
 
 Table: TypeAlias = dict[str, object]
 
@@ -80,6 +83,42 @@ def names_rule(selector: str, code: str, slug: str) -> bool:
     return selector == slug or (bool(selector) and code.startswith(selector.upper()))
 
 
+def _table_path(value: str) -> str:
+    if value.startswith(("/", "~")) or "\\" in value or ":" in value or ".." in value.split("/"):
+        raise ValueError("should be a path below the folder of the settings, with / between its parts")
+    if "**" in value or not value.endswith(".toml"):
+        raise ValueError("should name .toml files, with * for any part of a name")
+    return value
+
+
+_FUNCTION = re.compile(r"[^\s:]+:[\w$.]+|[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+
+
+def _function(value: str) -> str:
+    if len(value) > MAX_NAME_CHARACTERS or not _FUNCTION.fullmatch(value):
+        raise ValueError('should name a function, as "app.auth.require_user" or "src/messages:parse"')
+    return value
+
+
+_Functions = tuple[Annotated[str, AfterValidator(_function)], ...]
+
+
+class TrustedWrapperNames(BaseModel):
+    """The team's own functions whose code need not show what they do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True)
+
+    authenticates: _Functions = Field(
+        default=(), description="Functions that check who connects: app.auth.require_user."
+    )
+    validates: _Functions = Field(
+        default=(), description="Functions that check a message: src/messages:parseMessage."
+    )
+    limits_rate: _Functions = Field(
+        default=(), description="Functions that limit how fast a client may send: app.limits.throttle."
+    )
+
+
 class Settings(BaseModel):
     """What a workspace may set. `targets` are in the units that their names give."""
 
@@ -109,6 +148,14 @@ class Settings(BaseModel):
     )
     max_file_bytes: StrictInt = Field(
         default=2_000_000, ge=1, le=1_000_000_000, description="Longer files are left out, with a note."
+    )
+    libraries: tuple[Annotated[str, AfterValidator(_table_path)], ...] = Field(
+        default=(),
+        description="The team's own library tables: paths of .toml files; * stands for any part of a name.",
+    )
+    trusted_wrappers: TrustedWrapperNames = Field(
+        default_factory=TrustedWrapperNames,
+        description="The team's own functions that authenticate, validate or limit rate, by name.",
     )
     targets: Targets = Field(
         default_factory=Targets, description="The reliability targets to measure against."
@@ -156,6 +203,28 @@ def load_settings(root: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
     return settings, tuple(
         SettingsProblem(name, _line_of((*prefix, *where), lines), message) for where, message in wrong
     )
+
+
+def places_of(root: Path, *key: str) -> dict[str, tuple[str, int]]:
+    """Where the settings file lists the texts of a setting, each by itself: its path, and its line from 1."""
+    name = next((name for name in FILE_NAMES if (root / name).is_file()), None)
+    text = _read(root, name) if name is not None else ""
+    if name is None or isinstance(text, SettingsProblem):
+        return {}
+    try:
+        tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    prefix = () if name == STANDALONE else ("tool", "halfopen")
+    first = _line_of((*prefix, *key), key_lines(text))
+    found: dict[str, tuple[str, int]] = {}
+    for number, line in enumerate(text.split("\n")[(first or 1) - 1 :], first or 1):
+        for listed in _LISTED.findall(line[:MAX_KEY_CHARACTERS]):
+            found.setdefault(listed, (name, number))
+    return found
+
+
+_LISTED = re.compile(r"""["']([^"']+)["']""")
 
 
 def with_overrides(
@@ -256,11 +325,14 @@ _EXPECTED = {
 """What pydantic's error types mean, in the words of TOML."""
 
 
+_OWNERS: dict[str, type[BaseModel]] = {"targets": Targets, "trusted-wrappers": TrustedWrapperNames}
+
+
 def _message(error: ErrorDetails) -> str:
     names = [part for part in error["loc"] if isinstance(part, str)]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
-        owner = Targets if len(names) > 1 else Settings
+        owner = _OWNERS.get(names[0], Settings) if len(names) > 1 else Settings
         known = [_dashed(name) for name in owner.model_fields]
         return f'unknown setting "{key}"{_suggestion(names[-1], known)}'
     if error["type"] == "literal_error":

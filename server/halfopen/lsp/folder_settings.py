@@ -61,8 +61,9 @@ class FolderSettings:
 
 
 def settings_places(folder: AuditedFolder, path: str) -> tuple[tuple[types.Range, str], ...]:
-    """The lines of a settings file that cannot be used, and why."""
-    lines = ((each.line or 1, each.message) for each in folder.settings_problems if each.path == path)
+    """The lines of a settings file, or of one that it names, that cannot be used, and why."""
+    problems = (*folder.settings_problems, *folder.auditor.settings_problems())
+    lines = ((each.line or 1, each.message) for each in problems if each.path == path)
     return tuple(
         (types.Range(types.Position(line - 1, 0), types.Position(line, 0)), message)
         for line, message in lines

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WATCHED = (
     "**/*.{py,pyi,ts,tsx,mts,cts,js,jsx,mjs,cjs,html,htm}",
-    "**/{pyproject.toml,halfopen.toml,Pipfile,*.lock,requirements*.txt,requirements*.in,constraints*.txt}",
+    "**/{*.toml,Pipfile,*.lock,requirements*.txt,requirements*.in,constraints*.txt}",
     "**/{package.json,package-lock.json,pnpm-lock.yaml,tsconfig*.json,jsconfig*.json,.gitignore}",
     "**/*.{conf,yml,yaml,service}",
     "**/{Dockerfile*,*.Dockerfile,Procfile*,nginx*,Caddyfile*,*.sh,*.env,.env*}",

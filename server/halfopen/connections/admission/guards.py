@@ -11,6 +11,7 @@ from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.facts import Evidence
 from halfopen.connections.routes import routers_above
 from halfopen.connections.server_site import ServerSite
+from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
@@ -24,12 +25,16 @@ _HTTP_ONLY = ("BaseHTTPMiddleware", "CORSMiddleware", "GZipMiddleware")
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A function that runs before accept. `function` is None for one that cannot be read here."""
+    """A function that runs before accept. `function` is None for one that cannot be read here.
+
+    `trusted` is there where the settings say that it authenticates, with where they do.
+    """
 
     place: CheckPlace
     function: At[tree.Function] | None
     name: str
     evidence: tuple[Evidence, ...] = ()
+    trusted: tuple[Evidence, ...] | None = None
 
 
 def guards_of(site: ServerSite) -> list[Guard]:
@@ -80,6 +85,11 @@ def _registers(decorator: tree.Call) -> bool:
 def _decorating(program: Program, decorator: At[tree.Expr]) -> Iterator[Guard]:
     """`@require_token` around the handler: what the wrapper does comes first."""
     found = functions(program, decorator)
+    trusted = trusted_to(program, "authenticates", decorator)
+    if trusted is not None:
+        said = (Evidence(decorator.span, "wraps the handler"),)
+        yield Guard("dependency", None, name_behind_calls(decorator.node), said, trusted)
+        return
     if not found and is_check_name(name_behind_calls(decorator.node)):
         yield Guard(
             "dependency",
@@ -120,6 +130,11 @@ def _provided(program: Program, depends: At[tree.Call], place: CheckPlace) -> It
     for argument in depends.node.arguments[:1]:
         given = depends.to(argument.value)
         found = _callables(program, given)
+        named = given.to(given.node.callee) if isinstance(given.node, tree.Call) else given
+        trusted = trusted_to(program, "authenticates", named)
+        if trusted is not None:
+            yield Guard(place, None, name_behind_calls(given.node), said, trusted)
+            continue
         for function in found:
             yield Guard(place, function, function.node.name or "", said)
         if not found:

@@ -66,6 +66,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
     reader = Reader(program, sockets)
     events = [event for function in runs for event in reader.events(function)]
     checks = (
+        *(_trusted_check(guard) for guard in guards if guard.trusted is not None),
         *(_check(program, guard.place, event, False) for guard, event in before if event.kind == "check"),
         *_own_checks(program, events),
     )
@@ -177,6 +178,17 @@ def _own_checks(program: Program, events: list[Event]) -> Iterator[Check]:
             yield _check(program, "handler", event, accepted)
 
 
+def _trusted_check(guard: Guard) -> Check:
+    """A guard that the settings trust to authenticate, whatever its code shows."""
+    return Check(
+        guard.place,
+        guard.name,
+        "parameter",
+        guard.evidence[0].place,
+        evidence=(*guard.evidence, *(guard.trusted or ())),
+    )
+
+
 def _check(program: Program, place: CheckPlace, event: Event, accepted: bool) -> Check:
     verification = event.verification
     assert verification is not None
@@ -184,6 +196,7 @@ def _check(program: Program, place: CheckPlace, event: Event, accepted: bool) ->
     said = [Evidence(event.at.span, f"{verification.by} checks it here")]
     if event.callers:
         said.insert(0, Evidence(event.outermost.span, f"leads to {verification.by}"))
+    said += verification.said
     return Check(
         place,
         verification.by,

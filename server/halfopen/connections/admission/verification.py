@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from halfopen.connections.admission.credentials import credential_in, credential_name
 from halfopen.connections.admission.facts import CheckStrength
+from halfopen.connections.facts import Evidence
+from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
@@ -57,6 +59,8 @@ class Verification:
     by: str
     at: At[tree.Expr]
     expires: bool | None = None
+    said: tuple[Evidence, ...] = ()
+    """What else says so: the settings."""
 
 
 def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
@@ -85,6 +89,9 @@ def _call(program: Program, call: At[tree.Call]) -> Verification | None:
     last = name_behind_calls(callee)
     if not isinstance(callee, tree.Name | tree.Member):
         return None
+    trusted = trusted_to(program, "authenticates", call.to(callee))
+    if trusted is not None:
+        return Verification("known", last, call, None, trusted)
     names = qualified(program, call.to(callee))
     if _UNVERIFIED.search(last):
         return Verification("unverified", last, call)

@@ -11,6 +11,7 @@ from halfopen.connections.messages.fields import Echoes, Read, fields_of, reads_
 from halfopen.connections.messages.journey import Journey, Root, follow
 from halfopen.connections.messages.logs import is_for_logs
 from halfopen.connections.messages.parsing import parsing_of
+from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.stores import store_setter_of
@@ -62,7 +63,7 @@ def _record(
         site=start.at.span,
         parsed=parsed,
         parse_guarded=start.at.node not in whole.parses or _is_guarded(start.at),
-        validated_by=tuple(Evidence(each.span, "validates the message") for each in own.validations.values()),
+        validated_by=tuple(said for each in own.validations.values() for said in _validation(program, each)),
         shape_checked_by=tuple(_shape_checks(program, own)),
         rejected_by=tuple(_rejections(program, reads)),
         default_by=tuple(_defaults(reads)),
@@ -95,6 +96,12 @@ def _unparsed(roots: tuple[Root, ...], journey: Journey, is_parsed: bool) -> Inb
     return Inbound(
         kind, site, None, True, validated_by=validated, executed_by=executed, rendered_as_html=rendered
     )
+
+
+def _validation(program: Program, at: At[tree.Expr]) -> Iterator[Evidence]:
+    yield Evidence(at.span, "validates the message")
+    if isinstance(at.node, tree.Call):
+        yield from trusted_to(program, "validates", at.to(at.node.callee)) or ()
 
 
 def _within(outer: tree.Node, inner: tree.Node) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
@@ -64,6 +65,8 @@ def parsing_of(program: Program, call: At[tree.Call], given: tree.Node) -> Meani
     last = last_name(callee.node)
     if is_log(program, call):
         return "logs"
+    if trusted_to(program, "validates", callee) is not None:
+        return "validates"
     if any(_EXECUTING.match(name) for name in names) and not _has_safe_loader(call.node):
         return "executes"
     if any(_PARSERS.match(name) for name in names):

@@ -9,6 +9,7 @@ from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.facts import Evidence
 from halfopen.connections.receiving.facts import RateLimit
 from halfopen.connections.receiving.running import ran
+from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
@@ -49,6 +50,14 @@ def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLim
             return
         callee = each.call.node.callee
         last = last_name(callee)
+        trusted = trusted_to(code.program, "limits_rate", each.call.to(callee))
+        if trusted is not None:
+            yield RateLimit(
+                "limiter",
+                last,
+                (Evidence(each.call.span, f"`{last}` limits what a client may send"), *trusted),
+            )
+            continue
         known = any(name.startswith(_LIBRARIES) for name in each.names)
         owner = each.call.to(callee.object).text if isinstance(callee, tree.Member) else ""
         if known or ((_NAMED.search(last) or _NAMED.search(owner)) and _decides(each.call)):
