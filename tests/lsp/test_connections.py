@@ -45,7 +45,7 @@ async def test_a_lens_names_findings_readiness_and_the_other_side(
     await editor.settled()
 
     titles = [each.command.title for each in await editor.lenses(client) if each.command]
-    assert titles[0].startswith("1 finding (1 HIGH), readiness ")
+    assert titles[0].startswith("1 HIGH; readiness ")
     assert titles[1:] == ["endpoint: watch"]
     [standing, other] = await editor.lenses(server)
     assert standing.range.start.line == line_of(LEAKY_PYTHON, "@app.websocket")

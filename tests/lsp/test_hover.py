@@ -35,6 +35,21 @@ async def test_a_finding_is_explained(start_editor: StartEditor, workspace: Path
     assert positions == sorted(positions)
 
 
+async def test_a_client_that_shows_the_message_itself_gets_it_once(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    path = write(workspace / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace, options={"hoverHasMessage": True})
+    await editor.settled()
+    [diagnostic] = editor.shown(path) or []
+    start = diagnostic.range.start
+    hover = await editor.hover(path, start.line, start.character + 1)
+    assert hover is not None
+    assert isinstance(hover.contents, types.MarkupContent)
+    assert hover.contents.value.startswith("[WS1B unclosed-connection](file:")
+    assert "**" not in hover.contents.value.splitlines()[0]
+
+
 async def test_evidence_links_to_its_line(start_editor: StartEditor, workspace: Path) -> None:
     hook, api = hook_and_api(workspace)
     editor = await start_editor(workspace)

@@ -33,6 +33,8 @@ class ClientFeatures:
     refreshes_lenses: bool
     shows_others: bool
     """The client has the command `halfopen.showOthers` and said so in `initializationOptions`."""
+    shows_messages: bool
+    """The client said in `initializationOptions` that its hover shows a finding's message above the server's text."""
     announces_audits: bool
     """The client asked in `initializationOptions` for `halfopen/auditFinished`."""
 
@@ -67,5 +69,6 @@ def client_features(params: types.InitializeParams, encoding: str) -> ClientFeat
         registers_watchers=can("workspace.did_change_watched_files.dynamic_registration"),
         refreshes_lenses=can("workspace.code_lens.refresh_support"),
         shows_others=table(params.initialization_options).get("showOthers") is True,
+        shows_messages=table(params.initialization_options).get("hoverHasMessage") is True,
         announces_audits=table(params.initialization_options).get("auditFinished") is True,
     )

@@ -45,16 +45,12 @@ def _lenses(
 
 
 def standing(connection: ShownConnection) -> str:
-    """As "3 findings (1 CRITICAL, 2 HIGH), readiness 4/10"."""
-    total = sum(connection.findings.values())
-    if not total:
-        return f"no findings, readiness {connection.score}/10"
+    """As "1 CRITICAL, 2 HIGH; readiness 4/10"."""
     counts = ", ".join(
         f"{connection.findings[severity]} {severity.name}"
         for severity in sorted(connection.findings, reverse=True)
     )
-    noun = "finding" if total == 1 else "findings"
-    return f"{total} {noun} ({counts}), readiness {connection.score}/10"
+    return f"{counts or 'no findings'}; readiness {connection.score}/10"
 
 
 def others_title(connection: ShownConnection, others: list[ShownConnection]) -> str:

@@ -6,9 +6,9 @@ from lsprotocol import types
 
 from halfopen.lsp.capabilities import ClientFeatures
 from halfopen.lsp.findings import Report, Shown
+from halfopen.lsp.rule_pages import rule_page
 
 SOURCE = "halfopen"
-RULE_PAGES = "https://halfopen.dev/rules/"
 
 SEVERITIES = {
     "CRITICAL": types.DiagnosticSeverity.Error,
@@ -28,10 +28,6 @@ def diagnostics(report: Report, client: ClientFeatures) -> list[types.Diagnostic
     return sorted(found, key=lambda each: (each.range.start.line, each.range.start.character))
 
 
-def rule_page(slug: str) -> str:
-    return f"{RULE_PAGES}{slug}"
-
-
 def diagnostic(shown: Shown, client: ClientFeatures) -> types.Diagnostic:
     """One finding, with as much of it as the client can show."""
     finding = shown.finding
@@ -42,8 +38,8 @@ def diagnostic(shown: Shown, client: ClientFeatures) -> types.Diagnostic:
         code=finding.code,
         source=SOURCE,
     )
-    if client.code_description:
-        result.code_description = types.CodeDescription(rule_page(finding.slug))
+    if client.code_description and (page := rule_page(finding.code)) is not None:
+        result.code_description = types.CodeDescription(page)
     if client.related_information and shown.evidence:
         result.related_information = [
             types.DiagnosticRelatedInformation(types.Location(each.uri, each.range), each.text)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from halfopen.lsp.diagnostics import rule_page
 from halfopen.lsp.escaping import escaped
 from halfopen.lsp.findings import Shown
+from halfopen.lsp.rule_pages import rule_page
 
 if TYPE_CHECKING:
     from halfopen.lsp.server import HalfopenServer
@@ -26,7 +26,8 @@ async def hover(ls: HalfopenServer, params: types.HoverParams) -> types.Hover | 
     if not found:
         return await _connection_card(ls, params)
     if ls.client.markdown_hover:
-        content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(map(markdown, found)))
+        texts = (markdown(each, with_message=not ls.client.shows_messages) for each in found)
+        content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(texts))
     else:
         content = types.MarkupContent(types.MarkupKind.PlainText, "\n\n".join(map(plain_text, found)))
     return types.Hover(content, found[0].range)
@@ -50,14 +51,15 @@ async def _connection_card(ls: HalfopenServer, params: types.HoverParams) -> typ
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(cards)))
 
 
-def markdown(shown: Shown) -> str:
+def markdown(shown: Shown, *, with_message: bool = True) -> str:
     """A finding in Markdown, its evidence as links that the editor opens at the line."""
     finding = shown.finding
-    parts = [
-        f"**{escaped(finding.message)}**",
-        f"[{finding.code} {finding.slug}]({rule_page(finding.slug)}) · {finding.severity.name} · "
-        f"{finding.confidence.word} confidence",
-    ]
+    name, page = f"{finding.code} {finding.slug}", rule_page(finding.code)
+    parts = [f"**{escaped(finding.message)}**"] if with_message else []
+    parts.append(
+        f"{name if page is None else f'[{name}]({page})'} · {finding.severity.name} · "
+        f"{finding.confidence.word} confidence"
+    )
     parts += (f"### {heading}\n\n{text}" for heading, text in _rule_sections(finding.code))
     if shown.evidence:
         lines = (
@@ -80,7 +82,8 @@ def plain_text(shown: Shown) -> str:
     if shown.evidence:
         lines = (f"{each.path}:{each.range.start.line + 1}: {each.text}" for each in shown.evidence)
         parts.append("EVIDENCE\n" + "\n".join(lines))
-    parts.append(rule_page(finding.slug))
+    if (page := rule_page(finding.code)) is not None:
+        parts.append(page)
     return "\n\n".join(parts)
 
 
