@@ -1,0 +1,1 @@
+"""Acme's own rules: one folder for each."""

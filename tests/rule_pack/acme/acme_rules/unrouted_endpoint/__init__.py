@@ -1,0 +1,1 @@
+"""An endpoint that the proxy does not pass on."""
