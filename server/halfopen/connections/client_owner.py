@@ -83,11 +83,25 @@ def effect_with_callback(program: Program, function: At[tree.Function]) -> Effec
 def _users(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Function]]:
     """The functions in which a function is called or handed on; for an inline callback, the one around it."""
     for reference in references(program, function):
-        if _in_dependency_array(reference) or _is_parameter(reference):
+        if _in_dependency_array(reference) or _is_parameter(reference) or is_taken_off(reference):
             continue
         user = reference.index.function_of(reference.node)
         if user is not None and not _leaves_component(function, reference):
             yield reference.to(user)
+
+
+_TAKES_OFF = frozenset({"removeEventListener", "off", "removeListener"})
+
+
+def is_taken_off(reference: At[tree.Expr]) -> bool:
+    """Whether a function is met where it is taken off as a listener, which runs it no more."""
+    parent = reference.parent
+    call = reference.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
+    return (
+        isinstance(call, tree.Call)
+        and isinstance(call.callee, tree.Member)
+        and call.callee.name in _TAKES_OFF
+    )
 
 
 def _is_parameter(reference: At[tree.Expr]) -> bool:

@@ -18,6 +18,7 @@ from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import changes_of
 from halfopen.semantics import tree
+from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import callbacks, functions
 
@@ -198,8 +199,37 @@ def _guarded(
     if not is_timer(view.program, trigger):
         for callee in functions(view.program, trigger.to(trigger.node.callee)):
             tests += entry_tests(view, callee)
-    relevant = written - _socket_state_names(view, tests)
+    if any(tested_names(test) & written for test in tests if _asks_whose(view, test)):
+        return True
+    relevant = written - _socket_state_names(view, tests) - _emptied_handles(view, trigger)
     return any((tested_names(test) - _given_names(view, test)) & relevant for test in tests)
+
+
+def _emptied_handles(view: View, trigger: At[tree.Call]) -> frozenset[str]:
+    """The names that keep the handle of the reconnect's own timer, where the release sets them to nothing: a guard
+    against a second timer (`if (this.timer) return`) then lets the next one through."""
+    handles = {
+        each.node.name for each in aliases(view.program, trigger) if isinstance(each.node, tree.Member)
+    }
+    return frozenset(
+        target.name
+        for at in statements_of(view.released)
+        if isinstance(at.node, tree.Assign)
+        and isinstance(at.node.value, tree.Literal)
+        and at.node.value.value is None
+        for target in at.node.targets
+        if isinstance(target, tree.Member) and target.name in handles
+    )
+
+
+def _asks_whose(view: View, test: tree.Expr) -> bool:
+    """Whether a condition compares the socket with the one that is kept: `get().ws === ws`."""
+    return any(
+        isinstance(node, tree.Operation)
+        and node.operator in ("==", "!=")
+        and all(each in view.socket.nodes for each in node.operands)
+        for node in tree.walk(test)
+    )
 
 
 def _given_names(view: View, test: tree.Expr) -> frozenset[str]:

@@ -40,7 +40,8 @@ def intervals(view: View) -> Iterator[Resource]:
         call = at.to(at.node)
         if not is_timer(view.program, call, "setInterval") or not _concerns(view, call):
             continue
-        if is_cleared(view.program, call, [*view.released, *code]):
+        itself = functions(view.program, call.to(call.node.arguments[0].value)) if call.node.arguments else []
+        if is_cleared(view.program, call, [*view.released, *code, *itself]):
             continue
         root = view.roots[0]
         yield Resource(

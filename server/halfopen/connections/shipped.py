@@ -1,12 +1,14 @@
-"""Which files are part of what runs: tests and declarations make no connection that ships."""
+"""Which files are part of what runs: tests, examples beside a module and declarations make no connection that ships."""
 
 from __future__ import annotations
 
 import re
 
 _TESTS = re.compile(
-    r"(^|/)(tests?|__tests__|__mocks__|e2e|cypress)/"
-    r"|\.(test|spec|stories)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
+    r"(^|/)(tests?|__tests__|__mocks__|e2e|cypress|playwright)/"
+    r"|(^|/)(integration|unit|functional|acceptance|end-to-end|e2e|smoke|load|performance|ui)[-_]?test(s|ing)?/"
+    r"|(^|/)test[-_]?(helpers?|utils?|setup|fixtures?)(/|\.[cm]?[jt]sx?$)"
+    r"|\.(test|spec|stories|examples?)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
     r"|(^|/)(test_[^/]*|[^/]*_test|conftest|tests)\.pyi?$"
 )
 

@@ -96,7 +96,10 @@ def _frozen(frozen: FrozenHook) -> _Finding:
 
 
 def _stale(read: StaleRead, name: str) -> _Finding:
-    harm = "messages are taken or left by an old value" if read.decides else "it works with an old value"
+    harm = "it works with an old value"
+    if read.decides:
+        taken = "messages are taken or left" if read.handler == "message" else "what it does is decided"
+        harm = f"{taken} by an old value"
     return (
         Severity.HIGH if read.decides else Severity.MEDIUM,
         Confidence.MEDIUM,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from halfopen.connections.client_owner import is_taken_off
 from halfopen.connections.client_release import leaves
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of, setters_of
 from halfopen.connections.freshness.facts import FrozenHook, StaleRead
+from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
@@ -23,10 +25,22 @@ def stale_reads(view: View) -> tuple[StaleRead, ...]:
     """What the handlers read of a component's state without seeing it change."""
     found: dict[str, StaleRead] = {}
     for event in ("message", "open", "close", "error"):
+        if event == "open" and not _comes_back(view):
+            continue  # it runs once, right after the socket was made
         for handler in view.socket.handlers(view.program, view.held, event):
             for read in _stale_in(view, handler, event):
                 found.setdefault(read.name, read)
     return tuple(found.values())
+
+
+def _comes_back(view: View) -> bool:
+    """Whether the connection is set up again without its component: the open handler then runs later, too."""
+    roots = [*handlers_of(view, "close"), *handlers_of(view, "error")]
+    return any(
+        isinstance(at.node, tree.Call) and reconnects_at(view, at.to(at.node))
+        for current in running(view, roots)
+        for at in current.nodes()
+    )
 
 
 def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[StaleRead]:
@@ -74,6 +88,8 @@ def _reads(
         at = function.to(node)
         binding = function.index.bindings[node]
         if _owner_of(at, binding) is not home.node or node not in binding.reads or _is_logged(at):
+            continue
+        if is_taken_off(at):
             continue
         called = [each for each in functions(view.program, at) if each.unit is home.unit]
         if not called:

@@ -13,9 +13,10 @@ from halfopen.connections.liveness.client_sends import message_code, sends_of
 from halfopen.connections.liveness.client_timers import Timer, climbs, timer_at
 from halfopen.connections.liveness.client_watchdogs import watchdogs_of
 from halfopen.connections.liveness.durations import numbers_of
-from halfopen.connections.liveness.facts import Heartbeat, Liveness, Watchdog
+from halfopen.connections.liveness.facts import Heartbeat, Liveness, Message, Watchdog
 from halfopen.connections.liveness.library_watch import library_heartbeats, library_watchdogs, watches_alone
 from halfopen.connections.liveness.payloads import is_heartbeat_name, is_heartbeat_word, message_of
+from halfopen.connections.sharing import told_elsewhere
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
@@ -55,12 +56,14 @@ def _heartbeats(
             if timer is None or not timer.repeats or (send.node, timer.call.node) in seen:
                 continue
             seen.add((send.node, timer.call.node))
-            message = message_of(program, climb.payload, _method(send)) if climb.payload is not None else None
+            message = _message(program, send, climb.payload)
             if message is None:
                 continue
             named = [climb.function, *(_function_of(each) for each in climb.path)]
-            is_ping = any(map(is_heartbeat_word, message.words)) or any(
-                is_heartbeat_name(name_of_function(each)[0]) for each in named if each is not None
+            is_ping = (
+                message.format == "frame"
+                or any(map(is_heartbeat_word, message.words))
+                or any(is_heartbeat_name(name_of_function(each)[0]) for each in named if each is not None)
             )
             yield Heartbeat(
                 message,
@@ -73,6 +76,13 @@ def _heartbeats(
                     Evidence(send.span, f"sends {message.shown}"),
                 ),
             )
+
+
+def _message(program: Program, send: At[tree.Call], payload: At[tree.Expr] | None) -> Message | None:
+    """What a send carries; `socket.ping()` of a program's socket is a frame of the protocol, with or without data."""
+    if _method(send) == "ping":
+        return Message("frame")
+    return message_of(program, payload, _method(send)) if payload is not None else None
 
 
 def _function_of(at: At[tree.Node]) -> At[tree.Function] | None:
@@ -100,6 +110,9 @@ def interval_of(program: Program, timer: Timer) -> Fact[float]:
 
 def _detects(site: ClientSite, view: View, watchdogs: tuple[Watchdog, ...]) -> Fact[bool]:
     """Whether the client would notice a server that vanished without a close."""
+    told = told_elsewhere(site)
+    if told is not None:
+        return Unknown("the hook that takes the shared socket's messages", (told,))
     alone = watches_alone(site, ())
     if isinstance(alone, Known) and alone.value:
         return alone

@@ -98,8 +98,9 @@ def _held_off_by(
         return "has come that resets what it tests"
     if not _cleared_by(program, timer, messages):
         return None
-    set_on_message = timer.call.index.function_of(timer.call.node) in {each.node for each in messages}
-    if set_on_message or timer.repeats or _set_again(program, view, timer):
+    on_message = frozenset(each.node for each in messages)
+    set_on_message = timer.call.index.function_of(timer.call.node) in on_message
+    if set_on_message or timer.repeats or _in_repeating(program, view, timer, on_message):
         return "has come that clears it"
     return None
 
@@ -115,13 +116,8 @@ def _cleared_by(program: Program, timer: Timer, code: list[At[tree.Function]]) -
     return False
 
 
-def _set_again(program: Program, view: View, timer: Timer) -> bool:
-    """Whether another timer that repeats sets this one: the deadline of a ping."""
-    return _in_repeating(program, view, timer, frozenset())
-
-
 def _in_repeating(program: Program, view: View, timer: Timer, messages: frozenset[tree.Node]) -> bool:
-    """Whether a timer is set by what another repeating timer runs."""
+    """Whether a timer is set by what another repeating timer runs: the deadline of a ping."""
     for climb in climbs(program, timer.call, None):
         outer = timer_at(program, climb, messages)
         if outer is not None and outer.repeats and outer.call.node is not timer.call.node:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from halfopen.connections.facts import Evidence, Fact, Unknown
 from halfopen.semantics.unit import Span
 
-Format: TypeAlias = OneOf["text", "json", "unknown"]
+Format: TypeAlias = OneOf["text", "json", "frame", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Message:
     """What is sent, as far as the code fixes it.
 
     `fields` are the constant texts in it: of a JSON object by key, `("type", "ping")`, of a plain text
-    the text under the empty key.
+    the text under the empty key. A "frame" is a ping of the protocol, which a program may send: no text at all.
     """
 
     format: Format
@@ -36,7 +36,7 @@ class Message:
             return "{...}"
         if self.format == "json":
             return "{" + ", ".join(f'"{key}": "{value}"' for key, value in self.fields) + "}"
-        return "a message"
+        return "ping()" if self.format == "frame" else "a message"
 
     @property
     def words(self) -> frozenset[str]:

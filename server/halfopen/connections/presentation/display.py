@@ -155,7 +155,7 @@ def _reach_of_use(program: Program, use: At[tree.Expr], depth: int, is_start: bo
         if isinstance(call, tree.Call) and is_notice(top.to(call)):
             yield Found(Reach.SHOWN, (Evidence(top.to(call).span, "tells the user"),))
             return
-    if isinstance(parent, tree.Return):
+    if isinstance(parent, tree.Return) or _is_part_of_returned(top):
         yield from _returned(program, top)
     if top.node is not use.node and depth < _DEEPEST:
         yield from _reaches(program, aliases(program, top), top, depth + 1)
@@ -230,6 +230,13 @@ def _branch(program: Program, statement: At[tree.If]) -> Iterator[Found]:
 
 def _returns_nothing(statement: tree.Return) -> bool:
     return isinstance(statement.value, tree.Literal) and statement.value.value is None
+
+
+def _is_part_of_returned(at: At[tree.Expr]) -> bool:
+    """`return { status }`"""
+    entry = at.parent
+    display = at.index.parents.get(entry) if isinstance(entry, tree.Entry) else None
+    return isinstance(display, tree.Object) and isinstance(at.index.parents.get(display), tree.Return)
 
 
 def _returned(program: Program, at: At[tree.Expr]) -> Iterator[Found]:

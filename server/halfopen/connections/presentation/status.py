@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.presentation.display import (
@@ -10,15 +12,19 @@ from halfopen.connections.presentation.display import (
     Reach,
     is_page_write,
     reach_of_call,
+    reach_of_target,
     reach_of_use,
     reach_of_value,
     written_values,
 )
-from halfopen.connections.presentation.running import Running, handlers_of, running
+from halfopen.connections.presentation.running import Running, called, handlers_of, running
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
 from halfopen.semantics.program import At
 from halfopen.semantics.stores import store_setter_of
+from halfopen.semantics.values import argument_of, functions, origins, qualified
+
+_VUE_REFS = frozenset({"vue.ref", "vue.shallowRef", "vue.customRef"})
 
 
 def status_shown(view: View) -> Fact[bool]:
@@ -48,14 +54,42 @@ def _told_by(view: View, current: Running) -> list[Found]:
         match at.node:
             case tree.Assign(targets=targets) if any(is_page_write(each) for each in targets):
                 found.append(Found(Reach.SHOWN, (Evidence(at.span, "changes the page"),)))
+            case tree.Assign(targets=targets) if any(_is_vue(view, at.to(each)) for each in targets):
+                found.append(Found(Reach.UNTOLD, (Evidence(at.span, "sets a ref that a template may show"),)))
             case tree.Call():
-                found.append(reach_of_call(view.program, at.to(at.node)))
+                call = at.to(at.node)
+                found.append(reach_of_call(view.program, call))
+                found += _given_on(view, call)
             case _:
                 pass
     for value in written_values(current.function):
         if not isinstance(value.node, tree.Name | tree.Member):
             found.append(reach_of_value(view.program, value))
     return found
+
+
+def _is_vue(view: View, target: At[tree.Expr]) -> bool:
+    """Whether an assignment sets a ref of Vue, whose templates are not read: `this.status.value = "lost"`."""
+    if not isinstance(target.node, tree.Member) or target.node.name != "value":
+        return False
+    return any(
+        isinstance(origin, At)
+        and isinstance(origin.node, tree.Call)
+        and bool(qualified(view.program, origin.to(origin.node.callee)) & _VUE_REFS)
+        for origin in origins(view.program, target.to(target.node.object))
+    )
+
+
+def _given_on(view: View, call: At[tree.Call]) -> Iterator[Found]:
+    """Where the values come to that are given to a function which somebody hands in: `callbacks.onStatus("lost")`."""
+    callee = call.to(call.node.callee)
+    if functions(view.program, callee):
+        return
+    for function in called(view, call):
+        for parameter in function.node.parameters:
+            given = argument_of(call.node, function.node, parameter)
+            if given is not None and not isinstance(given, tree.Name | tree.Member):
+                yield reach_of_target(view.program, function.to(parameter.target))
 
 
 def _state_read(view: View) -> Found:

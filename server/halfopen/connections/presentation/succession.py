@@ -8,6 +8,7 @@ from halfopen.connections.client_release import (
     cleanups_of,
     closers,
     closure_of,
+    guards_of,
     tested_names,
     written_names,
 )
@@ -48,7 +49,8 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
             (Evidence(closing[0].span, "closes the socket; its close event comes later"),),
         )
     closing = closers(view.socket, view.released)
-    if closing and view.owner.lifetime in ("instance", "page") and view.reach.creating is not None:
+    repeats = view.owner.lifetime in ("instance", "page") and view.reach.creating is not None
+    if closing and repeats and not _is_final(view):
         return Successor(
             "called-again",
             view.owner.name,
@@ -56,6 +58,37 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
             (Evidence(closing[0].span, "closes the socket; its close event comes later"),),
         )
     return None
+
+
+def _is_final(view: View) -> bool:
+    """Whether the release is for good: it sets a flag that keeps every later call from connecting, and nothing ever
+    takes it back."""
+    flags = {
+        name
+        for function in view.released
+        for node in own_nodes(function)
+        if isinstance(node, tree.Assign) and isinstance(node.value, tree.Literal) and node.value.value is True
+        for target in node.targets
+        for name in [_flag(target)]
+        if name
+    }
+    creating = view.reach.creating
+    if not flags or creating is None:
+        return False
+    for node in tree.walk(creating.index.class_of(creating.node) or creating.node):
+        if (
+            isinstance(node, tree.Assign)
+            and creating.index.function_of(node) is not None
+            and not (isinstance(node.value, tree.Literal) and node.value.value is True)
+        ):
+            flags -= {_flag(target) for target in node.targets}
+    return any(tested_names(test) & flags for test in guards_of(view.program, view.call, 1))
+
+
+def _flag(target: tree.Expr) -> str:
+    return (
+        target.id if isinstance(target, tree.Name) else target.name if isinstance(target, tree.Member) else ""
+    )
 
 
 def _replacing(view: View) -> Successor | None:
@@ -76,7 +109,11 @@ def _replacing(view: View) -> Successor | None:
             or (isinstance(node, tree.Call) and reconnects_at(view, function.to(node)))
         ]
         for closer in closers(view.socket, [function]):
-            if makes and closer.node.end <= makes[-1].start and not _is_new(view, closer):
+            if (
+                makes
+                and closer.node.end <= makes[-1].start
+                and not (_is_new(view, closer) or _is_ended(view, closer))
+            ):
                 name = _name(view, function)
                 return Successor(
                     "replaced",
@@ -95,6 +132,27 @@ def _is_new(view: View, closer: At[tree.Call]) -> bool:
         return False
     binding = closer.index.bindings.get(inner)
     return binding is not None and any(each.value is view.call.node for each in binding.definitions)
+
+
+def _is_ended(view: View, closer: At[tree.Call]) -> bool:
+    """Whether the function has left before if the socket is connecting or open: what is closed has ended already."""
+    for test in guards_of(view.program, closer, 0):
+        states = {
+            node.name
+            for node in tree.walk(test)
+            if isinstance(node, tree.Member) and node.name in ("OPEN", "CONNECTING")
+        }
+        if len(states) == 2 and test.end <= closer.node.start and not _stands_in(closer, test):
+            return True
+    return False
+
+
+def _stands_in(closer: At[tree.Call], test: tree.Expr) -> bool:
+    """Whether a condition is one around a call, and not a way out before it."""
+    return any(
+        isinstance(each, tree.If | tree.Conditional) and each.test is test
+        for each in closer.index.ancestors(closer.node)
+    )
 
 
 def _name(view: View, function: At[tree.Function]) -> str:

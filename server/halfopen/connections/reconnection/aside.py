@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.connections.client_owner import references
@@ -13,6 +14,8 @@ from halfopen.connections.reconnection.tracing import TEXTS, delay_fact
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
+from halfopen.semantics.react import react_owner
+from halfopen.semantics.values import callers, name_of_function
 
 _EVENTS: dict[str, TriggerKind] = {
     "online": "online",
@@ -22,6 +25,10 @@ _EVENTS: dict[str, TriggerKind] = {
     "resume": "visible",
 }
 
+_AGAIN = re.compile(r"re-?connect|retry", re.IGNORECASE)
+_AUTOMATIC = re.compile(r"schedule|attempt|auto|handle|^on", re.IGNORECASE)
+"""What a method's name says that connects again without being asked."""
+
 
 def triggers_aside(view: View) -> Iterator[Trigger]:
     """What sets the socket up again without its handlers: clocks, events of the page, clicks."""
@@ -29,6 +36,8 @@ def triggers_aside(view: View) -> Iterator[Trigger]:
     told: set[tree.Node] = set()
     heartbeats = {each.node for each in closure_of(program, view.socket.handlers(program, view.held, "open"))}
     for function in list(view.reach.functions.values()):
+        if _is_offered(view, function):
+            yield _aside("manual", function, Known(AT_ONCE))
         for reference in references(program, function):
             if not is_shipped(reference.path):
                 continue
@@ -60,7 +69,23 @@ def triggers_aside(view: View) -> Iterator[Trigger]:
                     yield _aside(kind or "manual", at, Known(AT_ONCE))
 
 
-def _aside(kind: TriggerKind, at: At[tree.Call] | At[tree.Attribute], delay: Fact[Delay]) -> Trigger:
+def _is_offered(view: View, function: At[tree.Function]) -> bool:
+    """Whether a method, or what a hook returns, is there to connect again by its name, and nothing that is read calls
+    it: a template may, or whoever uses the hook."""
+    name = name_of_function(function)[0] or ""
+    owner = react_owner(function)
+    return (
+        (function.index.class_of(function.node) is not None or (owner is not None and owner.kind == "hook"))
+        and not name.startswith(("_", "#"))
+        and _AGAIN.search(name) is not None
+        and _AUTOMATIC.search(name) is None
+        and not callers(view.program, function)
+    )
+
+
+def _aside(
+    kind: TriggerKind, at: At[tree.Call] | At[tree.Attribute] | At[tree.Function], delay: Fact[Delay]
+) -> Trigger:
     return Trigger(kind, at.span, delay, evidence=(Evidence(at.span, TEXTS[kind]),), limit=Known(None))
 
 

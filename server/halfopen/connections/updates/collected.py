@@ -144,11 +144,20 @@ class Collected:
         for inner in tree.walk(awaited.node):
             if isinstance(inner, tree.Call):
                 if isinstance(inner.callee, tree.Member) and inner.callee.name in _DECODES:
-                    return True
+                    return not self._is_answered(awaited.to(inner.callee.object))
                 found = reaches_request(self.program, awaited.to(inner), 3)
                 if found is not None:
                     return found.changes
         return False
+
+    def _is_answered(self, decoded: At[tree.Expr]) -> bool:
+        """Whether what is decoded is the answer to a request, and not what the message brought."""
+        return any(
+            isinstance(origin, At)
+            and isinstance(origin.node, tree.Call)
+            and reaches_request(self.program, origin.to(origin.node), 3) is not None
+            for origin in origins(self.program, decoded)
+        )
 
     def echoes(self) -> Iterator[Echo]:
         """The requests that change something, made because a message came."""
