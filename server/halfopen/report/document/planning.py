@@ -101,7 +101,7 @@ def _of_area(area: str, findings: Sequence[ReportedFinding], share: float, conne
     concerned = len({each.connection for each in findings})
     of = f" in {concerned} of {connections} connections" if connections > 1 else ""
     number = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    return f"{area}: {number}{of}, {share:.0%} of what the score loses. {sentence(worst.message)}"
+    return f"{area}: {number}{of}, {100 * share:.0f} % of what the score loses. {sentence(worst.message)}"
 
 
 def priorities_of(sections: Sequence[FindingSection], findings: Sequence[ReportedFinding]) -> list[Priority]:
@@ -121,7 +121,7 @@ def priorities_of(sections: Sequence[FindingSection], findings: Sequence[Reporte
         where = f" in {', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
         worst = max(own, key=lambda each: (each.severity, each.confidence))
         times = f" {len(own)} findings{where}." if len(own) > 1 else ""
-        why = f"{sentence(worst.message)}{times} {gain / whole:.0%} of what the score loses."
+        why = f"{sentence(worst.message)}{times} {100 * gain / whole:.0f} % of what the score loses."
         found.append(
             Priority(
                 worst.rule,

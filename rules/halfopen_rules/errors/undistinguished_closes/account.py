@@ -1,0 +1,74 @@
+"""What WS5B says of one connection: which closes are taken for which, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.account import Account, Assessment, Mitigation
+from halfopen.audit.finding import Finding
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Known
+from halfopen_rules.estimates import delay_of, seconds
+
+
+def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
+    """By the side, and whether the code is looked at."""
+    if dossier.connection.side == "server":
+        closing = dossier.closing
+        close = (
+            next((each for each in closing.closes if each.place == finding.span), None)
+            if closing is not None
+            else None
+        )
+        before = close.before_accept if close is not None else None
+        if isinstance(before, Known) and before.value:
+            return Assessment(
+                "Before accept there is no WebSocket yet: the handshake fails with HTTP 403, and the browser shows its page "
+                "1006 and no reason.",
+                "100 % of the refusals look like a lost network: a client that retries 1006, as it should, retries a refusal "
+                "for ever.",
+            )
+        if close is not None and close.is_default:
+            return Assessment(
+                "1000 means that all is done, and a client that reads codes stays away after it.",
+                "100 % of the clients that take 1000 for the end do not come back after this close, however short its cause was.",
+            )
+        return Assessment(
+            "The code does not say what happened, so the other side cannot choose between retrying, signing in and stopping.",
+            "100 % of these closes are handled as something else: a failure of the server as a lost network (1006), or the reverse.",
+        )
+    delay = delay_of(dossier)
+    closing = dossier.closing
+    asks = closing.asks_code if closing is not None else None
+    if isinstance(asks, Known) and asks.value:
+        told = ", ".join(str(each) for each in closing.told_apart) if closing is not None else ""
+        return Assessment(
+            "Which codes may be retried is decided here, and not as the server means them.",
+            f"Codes told apart: {told or 'none by number'}. What the server sends beside them is retried or dropped by mistake: "
+            "for a wrongly dropped one every page stays deaf until it is reloaded.",
+        )
+    rate = ""
+    if delay is not None and delay.initial_ms is not None:
+        longest = (delay.max_ms if delay.max_ms is not None else delay.initial_ms) / 1000
+        rate = (
+            f" At the delays of this code that is a refused handshake up to every {seconds(max(longest, 0.05))} from each "
+            f"such page, {3600 / max(longest, 0.05):,.0f} an hour, for as long as it is open."
+        )
+    return Assessment(
+        "A refusal, an expired session, a message that is too big and a restart call for different answers, and get the same.",
+        f"A page with an expired token (1008, 4401) asks again for ever and can never succeed.{rate}",
+    )
+
+
+def mitigations(dossier: Dossier) -> Iterator[Mitigation]:
+    """The code is looked at."""
+    closing = dossier.closing
+    if closing is None or dossier.connection.side != "client":
+        return
+    if isinstance(closing.asks_code, Known) and closing.asks_code.value:
+        told = f": {', '.join(str(each) for each in closing.told_apart)}" if closing.told_apart else ""
+        yield Mitigation(f"the close handler tells codes apart{told}", closing.asks_code.evidence[:2])
+
+
+ACCOUNT = Account(assess, mitigations)

@@ -1,0 +1,72 @@
+"""What WS5D says of one connection: whose failure nobody sees, and what stops with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.audit.account import Account, Assessment, Mitigation
+from halfopen.audit.finding import Finding
+from halfopen.audit.targets import Targets
+from halfopen.connections.dossier import Dossier
+from halfopen_rules.estimates import share, spanned
+
+
+def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
+    """By what runs on its own."""
+    background = dossier.background
+    if dossier.connection.side == "client":
+        floating = spanned(finding, background.floating) if background is not None else None
+        if floating is not None and floating.event == "connect":
+            return Assessment(
+                "The rejection ends the attempt before there is a socket, so no close event follows, and nothing that "
+                "reconnects ever runs.",
+                f"One failure of `{floating.risk}` (a refused token request, a network that is not back yet) leaves the page "
+                "without a connection until it is reloaded.",
+            )
+        risk = f"`{floating.risk}`" if floating is not None else "it"
+        return Assessment(
+            "Nobody waits for the promise, so its rejection reaches no handler: the work is not done, and the page does not know.",
+            f"100 % of the failures of {risk} are lost unseen; what fails for 1 % of the messages is missing from 1 % of the "
+            "updates, with an “Uncaught (in promise)” in the user's console as the only trace.",
+        )
+    exposure = spanned(finding, background.exposures) if background is not None else None
+    if exposure is not None:
+        return Assessment(
+            "A send to a client that is gone raises in the sender's own loop: two connections and the rest of the broadcast "
+            "pay for one that left.",
+            f"Each departure that meets a broadcast ends one healthy connection and keeps that message from the clients "
+            f"after it, on average half of them{share(dossier)}.",
+        )
+    task = spanned(finding, background.tasks) if background is not None else None
+    what = f"`{task.what}()`" if task is not None else "the task"
+    if task is not None and task.fate == "dropped":
+        return Assessment(
+            "The event loop holds tasks weakly: one that nothing refers to may be collected in the middle of its work.",
+            f"{what} may stop without an error whenever the garbage collector runs, which is seldom in a test and many times "
+            "a minute under load. 100 % of its exceptions are seen at best when it is collected, minutes later.",
+        )
+    if task is not None and task.feeds:
+        return Assessment(
+            "The task that feeds the clients ends with its first exception, and the connections stay open without it.",
+            f"One exception stops 100 % of the messages of {what}{share(dossier)}, until the process restarts; heartbeats go "
+            "on, so every monitor shows healthy connections.",
+        )
+    return Assessment(
+        "Nobody awaits the task or asks it for its exception.",
+        f"100 % of the failures of {what} are unseen: the work is not done, and neither the client nor the log is told.",
+    )
+
+
+def mitigations(dossier: Dossier) -> Iterator[Mitigation]:
+    """A failure reaches somebody."""
+    background = dossier.background
+    if background is None:
+        return
+    for task in background.tasks:
+        if task.fate == "observed":
+            yield Mitigation(f"a failure of `{task.what}()` reaches somebody", task.evidence[:2])
+    if background.rejections_are_reported:
+        yield Mitigation("unhandled rejections are reported", background.rejections_are_reported[:2])
+
+
+ACCOUNT = Account(assess, mitigations)
