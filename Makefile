@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TYPECHECK := tests/typecheck
 COMPILERS := $(TYPECHECK)/node_modules/.installed
+SARIF := tests/sarif/node_modules/.installed
 VSCODE := tests/vscode/node_modules/.installed
 DOCFLOW := fixtures/docflow/frontend
 VITEST := $(DOCFLOW)/node_modules/.installed
@@ -15,7 +16,7 @@ EXTENSION := clients/vscode/dist/halfopen.vsix
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types format bench extension clean
+.PHONY: help install demo test lint types format bench schemas extension clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +26,7 @@ install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
 demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
 	@$(BIN)/halfopen audit fixtures/demo --exit-zero
 
-test: lint types $(COMPILERS) $(VITEST) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
+test: lint types $(COMPILERS) $(SARIF) $(VITEST) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
@@ -43,10 +44,13 @@ format: $(INSTALLED) ## Rewrite the code in the house format
 bench: $(INSTALLED) ## Measure the time budgets, as ratios in one run
 	@$(BIN)/python -m bench
 
+schemas: $(INSTALLED) ## Write docs/schema anew from the models in the code
+	@$(BIN)/python scripts/write_schemas.py
+
 extension: $(EXTENSION) ## Build the VS Code extension: clients/vscode/dist/halfopen.vsix
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) $(TYPECHECK)/node_modules $(DOCFLOW)/node_modules $(DOCFLOW)/dist tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
+	rm -rf $(VENV) $(TYPECHECK)/node_modules tests/sarif/node_modules $(DOCFLOW)/node_modules $(DOCFLOW)/dist tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -61,6 +65,12 @@ $(INSTALLED): requirements-dev.txt pyproject.toml server/halfopen/__init__.py | 
 $(COMPILERS): $(addprefix $(TYPECHECK)/,package.json package-lock.json .npmrc)
 	@command -v npm >/dev/null || { echo 'halfopen: npm is not on the PATH; "make test" needs it.' >&2; exit 1; }
 	@cd $(TYPECHECK) && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+# The SARIF validator, with the official schema: tests/cli holds the output against both.
+$(SARIF): $(addprefix tests/sarif/,package.json package-lock.json .npmrc)
+	@cd tests/sarif && npm ci --loglevel=error >/dev/null
+	@chmod u+x tests/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 	@touch $@
 
 # The frontend of docflow, the model application: tests/docflow builds it and runs its tests. Not `npm ci`: npm leaves

@@ -26,7 +26,16 @@ def test_it_validates_against_its_own_models(result: AuditResult) -> None:
 
 def test_the_keys_stand_in_the_documented_order(result: AuditResult) -> None:
     document = json.loads(json_text(result))
-    assert list(document) == ["schema", "halfopen", "root", "score", "environment", "connections", "findings"]
+    assert list(document) == [
+        "schema",
+        "halfopen",
+        "root",
+        "score",
+        "environment",
+        "connections",
+        "findings",
+        "problems",
+    ]
     assert document["schema"] == 1
     assert list(document["findings"][0]) == [
         "code",
@@ -43,6 +52,8 @@ def test_the_keys_stand_in_the_documented_order(result: AuditResult) -> None:
         "evidence",
         "fixes",
         "suppressed",
+        "effects",
+        "fingerprint",
     ]
 
 

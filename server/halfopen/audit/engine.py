@@ -234,6 +234,11 @@ class Auditor:
         """Which client talks to which endpoint."""
         return self._links
 
+    def connection_names(self) -> dict[str, str]:
+        """The name of each connection by its id."""
+        every = (each.surrounded.connection for each in self._placed)
+        return {each.id: each.name for each in every}
+
     def connections(self) -> tuple[ConnectionView, ...]:
         """Every connection, in the order of paths and lines."""
         links: dict[str, list[LinkView]] = {}
@@ -333,8 +338,13 @@ class Auditor:
         return self._workspace.text(path)
 
     def changes(self, located: Located, fix: Fix) -> Mapping[str, FileChanges]:
-        """The edits of a fix, from the current text; empty where it no longer applies."""
-        return {path: each for path, each in fix.build(self.text, self._workspace.locate).items() if each}
+        """The edits of a fix, from the current text; empty where it no longer applies, or fails, which is logged."""
+        try:
+            built = fix.build(self.text, self._workspace.locate)
+        except Exception:  # a broken fix costs no other
+            _log.exception("the fix %r of %s in %s failed", fix.title, located.finding.code, located.path)
+            return {}
+        return {path: each for path, each in built.items() if each}
 
 
 def _one_for_each_cause(found: Iterable[Located]) -> Iterator[Located]:

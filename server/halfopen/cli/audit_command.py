@@ -1,4 +1,4 @@
-"""`halfopen audit`: from paths and options to text or JSON and an exit status."""
+"""`halfopen audit`: from paths and options to a report and an exit status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 from rich.console import Console
 
@@ -23,6 +23,7 @@ from halfopen.cli.messages import CLEAN, FINDINGS, complain
 from halfopen.cli.progress import progress_bar
 from halfopen.cli.scope import Scope, ScopeError, scope_of
 from halfopen.report.gather import gather
+from halfopen.report.machine_formats import MACHINE_FORMATS, machine_text
 from halfopen.report.result import AuditResult
 from halfopen.report.text_output import problem_line, write_text
 from halfopen.workspace.extracts import ExtractCache, cache_of_user
@@ -34,7 +35,7 @@ _CACHE_WAIT_SECONDS = 2.0
 class AuditOptions:
     """The options of the command."""
 
-    output_format: Literal["text", "json", "markdown", "html"]
+    output_format: str
     output: Path | None
     fail_on: Severity
     min_confidence: Confidence
@@ -110,13 +111,11 @@ def _left_out(scope: Scope, auditor: Auditor, result: AuditResult) -> tuple[Prob
 
 
 def _write(result: AuditResult, options: AuditOptions, stream: TextIO) -> None:
-    if options.output_format == "json":
-        from halfopen.report.json_output import json_text
-
+    if options.output_format in MACHINE_FORMATS:
         if isinstance(stream, io.TextIOWrapper):
-            # JSON is UTF-8 whatever the terminal's encoding; a lone surrogate becomes JSON's own escape.
+            # They are UTF-8 whatever the terminal's encoding; a lone surrogate becomes JSON's own escape.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-        stream.write(json_text(result))
+        stream.write(machine_text(options.output_format, result))
         if not options.quiet:
             complain(*(problem_line(each) for each in result.problems))
         return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from halfopen.audit.fingerprints import fingerprints
 from halfopen.audit.views import ConnectionView, FactView, Located, LocatedEvidence, ResourceView
 from halfopen.report.depth import depth_of
 from halfopen.report.result import (
@@ -38,6 +39,10 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
     def place(path: str, start: int, end: int) -> Place:
         return _place(text_of(path), path, start, end)
 
+    every = auditor.findings()
+    named = fingerprints(every, text_of, auditor.connection_names())
+    fingerprint_of = {id(each): name for each, name in zip(every, named, strict=True)}
+
     def finding(located: Located) -> ReportedFinding:
         found = located.finding
         return ReportedFinding(
@@ -49,9 +54,13 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             message=found.message,
             connection=found.connection,
             evidence=evidence(located.evidence),
-            fixes=tuple(ReportedFix(each.title, each.safe) for each in found.fixes),
+            fixes=tuple(
+                ReportedFix(each.title, each.safe, partial(auditor.changes, located, each))
+                for each in found.fixes
+            ),
             effects=found.effects,
             suppressed=located.suppressed,
+            fingerprint=fingerprint_of[id(located)],
         )
 
     def evidence(located: Iterable[LocatedEvidence]) -> tuple[ReportedEvidence, ...]:
@@ -86,17 +95,17 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             open_questions=view.open_questions,
         )
 
-    located = auditor.findings()
     return AuditResult(
         root=shown_root,
         files=len(auditor.files()),
         seconds=seconds,
-        findings=tuple(finding(each) for each in located),
+        findings=tuple(finding(each) for each in every),
         connections=tuple(connection(each) for each in auditor.connections()),
         problems=auditor.problems(),
         lines_of=lines_of,
+        text_of=text_of,
         environment={name: fact(each) for name, each in auditor.environment().items()},
-        depth=depth_of(auditor, [(finding(each), each) for each in located], evidence),
+        depth=depth_of(auditor, [(finding(each), each) for each in every], evidence),
     )
 
 

@@ -50,6 +50,25 @@ class FixJson(_Strict):
     safe: bool
 
 
+class FactJson(_Strict):
+    """A fact of the environment: known with a value, or unknown with what would settle it."""
+
+    known: bool
+    value: object = None
+    confidence: ConfidenceName | None = None
+    settled_by: str | None = None
+    evidence: tuple[EvidenceJson, ...]
+
+
+class ProblemJson(_Strict):
+    """Something about the input that a person should know: a file left out, a wrong setting. `line` counts from 1."""
+
+    path: str
+    line: int | None
+    kind: str
+    message: str
+
+
 class FindingJson(_Strict):
     """A finding. Lines and columns count from 1, columns in code points; the end column is exclusive."""
 
@@ -67,6 +86,10 @@ class FindingJson(_Strict):
     evidence: tuple[EvidenceJson, ...]
     fixes: tuple[FixJson, ...]
     suppressed: bool
+    effects: tuple[str, ...] = Field(
+        default=(), description="Further rules whose defect has this same root cause, by code."
+    )
+    fingerprint: str = Field(default="", description="Stays the same while the lines of the file move.")
 
 
 class ConnectionJson(_Strict):
@@ -80,7 +103,9 @@ class ConnectionJson(_Strict):
     name: str
     library: str
     linked_to: tuple[str, ...]
-    facts: Mapping[str, object]
+    facts: Mapping[str, object] = Field(
+        description="By name. A fact is an object with `known`; records of a kind are a list."
+    )
 
 
 class ReportJson(_Strict):
@@ -89,10 +114,11 @@ class ReportJson(_Strict):
     schema_number: Literal[1] = Field(alias="schema")
     halfopen: str
     root: str
-    score: int | None
-    environment: Mapping[str, object]
+    score: int | None = Field(ge=1, le=10)
+    environment: Mapping[str, FactJson]
     connections: tuple[ConnectionJson, ...]
     findings: tuple[FindingJson, ...]
+    problems: tuple[ProblemJson, ...] = ()
 
 
 class ConnectionsJson(_Strict):
@@ -101,7 +127,7 @@ class ConnectionsJson(_Strict):
     schema_number: Literal[1] = Field(alias="schema")
     halfopen: str
     root: str
-    environment: Mapping[str, object]
+    environment: Mapping[str, FactJson]
     connections: tuple[ConnectionJson, ...]
 
 
@@ -131,7 +157,7 @@ def json_report(result: AuditResult) -> ReportJson:
         halfopen=__version__,
         root=result.root,
         score=result.score,
-        environment={name: plain(fact) for name, fact in result.environment.items()},
+        environment={name: _environment_fact(fact) for name, fact in result.environment.items()},
         connections=tuple(
             _connection(each) for each in sorted(result.connections, key=lambda each: (each.place, each.id))
         ),
@@ -140,6 +166,10 @@ def json_report(result: AuditResult) -> ReportJson:
             for each in sorted(
                 result.findings, key=lambda each: (each.place, each.code, each.connection, each.message)
             )
+        ),
+        problems=tuple(
+            ProblemJson(path=each.path, line=each.line, kind=each.kind, message=each.message)
+            for each in result.problems
         ),
     )
 
@@ -164,7 +194,13 @@ def _finding(finding: ReportedFinding) -> FindingJson:
         ),
         fixes=tuple(FixJson(title=each.title, safe=each.safe) for each in finding.fixes),
         suppressed=finding.suppressed,
+        effects=finding.effects,
+        fingerprint=finding.fingerprint,
     )
+
+
+def _environment_fact(fact: ReportedFact) -> FactJson:
+    return FactJson.model_validate(plain(fact))
 
 
 def _connection(connection: ReportedConnection) -> ConnectionJson:

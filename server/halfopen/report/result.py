@@ -6,6 +6,7 @@ relative to the audited directory, with "/".
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from halfopen.audit.finding import Confidence, Severity
 from halfopen.audit.score import readiness
 from halfopen.audit.targets import Targets
 from halfopen.audit.views import Problem
+from halfopen.edits.changes import FileChanges
+from halfopen.source import SourceText
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,12 +38,18 @@ class ReportedEvidence:
     text: str
 
 
+def _no_changes() -> Mapping[str, FileChanges]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedFix:
-    """A fix that the editor offers."""
+    """A fix that the editor offers. `changes` computes its edits, in bytes of each file's text."""
 
     title: str
     safe: bool
+    changes: Callable[[], Mapping[str, FileChanges]] = field(default=_no_changes, compare=False, repr=False)
+    """Empty where the fix no longer applies, or fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class ReportedFinding:
     fixes: tuple[ReportedFix, ...] = ()
     effects: tuple[str, ...] = ()
     suppressed: bool = False
+    fingerprint: str = ""
+    """Names the finding by its code and what stands there, wherever the lines move (`audit.fingerprints`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,10 @@ class ReportedConnection:
 
 LinesOf = Callable[[str], Sequence[str]]
 """The lines of a file without their ends; empty where the file is not known."""
+
+
+def _no_text(_: str) -> SourceText | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +207,17 @@ class AuditResult:
     lines_of: LinesOf
     environment: Mapping[str, ReportedFact] = field(default_factory=dict[str, ReportedFact])
     depth: Depth | None = None
+    text_of: Callable[[str], SourceText | None] = _no_text
+    """The text of a file, which `ReportedFix.changes` are made for; None for one that a fix would make."""
 
     @property
     def shown(self) -> tuple[ReportedFinding, ...]:
         """The findings that are not suppressed."""
         return tuple(finding for finding in self.findings if not finding.suppressed)
+
+    def from_here(self, path: str) -> str:
+        """A path as it is written from the directory of the command: what a code host takes for the repository's."""
+        return posixpath.normpath(posixpath.join(self.root, path))
 
     @property
     def score(self) -> int | None:
