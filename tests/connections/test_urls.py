@@ -213,3 +213,28 @@ def test_the_address_may_come_from_a_function_that_the_constructor_is_given(tmp_
     test = 'import { Live } from "./client";\nnew Live(async () => "ws://made.up/of/a/test");\n'
     [url] = urls(tmp_path, body, src__page=page, **{"src__client.test": test})
     assert (url.host_kind, url.path_text) == ("page", "/ws")
+
+
+MADE_ELSEWHERE = """
+    export async function roomUrl(room: string): Promise<string> {
+      const ticket = await (await fetch("/api/ticket")).text();
+      const url = new URL(`/ws/rooms/${room}`, window.location.href);
+      url.protocol = url.protocol.replace("http", "ws");
+      url.searchParams.set("ticket", ticket);
+      return url.toString();
+    }
+    """
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "export const open = async (room: string) => new WebSocket(await roomUrl(room));",
+        "export async function open(room: string) { const url = await roomUrl(room); return new WebSocket(url); }",
+        "export function open(room: string) { roomUrl(room).then((url) => { const socket = new WebSocket(url); }); }",
+    ],
+)
+def test_an_address_that_an_async_function_makes_is_known_with_its_query(tmp_path: Path, body: str) -> None:
+    [url] = urls(tmp_path, 'import { roomUrl } from "./address";\n' + body, src__address=MADE_ELSEWHERE)
+    assert (url.host_kind, url.path_text, url.query) == ("page", "/ws/rooms/{room}", ("ticket",))
+    assert not url.is_open

@@ -213,6 +213,8 @@ class _Reader:
             assign = read.index.parents.get(member)
             if not isinstance(assign, tree.Assign) or assign.value is None or member not in assign.targets:
                 continue
+            if member.name == "protocol" and _rests_on(assign.value, member):
+                continue  # `url.protocol = url.protocol.replace('http', 'ws')`: an address of http reads as one of ws
             if member.name in ("protocol", "pathname", "host"):
                 given = self.read(read.to(assign.value), bound, depth)[:1]
                 found = [_with_part(text, member.name, value) for text in found for value in given]
@@ -237,6 +239,9 @@ class _Reader:
         name = _parameter_name(at, origin)
         if (parameter, origin.steps) in bound:
             return bound[parameter, origin.steps]
+        promised = promise_for(function, parameter)
+        if promised is not None and not origin.steps:
+            return self.read(promised, bound, depth)
         found: list[Text] = []
         if parameter.default is not None and not origin.steps:
             found += self.read(function.to(parameter.default), {}, depth)
@@ -389,6 +394,36 @@ class _Reader:
         if callee.name in ("rstrip", "removesuffix"):
             return [_without_end(text) for text in self.read(subject, bound, depth)]
         return None
+
+
+def _rests_on(value: tree.Expr, member: tree.Member) -> bool:
+    """Whether a value is a replacement in the old value of the same member."""
+    if not isinstance(value, tree.Call) or not isinstance(value.callee, tree.Member):
+        return False
+    old = value.callee.object
+    return (
+        value.callee.name in ("replace", "replaceAll")
+        and isinstance(old, tree.Member)
+        and old.name == member.name
+        and isinstance(old.object, tree.Name)
+        and isinstance(member.object, tree.Name)
+        and old.object.id == member.object.id
+    )
+
+
+def promise_for(function: At[tree.Function], parameter: tree.Parameter) -> At[tree.Expr] | None:
+    """The promise whose value a callback gets: `address().then((url) => ...)`."""
+    given = function.parent
+    call = function.index.parents.get(given) if isinstance(given, tree.Argument) else None
+    if (
+        isinstance(call, tree.Call)
+        and isinstance(call.callee, tree.Member)
+        and call.callee.name == "then"
+        and call.arguments[0] is given
+        and function.node.parameters[0] is parameter
+    ):
+        return function.to(call.callee.object)
+    return None
 
 
 def _results(function: At[tree.Function]) -> list[At[tree.Expr]]:

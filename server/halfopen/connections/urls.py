@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.paths import Segment, Segments, path_text, segments_of
-from halfopen.connections.strings import Gap, Piece, Text, texts_of
+from halfopen.connections.strings import Gap, Piece, Text, promise_for, texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import functions, returned
 
 HostKind: TypeAlias = OneOf["known", "page", "setting", "unknown"]
 
@@ -287,27 +288,66 @@ def _path(pieces: list[Piece], kind: HostKind) -> tuple[Segments, bool]:
     return segments, shown.endswith("/") and len(shown) > 1
 
 
-def _query_of(program: Program, at: At[tree.Expr]) -> tuple[str, ...]:
-    """Names given by `url.searchParams.set("name", ...)` on the URL object."""
+def _query_of(program: Program, at: At[tree.Expr], depth: int = 0) -> tuple[str, ...]:
+    """Names given by `url.searchParams.set("name", ...)` on the URL object, wherever that is made."""
     node = at.node
-    while isinstance(node, tree.Member | tree.Call):
-        node = node.object if isinstance(node, tree.Member) else node.callee
+    while isinstance(node, tree.Await) or (isinstance(node, tree.Member | tree.Call) and _keeps(node)):
+        match node:
+            case tree.Await(value=value):
+                node = value
+            case tree.Member(object=inner) | tree.Call(callee=tree.Member(object=inner)):
+                node = inner
+            case _:
+                break
+    if depth > _MOST_HELPERS:
+        return ()
+    if isinstance(node, tree.Call):
+        helpers = functions(program, at.to(node.callee))
+        made = [result for helper in helpers for result in returned(helper)]
+        return tuple(dict.fromkeys(name for each in made for name in _query_of(program, each, depth + 1)))
     if not isinstance(node, tree.Name):
         return ()
-    found: list[str] = []
-    for read in program.reads(program.variable(at.to(node))):
-        params = read.parent
-        method = read.index.parents.get(params) if isinstance(params, tree.Member) else None
-        call = read.index.parents.get(method) if isinstance(method, tree.Member) else None
-        if (
-            isinstance(params, tree.Member)
-            and params.name == "searchParams"
-            and isinstance(method, tree.Member)
-            and method.name in ("set", "append")
-            and isinstance(call, tree.Call)
-            and call.arguments
-        ):
-            name = call.arguments[0].value
-            if isinstance(name, tree.Literal) and isinstance(name.value, str):
-                found.append(name.value)
+    variable = program.variable(at.to(node))
+    found = [name for read in program.reads(variable) for name in _query_set(read)]
+    for path, unit, definition in program.definitions_of(variable):
+        value = definition.value
+        if isinstance(value, tree.Await | tree.Call) and definition.kind == "value" and not definition.steps:
+            found += _query_of(program, At(path, unit, value), depth + 1)
+        elif definition.kind == "parameter" and isinstance(definition.node, tree.Parameter):
+            here: At[tree.Node] = At(path, unit, definition.target)
+            function = here.index.parents.get(definition.node)
+            promised = (
+                promise_for(here.to(function), definition.node)
+                if isinstance(function, tree.Function)
+                else None
+            )
+            if promised is not None:
+                found += _query_of(program, promised, depth + 1)
     return tuple(dict.fromkeys(found))
+
+
+_MOST_HELPERS = 3
+
+
+def _keeps(node: tree.Member | tree.Call) -> bool:
+    """Whether an expression is the text of what it is asked of: `url.href`, `url.toString()`."""
+    if isinstance(node, tree.Member):
+        return node.name == "href"
+    return isinstance(node.callee, tree.Member) and node.callee.name in ("toString", "toJSON")
+
+
+def _query_set(read: At[tree.Name]) -> Iterator[str]:
+    params = read.parent
+    method = read.index.parents.get(params) if isinstance(params, tree.Member) else None
+    call = read.index.parents.get(method) if isinstance(method, tree.Member) else None
+    if (
+        isinstance(params, tree.Member)
+        and params.name == "searchParams"
+        and isinstance(method, tree.Member)
+        and method.name in ("set", "append")
+        and isinstance(call, tree.Call)
+        and call.arguments
+    ):
+        name = call.arguments[0].value
+        if isinstance(name, tree.Literal) and isinstance(name.value, str):
+            yield name.value
