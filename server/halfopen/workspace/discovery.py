@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import pathspec
+
+from halfopen.workspace.git_index import Tracked, tracked_files
 
 DEFAULT_EXCLUDES = (
     ".git/",
@@ -37,12 +41,25 @@ DEFAULT_EXCLUDES = (
 )
 
 
+_PYTHON_BUILDS = frozenset(
+    {"lib", "lib64", "downloads", "parts", "var", "eggs", "wheels", "develop-eggs", "sdist", "target"}
+)
+"""Folders that every `.gitignore` for Python names wherever they lie, since Python builds make them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What to look at: gitignore patterns that exclude, and whether `.gitignore` files count."""
 
     exclude: tuple[str, ...] = ()
     respect_gitignore: bool = True
+
+
+class _Ignore(NamedTuple):
+    """A `.gitignore`: its lines, and what they mean together."""
+
+    lines: list[str]
+    spec: pathspec.GitIgnoreSpec
 
 
 class Excluder:
@@ -52,7 +69,11 @@ class Excluder:
         self.root = root
         self.scope = scope
         self.patterns = pathspec.GitIgnoreSpec.from_lines((*DEFAULT_EXCLUDES, *scope.exclude))
-        self._ignores: dict[str, pathspec.GitIgnoreSpec | None] = {}
+        self._ignores: dict[str, _Ignore | None] = {}
+
+    @cached_property
+    def _tracked(self) -> Tracked | None:
+        return tracked_files(self.root)
 
     def excludes(self, path: str, is_folder: bool) -> bool:
         """Whether a path relative to the root is left out, by itself (its folders are asked first)."""
@@ -67,9 +88,10 @@ class Excluder:
             ignore = self._ignore_of(folder)
             if ignore is not None:
                 within = asked[len(folder) + 1 :] if folder else asked
-                verdict = ignore.check_file(within).include
-                if verdict is not None:
-                    return verdict
+                verdict = ignore.spec.check_file(within)
+                if verdict.include is not None:
+                    pattern = ignore.lines[verdict.index] if verdict.index is not None else ""
+                    return verdict.include and not self._stays(path, is_folder, folder, pattern)
             if not folder:
                 return False
 
@@ -80,11 +102,29 @@ class Excluder:
             path, False
         )
 
-    def _ignore_of(self, folder: str) -> pathspec.GitIgnoreSpec | None:
+    def _stays(self, path: str, is_folder: bool, folder: str, pattern: str) -> bool:
+        """Whether a path is part of the project although a pattern in a folder's `.gitignore` matches it.
+
+        Git does not ignore what it tracks. Where there is no index to ask, the folders of Python's builds are
+        taken for such only outside packages of npm that lie below that `.gitignore`: `web/src/lib` is code.
+        """
+        if self._tracked is not None:
+            return path in (self._tracked.folders if is_folder else self._tracked.files)
+        if pattern.strip().strip("/") not in _PYTHON_BUILDS:
+            return False
+        above = path.rpartition("/")[0]
+        while len(above) > len(folder):
+            if (self.root / above / "package.json").is_file():
+                return True
+            above = above.rpartition("/")[0]
+        return False
+
+    def _ignore_of(self, folder: str) -> _Ignore | None:
         if folder not in self._ignores:
             try:
-                lines = (self.root / folder / ".gitignore").read_text("utf-8", "replace").splitlines()
-                self._ignores[folder] = pathspec.GitIgnoreSpec.from_lines(lines)
+                text = (self.root / folder / ".gitignore").read_text("utf-8", "replace")
+                lines = [line for line in text.splitlines() if line]
+                self._ignores[folder] = _Ignore(lines, pathspec.GitIgnoreSpec.from_lines(lines))
             except OSError:
                 self._ignores[folder] = None
         return self._ignores[folder]
