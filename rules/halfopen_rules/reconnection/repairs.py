@@ -13,7 +13,7 @@ from halfopen_rules.snippets import add_snippet
 
 if TYPE_CHECKING:
     from halfopen.connections.dossier import Owner
-    from halfopen.connections.reconnection.facts import EffectRepair
+    from halfopen.connections.reconnection.facts import ConnectRepair, EffectRepair
 
 Locate: TypeAlias = Callable[[Span], tuple[int, int] | None]
 _Build: TypeAlias = Callable[[TextOf, Locate], Mapping[str, FileChanges]]
@@ -155,6 +155,48 @@ def effect_fix(repair: EffectRepair) -> Fix:
             return {}
         imported = add_named_import(data, added.specifier, "useReconnect")
         return {**added.changes, path: (*imported, *(change for part in parts for change in part))}
+
+    return Fix("Connect again after a loss, with growing delays", safe=False, build=build)
+
+
+def connect_fix(repair: ConnectRepair) -> Fix:
+    """A `Reconnector` watches each socket that the class, store or module makes; closing on purpose stops it."""
+
+    def build(text: TextOf, locate: Locate) -> Mapping[str, FileChanges]:
+        from halfopen.edits.typescript import (
+            add_class_field,
+            add_named_import,
+            insert_at_top_level,
+            insert_statement_after,
+            insert_statement_before,
+        )
+
+        path = repair.made.path
+        source, home, made = text(path), locate(repair.home), locate(repair.made)
+        closes = [locate(each) for each in repair.closes]
+        if source is None or home is None or made is None:
+            return {}
+        data = source.data
+        name = "reconnector" if b"reconnector" not in data else "socketReconnector"
+        if repair.kind == "class":
+            visibility = "private readonly " if path.endswith((".ts", ".tsx", ".mts")) else ""
+            declared = add_class_field(data, home, f"{visibility}{name} = new Reconnector()")
+            held = f"this.{name}"
+        else:
+            declared = insert_at_top_level(data, home[0], f"const {name} = new Reconnector();")
+            held = name
+        watched = insert_statement_after(
+            data, made, f"{held}.watch({repair.socket}, () => {repair.connect});"
+        )
+        stopped = [insert_statement_before(data, each, f"{held}.stop();") for each in closes if each]
+        if not declared or not watched or len(stopped) < len(closes) or not all(stopped):
+            return {}
+        added = add_snippet(text, path, "reconnector")
+        if added is None:
+            return {}
+        imported = add_named_import(data, added.specifier, "Reconnector")
+        changed = (*imported, *declared, *watched, *(each for one in stopped for each in one))
+        return {**added.changes, path: changed}
 
     return Fix("Connect again after a loss, with growing delays", safe=False, build=build)
 

@@ -9,9 +9,9 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Fact, Known
-from halfopen.connections.reconnection.facts import Reconnection, Trigger
+from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Trigger
 from halfopen.semantics.unit import Span
-from halfopen_rules.reconnection.repairs import effect_fix, options_fix
+from halfopen_rules.reconnection.repairs import connect_fix, effect_fix, options_fix
 
 CODE = "WS2A"
 SLUG = "missing-reconnect"
@@ -80,8 +80,16 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
 def _fixes(dossier: Dossier, facts: Reconnection) -> Iterator[Fix]:
     if dossier.connection.library == "react-use-websocket":
         yield options_fix(dossier.connection.site)
-    elif facts.repair is not None:
+    elif isinstance(facts.repair, EffectRepair):
         yield effect_fix(facts.repair)
+    elif facts.repair is not None and dossier.connection.library == "native" and not _rests_on_each(dossier):
+        yield connect_fix(facts.repair)
+
+
+def _rests_on_each(dossier: Dossier) -> bool:
+    """Whether messages only change state that is there, so that a reconnect alone would hide what was missed (WS2C)."""
+    writes = dossier.updates.writes if dossier.updates is not None else ()
+    return any(each.how in ("appended", "merged", "counted") for each in writes)
 
 
 def _only_unclean(dossier: Dossier, facts: Reconnection, first: Trigger) -> Finding:

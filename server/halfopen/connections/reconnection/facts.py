@@ -109,6 +109,22 @@ class EffectRepair:
     socket: str
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectRepair:
+    """A function of a class, a store or a module that makes the socket, so that it can be called again.
+
+    `home` is the class, or what stands at the top level of the file; `made` the statement that makes the socket, `socket`
+    what it gives it to, `connect` the call that makes the next one. `closes` are the statements that close it on purpose.
+    """
+
+    kind: OneOf["class", "page"]
+    home: Span
+    made: Span
+    socket: str
+    connect: str
+    closes: tuple[Span, ...]
+
+
 _NO: Fact[bool] = Known(False)
 
 
@@ -133,7 +149,7 @@ class Reconnection:
     """Whether the page asks for the same data at an interval all along: the socket only makes it faster."""
     close_handler: Span | None = None
     """The function that runs when the connection ends."""
-    repair: EffectRepair | None = None
+    repair: EffectRepair | ConnectRepair | None = None
     """Where reconnecting would be added."""
 
     @property

@@ -10,6 +10,7 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.reconnection.aside import resets_in, triggers_aside
 from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Trigger
 from halfopen.connections.reconnection.polling import polls_all_along
+from halfopen.connections.reconnection.repairing import connect_repair
 from halfopen.connections.reconnection.tracing import Tracing
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, own_nodes
@@ -37,7 +38,7 @@ def reconnection_by_code(view: View) -> Reconnection:
         falls_back=_falls_back(view, on_close),
         polls=polls_all_along(view),
         close_handler=on_close[0].span if on_close else None,
-        repair=None if triggers else _effect_repair(view),
+        repair=None if triggers else _effect_repair(view) or connect_repair(view),
     )
 
 

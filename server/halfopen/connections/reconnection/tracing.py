@@ -91,7 +91,7 @@ class Tracing:
         if is_timer(program, call) or is_timer(program, call, "setInterval"):
             delay = call.to(call.node.arguments[1].value) if len(call.node.arguments) > 1 else None
             for argument in call.node.arguments[:1]:
-                for callback in functions(program, call.to(argument.value)):
+                for callback in callbacks(program, call.to(argument.value)):
                     if callback.node in reach.functions and self.is_creation(callback):
                         entry = Step(callback, met, delay, call, step.depth)
                         yield self.trigger(entry, call, (*met, *_entry(self.view, callback)))
