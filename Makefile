@@ -49,6 +49,9 @@ schemas: $(INSTALLED) ## Write docs/schema anew from the models in the code
 
 extension: $(EXTENSION) ## Build the VS Code extension: clients/vscode/dist/halfopen.vsix
 
+docs: $(INSTALLED) ## Build the documentation's site: build/website/site
+	@$(BIN)/python -m website
+
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) $(TYPECHECK)/node_modules tests/sarif/node_modules $(DOCFLOW)/node_modules $(DOCFLOW)/dist tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -73,10 +76,11 @@ $(SARIF): $(addprefix tests/sarif/,package.json package-lock.json .npmrc)
 	@chmod u+x tests/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 	@touch $@
 
-# The frontend of docflow, the model application: tests/docflow builds it and runs its tests. Not `npm ci`: npm leaves
-# other systems' optional packages out of the lock file that it writes, and then calls that file out of step.
-$(VITEST): $(addprefix $(DOCFLOW)/,package.json package-lock.json .npmrc)
-	@cd $(DOCFLOW) && npm install --no-save --loglevel=error >/dev/null
+# The frontend of docflow, the model application, and what tests/docflow shows it with: the proxy and the browser.
+$(VITEST): $(addprefix $(DOCFLOW)/,package.json package-lock.json .npmrc) scripts/install-from-debian
+	@scripts/install-from-debian nginx nginx-light
+	@scripts/install-from-debian chromium chromium
+	@cd $(DOCFLOW) && npm ci --loglevel=error >/dev/null
 	@touch $@
 
 # A VS Code that a browser shows, the browser, and Emacs: tests work in them as a person does.
