@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from halfopen.audit import engine
+from halfopen.audit.engine import Auditor
+from halfopen.audit.finding import Finding
+from halfopen.audit.rule import registered_rules
+from halfopen.audit.settings import Settings
+from halfopen.audit.targets import Targets
+from halfopen.connections import assembly
+from halfopen.connections.client_site import ClientSite
+from halfopen.connections.delivery.facts import Delivery
+from halfopen.connections.dossier import Dossier
 from halfopen.semantics.program import Global
 from halfopen.source import Document, Language, SourceText
 from halfopen.workspace.discovery import Scope
@@ -144,3 +155,68 @@ def test_code_that_only_moved_keeps_its_units(folder: Folder) -> None:
     after = folder.workspace.program.module("a.py")
     assert after is not None
     assert set(module.units) < set(after.units)
+
+
+def put(root: Path, name: str, text: str) -> None:
+    (root / name).write_text(text, "utf-8")
+
+
+CLIENT = "export const socket = new WebSocket('ws://h.example/ws');\n"
+
+
+def test_a_failure_comes_and_goes_with_the_answer_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = assembly.delivery_of_client
+
+    def failing(site: ClientSite) -> Delivery:
+        found = extract(site)
+        if any(send.sent.unit.text.count(b"broken") for send in found.sends):
+            raise ValueError("broken")
+        return found
+
+    monkeypatch.setattr(assembly, "delivery_of_client", failing)
+    put(tmp_path, "client.ts", CLIENT)
+    put(
+        tmp_path,
+        "other.ts",
+        "import { socket } from './client';\nexport const go = () => socket.send('x');\n",
+    )
+    auditor = Auditor(tmp_path, Settings())
+    auditor.refresh()
+    told: list[int] = []
+    for text in ("'broken'", "'x'", "'broken'"):
+        put(
+            tmp_path,
+            "other.ts",
+            f"import {{ socket }} from './client';\nexport const go = () => socket.send({text});\n",
+        )
+        auditor.touched(["other.ts"])
+        auditor.refresh()
+        told.append(sum("the delivery of a connection" in each.message for each in auditor.problems()))
+    (tmp_path / "client.ts").unlink()
+    auditor.touched(["client.ts"])
+    auditor.refresh()
+    assert (told, auditor.problems()) == ([1, 0, 1], ())
+
+
+def test_a_rule_that_fails_on_one_text_is_told_only_as_long_as_that_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, registered = next(iter(registered_rules().items()))
+
+    def check(dossier: Dossier, targets: Targets) -> list[Finding]:
+        if b"broken" in dossier.connection.site.unit.text:
+            raise ValueError("broken")
+        return []
+
+    failing = replace(registered, rule=replace(registered.rule, check=check, sides=frozenset({"client"})))
+    monkeypatch.setattr(engine, "registered_rules", lambda: {code: failing})
+    auditor = Auditor(tmp_path, Settings())
+    told: list[int] = []
+    for text in (CLIENT.replace("/ws'", "/broken'"), CLIENT):
+        put(tmp_path, "client.ts", text)
+        auditor.touched(["client.ts"])
+        auditor.refresh()
+        told.append(len(auditor.problems()))
+    assert told == [1, 0]

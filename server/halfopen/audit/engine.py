@@ -76,9 +76,8 @@ class Auditor:
         self._placed: tuple[Placed, ...] = ()
         self._links: tuple[Link, ...] = ()
         self._rules = _selected(settings)
-        self._checked: dict[int, tuple[Dossier, tuple[Finding, ...]]] = {}
+        self._checked: dict[int, tuple[Dossier, tuple[Finding, ...], tuple[tuple[str, Problem], ...]]] = {}
         self._located: dict[str, tuple[Located, ...]] = {}
-        self._rule_problems: dict[str, Problem] = {}
 
     # -- what changed --
 
@@ -169,6 +168,7 @@ class Auditor:
         if known is not None:
             return known[1]
         found: list[Finding] = []
+        failed: list[tuple[str, Problem]] = []
         for code, registered in self._rules.items():
             try:
                 if dossier.connection.side in registered.rule.sides:
@@ -178,8 +178,8 @@ class Auditor:
                 message = (
                     f"rule {code} failed on {dossier.connection.id}: {error!r}; its findings are missing here"
                 )
-                self._rule_problems[code] = Problem(dossier.connection.site.path, None, "rule", message)
-        self._checked[id(dossier)] = (dossier, tuple(found))
+                failed.append((code, Problem(dossier.connection.site.path, None, "rule", message)))
+        self._checked[id(dossier)] = (dossier, tuple(found), tuple(failed))
         return tuple(found)
 
     def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
@@ -323,7 +323,11 @@ class Auditor:
         of_files = [
             Problem(each.path, each.line, each.kind, each.message) for each in self._workspace.problems()
         ]
-        return (*self._team.problems, *of_files, *self._rule_problems.values())
+        failed: dict[str, Problem] = {}
+        for placed in self._placed:
+            for code, problem in self._checked.get(id(placed.surrounded), (None, (), ()))[2]:
+                failed.setdefault(code, problem)
+        return (*self._team.problems, *of_files, *failed.values())
 
     def settings_problems(self) -> tuple[Problem, ...]:
         """What is wrong with files that the settings name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
 from halfopen.connections.admission.client import admission_of_client
@@ -13,6 +14,7 @@ from halfopen.connections.background.client import background_of_client
 from halfopen.connections.background.facts import Background
 from halfopen.connections.background.server import background_of_endpoint
 from halfopen.connections.client_site import ClientSite
+from halfopen.connections.client_view import view_key
 from halfopen.connections.closing.client import closing_of_client
 from halfopen.connections.closing.facts import Closing
 from halfopen.connections.closing.server import closing_of_endpoint
@@ -34,10 +36,9 @@ from halfopen.connections.reconnection.client import reconnection_of_client
 from halfopen.connections.reconnection.facts import Reconnection
 from halfopen.connections.sending.facts import Sending
 from halfopen.connections.sending.server import sending_of_endpoint
-from halfopen.connections.server_site import ServerSite
+from halfopen.connections.server_site import ServerSite, site_key
 from halfopen.connections.updates.client import updates_of_client
 from halfopen.connections.updates.facts import Updates
-from halfopen.semantics import tree
 from halfopen.semantics.program import Program
 from halfopen.semantics.queries import AnswerToken
 
@@ -49,6 +50,7 @@ _log = logging.getLogger(__name__)
 class ServerFacts(TypedDict):
     """The groups of facts of an endpoint, as a dossier's fields; None for one that could not be read."""
 
+    failures: tuple[str, ...]
     admission: Admission | None
     receiving: Receiving | None
     sending: Sending | None
@@ -61,6 +63,7 @@ class ServerFacts(TypedDict):
 class ClientFacts(TypedDict):
     """The groups of facts of a client, as a dossier's fields."""
 
+    failures: tuple[str, ...]
     admission: ClientAdmission | None
     reconnection: Reconnection | None
     presentation: Presentation | None
@@ -76,12 +79,14 @@ class ClientFacts(TypedDict):
 def server_facts(site: ServerSite) -> ServerFacts:
     """Every group of an endpoint's facts."""
 
-    def group(name: str, extract: Callable[[ServerSite], Group]) -> Group | None:
-        handler = site.endpoint.handler
-        origin = ("server site", handler.node)
-        return _answer(site.program, handler.span.path, name, handler.node, origin, lambda: extract(site))
+    path, failures = site.endpoint.handler.span.path, list[str]()
 
-    return ServerFacts(
+    def group(name: str, extract: Callable[[ServerSite], Group]) -> Group | None:
+        key, origin = (name, site.endpoint), site_key(site.endpoint)
+        return _answer(site.program, name, key, origin, lambda: extract(site), path, failures)
+
+    facts = ServerFacts(
+        failures=(),
         admission=group("admission", admission_of_endpoint),
         receiving=group("receiving", receiving_of_endpoint),
         sending=group("sending", sending_of_endpoint),
@@ -90,16 +95,21 @@ def server_facts(site: ServerSite) -> ServerFacts:
         messages=group("messages", messages_of_endpoint),
         background=group("background", background_of_endpoint),
     )
+    facts["failures"] = tuple(failures)
+    return facts
 
 
 def client_facts(site: ClientSite) -> ClientFacts:
     """Every group of a client's facts."""
 
-    def group(name: str, extract: Callable[[ClientSite], Group]) -> Group | None:
-        origin = ("client view", site.call.node)
-        return _answer(site.program, site.call.span.path, name, site.call.node, origin, lambda: extract(site))
+    path, failures = site.call.span.path, list[str]()
 
-    return ClientFacts(
+    def group(name: str, extract: Callable[[ClientSite], Group]) -> Group | None:
+        key, origin = (name, site.client, site.made_with), view_key(site.client)
+        return _answer(site.program, name, key, origin, lambda: extract(site), path, failures)
+
+    facts = ClientFacts(
+        failures=(),
         admission=group("admission", admission_of_client),
         reconnection=group("reconnection", reconnection_of_client),
         presentation=group("presentation", presentation_of_client),
@@ -111,26 +121,41 @@ def client_facts(site: ClientSite) -> ClientFacts:
         messages=group("messages", messages_of_client),
         background=group("background", background_of_client),
     )
+    facts["failures"] = tuple(failures)
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A group that could not be read: an answer like any other, which goes with what it rests on."""
+
+    text: str
 
 
 def _answer(
-    program: Program, path: str, name: str, node: tree.Node, origin: Hashable, extract: Callable[[], Group]
+    program: Program,
+    name: str,
+    key: Hashable,
+    origin: Hashable,
+    extract: Callable[[], Group],
+    path: str,
+    failures: list[str],
 ) -> Group | None:
-    """One group of facts. A group that cannot be read costs no other, and is told as a problem of its file.
+    """One group of facts. A group that cannot be read costs no other, and is told among the dossier's failures.
 
     `origin` is the answer that the site is made of, on which the group rests as well.
     """
-    key = (path, name, node)
 
-    def compute() -> Group:
+    def compute() -> Group | _Failed:
         program.queries.note(AnswerToken(origin))
-        return extract()
+        try:
+            return extract()
+        except Exception as error:
+            _log.exception("the %s of a connection in %s could not be read", name, path)
+            return _Failed(f"the {name} of a connection here could not be read: {error!r}"[:300])
 
-    try:
-        group = program.queries.get((name, node), compute)
-    except Exception as error:
-        _log.exception("the %s of a connection in %s could not be read", name, path)
-        program.failures[key] = f"the {name} of a connection here could not be read: {error!r}"[:300]
+    found = program.queries.get(key, compute)
+    if isinstance(found, _Failed):
+        failures.append(found.text)
         return None
-    program.failures.pop(key, None)
-    return group
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from halfopen.connections.client_owner import Reach, owner_of, reach_of
@@ -40,9 +41,13 @@ class View:
     """All that runs when they run."""
 
 
+def view_key(client: Client) -> Hashable:
+    """The key of the answer that a client's view is."""
+    return ("client view", client)
+
+
 def view_of(program: Program, client: Client) -> View:
-    key = ("client view", client.call.node)
-    return program.queries.get(key, lambda: _make_view(program, client))
+    return program.queries.get(view_key(client), lambda: _make_view(program, client))
 
 
 def _make_view(program: Program, client: Client) -> View:

@@ -77,6 +77,7 @@ LeakKind: TypeAlias = OneOf[
     "unreached",
     "successor",
     "unread",
+    "overwritten",
 ]
 """How a resource outlives its owner.
 
@@ -88,7 +89,7 @@ next run. uncleared: the release leaves it running. on-disconnect: a
 disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
 skips it. on-error: any other exception skips it. unreached: the handler ends normally without it.
 successor: the release may remove another connection's entry. unread: nothing notices that the
-client left.
+client left. overwritten: a person can have a second one made, which takes the first one's only place.
 """
 
 
@@ -185,3 +186,5 @@ class Dossier:
     delivery: Delivery | None = None
     updates: Updates | None = None
     surroundings: Surroundings = field(default_factory=Surroundings)
+    failures: tuple[str, ...] = ()
+    """Groups of facts that could not be read, and why; they are None."""

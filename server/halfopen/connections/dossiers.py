@@ -61,14 +61,12 @@ def _own_dossiers(program: Program, path: str, unit: Unit) -> tuple[Dossier, ...
     if unit.language == "python":
         endpoints = program.queries.get(("endpoints", path, unit), lambda: endpoints_in(program, path, unit))
         return tuple(
-            program.queries.get(
-                ("dossier", each.handler.node), lambda each=each: _endpoint_dossier(program, each)
-            )
+            program.queries.get(("dossier", each), lambda each=each: _endpoint_dossier(program, each))
             for each in endpoints
         )
     clients = program.queries.get(("clients", path, unit), lambda: clients_in(program, path, unit))
     return tuple(
-        program.queries.get(("dossier", each.call.node), lambda each=each: _client_dossier(program, each))
+        program.queries.get(("dossier", each), lambda each=each: _client_dossier(program, each))
         for each in clients
     )
 
@@ -88,7 +86,7 @@ def _endpoint_dossier(program: Program, endpoint: Endpoint) -> Dossier:
     routes = routes_of(program, endpoint)
     # An answer of its own: routes rest on every use of a router, resources on the handler's own code.
     resources = program.queries.get(
-        ("server resources", handler.node), lambda: server_resources(program, endpoint)
+        ("server resources", endpoint), lambda: server_resources(program, endpoint)
     )
     return Dossier(
         connection,

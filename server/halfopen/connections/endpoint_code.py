@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
-from halfopen.connections.server_site import ServerSite
+from halfopen.connections.server_site import ServerSite, site_key
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.queries import AnswerToken
 from halfopen.semantics.values import functions, is_receiver, qualified
 
 OPERATIONS = RECEIVERS | SENDERS | ITERATORS | {"accept", "close"}
@@ -53,12 +54,12 @@ class EndpointCode:
 
 def endpoint_code(site: ServerSite) -> EndpointCode | None:
     """The code of an endpoint; None for a server that is made by one call."""
-    key = ("endpoint code", site.endpoint.handler.node)
-    return site.program.queries.get(key, lambda: _gather(site))
+    return site.program.queries.get(("endpoint code", site.endpoint), lambda: _gather(site))
 
 
 def _gather(site: ServerSite) -> EndpointCode | None:
     program = site.program
+    program.queries.note(AnswerToken(site_key(site.endpoint)))
     if site.handling is not None:
         handling = site.handling
         held = _places_of_parameter(program, handling.root)
@@ -168,9 +169,7 @@ def _operations_of(
         body: At[tree.Node] = function.to(function.node.body)
         return _operations(program, sockets, body, within | {function.node})
 
-    return program.queries.get_or(
-        ("operations of", function.node, sockets.nodes, len(within)), compute, nothing
-    )
+    return program.queries.get_or(("operations of", function.node, sockets.nodes, within), compute, nothing)
 
 
 def own_tries(function: At[tree.Function]) -> list[At[tree.Try]]:

@@ -31,7 +31,7 @@ class Handling:
 
     def queues(self) -> frozenset[tree.Node]:
         """The expressions that are a queue made for this connection."""
-        key = ("queues of", self.root.node)
+        key = ("queues of", self.reachable)
         return self.program.queries.get(key, lambda: frozenset(_queues(self)))
 
     def function_at(self, node: tree.Node) -> At[tree.Function] | None:

@@ -40,15 +40,11 @@ def library_dossiers_in(
     )
     return (
         *(
-            program.queries.get(
-                ("library dossier", each.handler.node), lambda each=each: _endpoint_dossier(program, each)
-            )
+            program.queries.get(("library dossier", each), lambda each=each: _endpoint_dossier(program, each))
             for each in endpoints
         ),
         *(
-            program.queries.get(
-                ("library dossier", each.client.call.node), lambda each=each: _client_dossier(program, each)
-            )
+            program.queries.get(("library dossier", each), lambda each=each: _client_dossier(program, each))
             for each in clients
         ),
     )

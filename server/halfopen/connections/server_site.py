@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from halfopen.connections.endpoints import Endpoint
@@ -45,8 +46,12 @@ class ServerSite:
 
 def server_site(program: Program, endpoint: Endpoint | FrameworkEndpoint) -> ServerSite:
     """The site of an endpoint, made once for all of its facts."""
-    key = ("server site", endpoint.handler.node)
-    return program.queries.get(key, lambda: _make(program, endpoint))
+    return program.queries.get(site_key(endpoint), lambda: _make(program, endpoint))
+
+
+def site_key(endpoint: Endpoint | FrameworkEndpoint) -> Hashable:
+    """The key of the answer that an endpoint's site is."""
+    return ("server site", endpoint)
 
 
 def _make(program: Program, endpoint: Endpoint | FrameworkEndpoint) -> ServerSite:

@@ -7,7 +7,7 @@ forgotten exactly when an edit could change it.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
@@ -129,8 +129,6 @@ class Program:
         self.loader = loader
         self.queries = queries
         self._modules: dict[str, Module | None] = {}
-        self.failures: dict[tuple[str, Hashable, object], str] = {}
-        """What about a file could not be read, and why, by the file's path first."""
         self._provided: dict[type[object], object] = {}
 
     # -- what layers above know --
@@ -169,8 +167,6 @@ class Program:
         if (before is None) != (module is None) or not known:
             changed.add(FileToken(path))
         old, new = set(before.units if before else ()), set(module.units if module else ())
-        if old != new:
-            self.failures = {key: text for key, text in self.failures.items() if key[0] != path}
         for unit in old ^ new:
             changed.add(unit)
             changed.update(WordToken(word) for word in unit.words)

@@ -29,6 +29,7 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
     handed_on = words_handed_on(workspace.program, sorted(own))
     relevant = sorted(own | handed_on.keys())
     found: dict[object, Dossier] = {}
+    failures: list[tuple[str, str]] = []
     names: dict[str, int] = {}
     for path in relevant:
         if cancelled is not None and cancelled():
@@ -40,13 +41,15 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
             words = handed_on.get(path, frozenset[bytes]())
             if not may_connect(tables, module, placed.unit, words):
                 continue
-            for dossier in _dossiers(workspace, path, placed.unit, words):
+            for dossier in _dossiers(workspace, path, placed.unit, words, failures):
                 site = dossier.connection.site
+                failures += ((site.path, text) for text in dossier.failures)
                 key = (site.path, site.unit, site.start)
                 if key in found:
                     continue
                 number = names[dossier.connection.id] = names.get(dossier.connection.id, 0) + 1
                 found[key] = dossier if number == 1 else _numbered(workspace, dossier, number)
+    workspace.note_failures(failures)
     return tuple(found.values())
 
 
@@ -65,14 +68,18 @@ def environment_around(workspace: Workspace, dossiers: Sequence[Dossier]) -> Env
 
 
 def _dossiers(
-    workspace: Workspace, path: str, unit: Unit, handed_on: frozenset[bytes]
+    workspace: Workspace,
+    path: str,
+    unit: Unit,
+    handed_on: frozenset[bytes],
+    failures: list[tuple[str, str]],
 ) -> tuple[Dossier, ...]:
     """The dossiers of a unit; one that cannot be made costs no other, and is told as a problem of its file."""
     try:
         return dossiers_in(workspace.program, path, unit, handed_on)
     except Exception as error:
         _log.exception("the connections of %s could not be read", path)
-        workspace.note_problem(path, f"some connections here could not be read: {error!r}"[:300])
+        failures.append((path, f"some connections here could not be read: {error!r}"[:300]))
         return ()
 
 

@@ -69,6 +69,7 @@ class Workspace:
         self._texts: dict[str, SourceText] = {}
         self._documents: dict[str, Document] = {}
         self._problems: dict[str, list[FileProblem]] = {}
+        self._failures: set[tuple[str, str]] = set()
         self._words: dict[bytes, set[str]] = {}
         self._aliases: dict[str, list[tuple[str, str]]] = {}
         self._dirty: set[str] = set()
@@ -201,10 +202,9 @@ class Workspace:
         except OSError as error:
             self._leave_out(path, "unreadable", f"cannot be read: {error.strerror or error}")
 
-    def note_problem(self, path: str, message: str) -> None:
-        """Something in a file could not be analysed; the rest of it was."""
-        path = file_of(path)
-        self._problems[path] = [FileProblem(path, None, "rule", message)]
+    def note_failures(self, failures: Iterable[tuple[str, str]]) -> None:
+        """All that could not be analysed, by path and why; the rest of those files was."""
+        self._failures = {(file_of(path), message) for path, message in failures}
 
     def _leave_out(self, path: str, kind: str, message: str, line: int | None = None) -> None:
         self._texts.pop(path, None)
@@ -347,8 +347,7 @@ class Workspace:
     def problems(self) -> list[FileProblem]:
         """What was left out or read in part, by path."""
         of_files = [problem for path in sorted(self._problems) for problem in self._problems[path]]
-        failures = sorted({(key[0], text) for key, text in self.program.failures.items()})
-        return [*of_files, *(FileProblem(path, None, "rule", text) for path, text in failures)]
+        return [*of_files, *(FileProblem(path, None, "rule", text) for path, text in sorted(self._failures))]
 
 
 def _is_read(path: str) -> bool:

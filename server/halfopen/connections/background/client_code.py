@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from halfopen.connections.client_release import closure_of
 from halfopen.connections.client_site import ClientSite
-from halfopen.connections.client_view import View
+from halfopen.connections.client_view import View, view_key
 from halfopen.connections.library_clients import argument, option
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
+from halfopen.semantics.queries import AnswerToken
 from halfopen.semantics.values import functions
 
 EVENTS = ("message", "open", "close", "error")
@@ -48,13 +49,14 @@ class ClientCode:
 
 def client_code(site: ClientSite, view: View) -> ClientCode:
     """The code of a client, made once for all that asks."""
-    key = ("client code", site.call.node)
+    key = ("client code", site.client, site.made_with)
     return site.program.queries.get(key, lambda: _gather(site, view))
 
 
 def _gather(site: ClientSite, view: View) -> ClientCode:
     program = site.program
     program.queries.note(site.call.unit)
+    program.queries.note(AnswerToken(view_key(site.client)))
     connecting = tuple(each for each in view.reach.functions.values() if not _is_react_function(view, each))
     makes = {each.node for each in connecting}
     handlers = {event: tuple(_handlers(site, view, event)) for event in EVENTS}

@@ -29,7 +29,7 @@ def accept_chains(handling: Handling) -> list[Chain]:
 
 def chain_of(handling: Handling, function: At[tree.Function], node: tree.Node) -> Chain | None:
     """How a node of a function is reached from the endpoint; None where only a dependency runs it."""
-    parents = handling.program.queries.get(("calls of", handling.root.node), lambda: _parents(handling))
+    parents = handling.program.queries.get(("calls of", handling.reachable), lambda: _parents(handling))
     chain: list[tuple[tree.Node, tree.Node]] = [(function.node, node)]
     while chain[0][0] is not handling.root.node:
         known = parents.get(chain[0][0])

@@ -426,7 +426,7 @@ def _read_keys(value: At[tree.Expr], steps: tuple[Step, ...]) -> Iterator[tuple[
 
 def setters_of(program: Program, change: Change) -> list[At[tree.Call]]:
     """The calls that set a state: those of its setter, or those that set the store's name."""
-    key = ("setters of", change.at.node, change.key)
+    key = ("setters of", change)
     return program.queries.get(key, lambda: list(_setters_of(program, change)))
 
 

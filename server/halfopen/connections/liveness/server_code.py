@@ -8,12 +8,13 @@ from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.sending.members import members_of
 from halfopen.connections.sending.registered import entered_by
-from halfopen.connections.server_site import ServerSite
+from halfopen.connections.server_site import ServerSite, site_key
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.queries import AnswerToken
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import functions
 
@@ -41,8 +42,12 @@ class ServerCode:
 
 def server_code(site: ServerSite) -> ServerCode | None:
     """The code of an endpoint that is a function, or a class of handlers; None for a server made by one call."""
-    key = ("liveness code", site.endpoint.handler.node)
-    return site.program.queries.get(key, lambda: _of_handling(site) if site.handling else _of_class(site))
+
+    def compute() -> ServerCode | None:
+        site.program.queries.note(AnswerToken(site_key(site.endpoint)))
+        return _of_handling(site) if site.handling else _of_class(site)
+
+    return site.program.queries.get(("liveness code", site.endpoint), compute)
 
 
 def _of_handling(site: ServerSite) -> ServerCode | None:

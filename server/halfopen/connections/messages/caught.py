@@ -102,7 +102,7 @@ def _up_to(at: At[tree.Node], function: tree.Function | None) -> list[tree.Node]
 
 def _calls_of(program: Program, handling: Handling, function: At[tree.Function]) -> list[At[tree.Node]]:
     """The calls of a function among those that run for the endpoint."""
-    key = ("calls within handling", handling.root.node, function.node)
+    key = ("calls within handling", handling.reachable, function.node)
     return program.queries.get(key, lambda: _find_calls(program, handling, function))
 
 

@@ -36,7 +36,7 @@ def early_announcements(program: Program, registries: tuple[Entered, ...]) -> It
                 if function.node in told or function.node is sender.node or not is_shipped(function.path):
                     continue
                 found = program.queries.get(
-                    ("announces early", function.node, sender.node),
+                    ("announces early", function.node, tuple(up)),
                     lambda function=function, up=up: _announcement(program, function, up),
                 )
                 if found is not None:

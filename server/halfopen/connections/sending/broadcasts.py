@@ -94,7 +94,7 @@ def broadcasts_of(program: Program, registry: Entered) -> Iterator[Broadcast]:
     for delivery in deliveries(program, registry):
         if delivery.outer.node not in seen:
             found = program.queries.get(
-                ("broadcast", delivery.outer.node, registry.container, registry.kind),
+                ("broadcast", delivery, registry),
                 lambda delivery=delivery: _broadcast(program, registry, delivery),
             )
             if found is not None:

@@ -183,7 +183,7 @@ def _cuts(at: At[tree.Expr] | At[tree.Function]) -> bool:
 
 def writes_everywhere(program: Program, slot: Slot) -> list[Site]:
     """Every write of a slot in the workspace."""
-    key = ("writes of slot", slot.home.node, slot.key)
+    key = ("writes of slot", slot)
     return program.queries.get(key, lambda: list(_everywhere(program, slot)))
 
 
