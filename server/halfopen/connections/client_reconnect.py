@@ -195,10 +195,10 @@ def _guarded(
             tests += guards_of(view.program, each)
     for argument in trigger.node.arguments:
         for callback in functions(view.program, trigger.to(argument.value)):
-            tests += entry_tests(view, callback)
+            tests += _asked_later(view, callback)
     if not is_timer(view.program, trigger):
         for callee in functions(view.program, trigger.to(trigger.node.callee)):
-            tests += entry_tests(view, callee)
+            tests += _asked_later(view, callee)
     if any(tested_names(test) & written for test in tests if _asks_whose(view, test)):
         return True
     relevant = written - _socket_state_names(view, tests) - _emptied_handles(view, trigger)
@@ -230,6 +230,42 @@ def _asks_whose(view: View, test: tree.Expr) -> bool:
         and all(each in view.socket.nodes for each in node.operands)
         for node in tree.walk(test)
     )
+
+
+def _asked_later(view: View, function: At[tree.Function]) -> list[tree.Expr]:
+    """The conditions that an attempt meets, without those that only tell whether another attempt has begun since:
+    `const turn = ++this.turn` is read when the attempt begins, and knows nothing of what was before."""
+    tests = [part for test in entry_tests(view, function) for part in _parts(test)]
+    beginnings = {test: list(_beginnings(view, test)) for test in tests}
+    read = {each for found in beginnings.values() for each in found}
+    return [test for test in tests if not beginnings[test] and test not in read]
+
+
+def _parts(test: tree.Expr) -> Iterator[tree.Expr]:
+    if isinstance(test, tree.Operation) and test.operator in ("and", "or"):
+        for operand in test.operands:
+            yield from _parts(operand)
+    else:
+        yield test
+
+
+def _beginnings(view: View, test: tree.Expr) -> Iterator[tree.Expr]:
+    """What a local was given when its function began, where a condition compares it with the field it was read from."""
+    if not isinstance(test, tree.Operation) or test.operator not in ("==", "!="):
+        return
+    index = view.call.index
+    for one, other in (test.operands, test.operands[::-1]):
+        if not isinstance(one, tree.Name) or not isinstance(other, tree.Member):
+            continue
+        binding = index.bindings.get(one)
+        for definition in binding.definitions if binding is not None else ():
+            value = definition.value
+            if (
+                value is not None
+                and index.function_of(definition.node) is index.function_of(test)
+                and other.name in tested_names(value)
+            ):
+                yield value
 
 
 def _given_names(view: View, test: tree.Expr) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Global, Program, own_nodes
-from halfopen.semantics.values import classes, is_receiver
+from halfopen.semantics.values import classes, functions, is_receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ def container_of(program: Program, at: At[tree.Expr], depth: int = 0) -> Contain
             return None
 
 
+def _container_with(program: Program, call: At[tree.Call], at: At[tree.Expr]) -> Container | None:
+    """The container whose method is called; a class of the project that has an `add` of its own keeps things elsewhere."""
+    return None if functions(program, call.to(call.node.callee)) else container_of(program, at)
+
+
 def _module_name(program: Program, path: str, name: str) -> Container | None:
     for source, _unit, definition in program.definitions_of(Global(path, name)):
         if definition.kind == "import":
@@ -112,7 +117,7 @@ def registrations_in(program: Program, function: At[tree.Function]) -> Iterator[
             case tree.Call(callee=tree.Member(object=inner, name=name), arguments=arguments) if (
                 name in _ADDING and arguments
             ):
-                container = container_of(program, function.to(inner))
+                container = _container_with(program, function.to(node), function.to(inner))
                 if container is not None:
                     value = arguments[-1].value if name == "insert" else arguments[0].value
                     yield Registration(container, function.to(node), function.to(value), None)
@@ -145,7 +150,7 @@ def removals_at(program: Program, at: At[tree.Node]) -> Iterator[Removal]:
     """What evaluating one node takes out of long-lived containers (its parts not included)."""
     match at.node:
         case tree.Call(callee=tree.Member(object=inner, name=name), arguments=arguments) if name in _REMOVING:
-            container = container_of(program, at.to(inner))
+            container = _container_with(program, at.to(at.node), at.to(inner))
             if container is not None:
                 what = at.to(arguments[0].value) if arguments else None
                 yield Removal(container, at, what, by_key=name == "pop")

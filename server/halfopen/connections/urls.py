@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.paths import Segment, Segments, path_text, segments_of
+from halfopen.connections.shipped import is_shipped
 from halfopen.connections.strings import Gap, Piece, Text, promise_for, texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions, returned
+from halfopen.semantics.values import argument_of, callbacks, callers, functions, returned
 
 HostKind: TypeAlias = OneOf["known", "page", "setting", "unknown"]
 
@@ -302,7 +303,9 @@ def _query_of(program: Program, at: At[tree.Expr], depth: int = 0) -> tuple[str,
     if depth > _MOST_HELPERS:
         return ()
     if isinstance(node, tree.Call):
-        helpers = functions(program, at.to(node.callee))
+        helpers = functions(program, at.to(node.callee)) or [
+            given for given in callbacks(program, at.to(node.callee)) if is_shipped(given.path)
+        ]
         made = [result for helper in helpers for result in returned(helper)]
         return tuple(dict.fromkeys(name for each in made for name in _query_of(program, each, depth + 1)))
     if not isinstance(node, tree.Name):
@@ -323,6 +326,11 @@ def _query_of(program: Program, at: At[tree.Expr], depth: int = 0) -> tuple[str,
             )
             if promised is not None:
                 found += _query_of(program, promised, depth + 1)
+            elif isinstance(function, tree.Function):
+                for call in callers(program, here.to(function)):
+                    given = argument_of(call.node, function, definition.node)
+                    if given is not None and is_shipped(call.path):
+                        found += _query_of(program, call.to(given), depth + 1)
     return tuple(dict.fromkeys(found))
 
 

@@ -167,6 +167,10 @@ def _definition(program: Program, at: At[tree.Node], definition: Definition) -> 
         case "value" | "context" | "augmented":
             if definition.value is not None:
                 yield from _project(program, at.to(definition.value), definition.steps)
+        case "element" if definition.value is not None:
+            from halfopen.semantics.containers import element_classes
+
+            yield from element_classes(program, at.to(definition.value), definition.steps)
         case _:
             return
 
@@ -407,7 +411,7 @@ def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Cla
         return found
     for annotation in annotation_parts(parameter):
         for each in origins(program, origin.function.to(annotation)):
-            found += _annotated_classes(program, each)
+            found += annotated_classes(program, each)
     for provider in dependency_providers(program, origin):
         if isinstance(provider.node, tree.Class):
             found.append(provider.to(provider.node))
@@ -418,14 +422,14 @@ def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Cla
     return list(dict.fromkeys(found))
 
 
-def _annotated_classes(program: Program, origin: Origin) -> Iterator[At[tree.Class]]:
+def annotated_classes(program: Program, origin: Origin) -> Iterator[At[tree.Class]]:
     """The class that an annotation names, or that its alias does: `Service = Annotated[Docflow, Depends(service)]`."""
     if not isinstance(origin, At):
         return
     if isinstance(origin.node, tree.Class):
         yield origin.to(origin.node)
     elif isinstance(origin.node, tree.Index | tree.Operation):
-        for part in _types_in(origin.node):
+        for part in types_in(origin.node):
             for each in origins(program, origin.to(part)):
                 if isinstance(each, At) and isinstance(each.node, tree.Class):
                     yield each.to(each.node)
@@ -442,10 +446,11 @@ def yielded(function: At[tree.Function]) -> list[At[tree.Expr]]:
 
 def annotation_parts(parameter: tree.Parameter) -> list[tree.Expr]:
     """The types a Python annotation names: `X`, `X | None`, `Optional[X]`, `Annotated[X, ...]`, `"X"` left out."""
-    return _types_in(parameter.annotation) if parameter.annotation is not None else []
+    return types_in(parameter.annotation) if parameter.annotation is not None else []
 
 
-def _types_in(annotation: tree.Expr) -> list[tree.Expr]:
+def types_in(annotation: tree.Expr) -> list[tree.Expr]:
+    """The types that an annotation names; of `Annotated` and `Optional` the first argument."""
     found: list[tree.Expr] = []
     waiting = [annotation]
     while waiting:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
-from halfopen.connections.dossier import Dossier
+from halfopen.connections.delivery.facts import CatchUp
+from halfopen.connections.dossier import Dossier, Other
 from halfopen.connections.facts import Evidence, Known
 
 CODE = "WS2C"
@@ -18,6 +19,16 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     if sending is None or isinstance(sending.resume_parameter, Known):
         return
     if not isinstance(sending.snapshot_on_connect, Known) or sending.snapshot_on_connect.value:
+        return
+    ignored = [
+        (other, asked)
+        for other in dossier.surroundings.others
+        if other.dossier.delivery is not None
+        for asked in other.dossier.delivery.catch_up
+        if asked.kind == "address" and asked.message_type
+    ]
+    if ignored:
+        yield _unheard(dossier, *ignored[0])
         return
     unstored = [each for each in sending.forwards if each.unstored]
     if unstored:
@@ -56,3 +67,21 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
             connection=dossier.connection.id,
             evidence=(Evidence(first.span, "is started here for one message"), *first.evidence),
         )
+
+
+def _unheard(dossier: Dossier, other: Other, asked: CatchUp) -> Finding:
+    """The client names what it has seen, and relies on being given the rest."""
+    name = dossier.connection.name
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH if other.strength == "certain" else Confidence.MEDIUM,
+        span=dossier.connection.site,
+        message=(
+            f"`{other.dossier.connection.name}` says in `{asked.message_type}` what it has seen, and `{name}` does not "
+            "look at it and sends no snapshot: what happened while the client was away never reaches it"
+        ),
+        connection=dossier.connection.id,
+        evidence=asked.evidence,
+    )

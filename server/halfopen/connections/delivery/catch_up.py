@@ -11,6 +11,7 @@ from halfopen.connections.delivery.guards import conditions
 from halfopen.connections.facts import Evidence
 from halfopen.connections.updates.applied import callees, handlers_of, runs
 from halfopen.connections.updates.requests import Request, request_of, requests_in
+from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
@@ -55,14 +56,28 @@ def catch_up_of(view: View, sends: tuple[Send, ...]) -> Iterator[CatchUp]:
             if inside and (ASKS.search(send.message) or _CURSOR.search(send.message)):
                 yield CatchUp("message", send.place, "effect", send.message)
     yield from _after_greeting(view)
-    if _CURSOR.search(" ".join(view.call.to(each.value).text for each in view.call.node.arguments[:1])):
+    cursor = _cursor_in_address(view)
+    if cursor is not None:
         yield CatchUp(
-            "message",
+            "address",
             view.call.span,
             "open",
-            "",
+            cursor,
             evidence=(Evidence(view.call.span, "the address says what was seen"),),
         )
+
+
+def _cursor_in_address(view: View) -> str | None:
+    """The parameter with which the address says what was seen: by its name, or by that of the value it is given."""
+    for argument in view.call.node.arguments[:1]:
+        address = view.call.to(argument.value)
+        query = [name for url in client_urls(view.program, address).urls for name in url.query]
+        found = next((name for name in query if _CURSOR.search(name)), None)
+        if found is not None:
+            return found
+        if _CURSOR.search(address.text):
+            return query[0] if query else ""
+    return None
 
 
 def _caught(trigger: str, request: Request) -> CatchUp:

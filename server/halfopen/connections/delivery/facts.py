@@ -103,11 +103,11 @@ class CatchUp:
     """Something that brings a client that is connected (again) up to date.
 
     fetch: an HTTP request. refresh: cached queries are asked anew. message: it asks the server over the socket for
-    its state, or says what it has seen last. `trigger` is what sets it off: the open handler, an effect that
+    its state, or says what it has seen last. address: the address says that, in the parameter `message_type`. `trigger` is what sets it off: the open handler, an effect that
     depends on the connection's state, or the message of the type that follows.
     """
 
-    kind: OneOf["fetch", "refresh", "message"]
+    kind: OneOf["fetch", "refresh", "message", "address"]
     place: Span
     trigger: OneOf["open", "effect", "greeting", "message"]
     message_type: str = ""

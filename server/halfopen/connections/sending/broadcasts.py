@@ -76,9 +76,13 @@ def call_on(member: Member) -> At[tree.Call] | None:
 
 
 def _sends_inside(program: Program, call: At[tree.Call]) -> bool:
-    """Whether a method of the object around a socket sends on it."""
+    """Whether a method of the object around a socket sends on it, or puts the message in the object's queue."""
+    return _calls_inside(program, call, SENDING | PUTTING)
+
+
+def _calls_inside(program: Program, call: At[tree.Call], names: frozenset[str]) -> bool:
     return any(
-        isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in SENDING
+        isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in names
         for function in functions(program, call.to(call.node.callee))
         for node in own_nodes(function)
     )
@@ -163,7 +167,7 @@ def _dispatch(program: Program, delivery: Delivery, function: At[tree.Function])
     if _gathers(program, function):
         return "gather"
     name = delivery.send.node.callee.name if isinstance(delivery.send.node.callee, tree.Member) else ""
-    return "queues" if name in PUTTING else None
+    return "queues" if name in PUTTING or _calls_inside(program, delivery.send, PUTTING) else None
 
 
 def _gathers(program: Program, function: At[tree.Function]) -> tree.Call | None:

@@ -10,11 +10,12 @@ from halfopen.connections.sending.broadcasts import PUTTING, deliveries, is_end_
 from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.facts import SendQueue
 from halfopen.connections.sending.registered import Entered
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import members, name_of_function, origins, qualified
+from halfopen.semantics.values import callers, members, name_of_function, origins, qualified
 
 _QUEUES = frozenset(
     {"asyncio.Queue", "asyncio.PriorityQueue", "asyncio.LifoQueue", "queue.Queue", "janus.Queue"}
@@ -46,7 +47,9 @@ def send_queues(handling: Handling, registries: tuple[Entered, ...]) -> Iterator
                 "queue",
                 _max_size(program, made),
                 tuple(dict.fromkeys((*puts, *from_all))),
-                tuple(dict.fromkeys((*_from_others(handling, puts), *from_all))),
+                tuple(
+                    dict.fromkeys((*_from_others(handling, puts), *_for_everybody(program, held), *from_all))
+                ),
             )
 
 
@@ -97,6 +100,29 @@ def _fed(call: At[tree.Call]) -> Evidence:
     function = call.index.function_of(call.node)
     who = described(call.to(function)) if function is not None else "the module"
     return Evidence(call.span, f"{who} puts a message in it without waiting for the reader")
+
+
+def _for_everybody(program: Program, held: list[At[tree.Expr]]) -> Iterator[Evidence]:
+    """The calls in loops over connections of a method that fills the queue: its own handler alone would not loop."""
+    for each in held:
+        put = _is_called(each, PUTTING)
+        function = put.index.function_of(put.node) if put is not None else None
+        if put is None or function is None or is_end_marker(program, put):
+            continue
+        for call in callers(program, put.to(function)):
+            if is_shipped(call.path) and _is_on_an_element(program, call):
+                inside = call.index.function_of(call.node)
+                who = described(call.to(inside)) if inside is not None else "a loop"
+                yield Evidence(call.span, f"{who} puts a message in the queue of each client")
+
+
+def _is_on_an_element(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a method is called on what a loop binds."""
+    callee = call.node.callee
+    if not isinstance(callee, tree.Member) or not isinstance(callee.object, tree.Name):
+        return False
+    variable = program.variable(call.to(callee.object))
+    return any(definition.kind == "element" for _, _, definition in program.definitions_of(variable))
 
 
 def _from_others(handling: Handling, fed: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

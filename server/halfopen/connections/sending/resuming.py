@@ -8,6 +8,7 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.handler_flow import SENDERS, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.registries import container_of
+from halfopen.connections.sending.broadcasts import PUTTING
 from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
@@ -17,7 +18,7 @@ from halfopen.semantics.values import argument_of, callers, functions, qualified
 _CURSORS = frozenset(
     {
         "since", "last_id", "last_event_id", "last_seq", "last_sequence", "cursor", "resume_from", "from_seq",
-        "last_message_id", "after_id", "since_id", "from_id", "lastId", "lastEventId", "lastSeq", "last_timestamp",
+        "last_message_id", "after", "after_id", "since_id", "from_id", "lastId", "lastEventId", "lastSeq", "last_timestamp",
     }
 )  # fmt: skip
 """What parameters that say how far a client has come are called."""
@@ -34,7 +35,8 @@ def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> 
         return Unknown("the endpoint's function")
     for send, payload, function in _sends(handling):
         when = _when(handling, function, send)
-        if when == _EACH_TIME or (when is not None and _carries_state(handling, registries, payload, 0)):
+        tells = _varies(payload) if when == _EACH_TIME else _carries_state(handling, registries, payload, 0)
+        if when is not None and tells:
             return Known(True, (Evidence(function.to(send).span, when),), Confidence.MEDIUM)
     return Known(
         False, (Evidence(handling.root.span, "sends no state before live messages"),), Confidence.MEDIUM
@@ -47,10 +49,20 @@ def _sends(handling: Handling) -> Iterator[tuple[tree.Call, At[tree.Expr], At[tr
         for node in own_nodes(function):
             if not isinstance(node, tree.Call):
                 continue
-            if socket_method(handling.sockets, node) in SENDERS and node.arguments:
+            if node.arguments and (
+                socket_method(handling.sockets, node) in SENDERS or _puts_in_own_queue(handling, node)
+            ):
                 payload = function.to(node.arguments[0].value)
                 given = list(_given(handling, function, payload))
                 yield from given or [(node, payload, function)]
+
+
+def _puts_in_own_queue(handling: Handling, call: tree.Call) -> bool:
+    return (
+        isinstance(call.callee, tree.Member)
+        and call.callee.name in PUTTING
+        and call.callee.object in handling.queues()
+    )
 
 
 def _given(
@@ -66,6 +78,17 @@ def _given(
             argument = argument_of(call.node, function.node, parameter)
             if argument is not None and inside is not None and handling.function_at(inside) is not None:
                 yield call.node, call.to(argument), call.to(inside)
+
+
+def _varies(payload: At[tree.Expr]) -> bool:
+    """Whether a message may differ from turn to turn: `{"type": "ping"}` and `Ping()` do not."""
+    callees = {
+        node.callee for node in tree.walk(payload.node) if isinstance(node, tree.Call) and not node.arguments
+    }
+    return any(
+        isinstance(node, tree.Name | tree.Member | tree.Await) and node not in callees
+        for node in tree.walk(payload.node)
+    )
 
 
 def _carries_state(
@@ -188,7 +211,11 @@ def _waits_for_messages(handling: Handling, loop: tree.Loop) -> bool:
 def resume_parameter(handling: Handling) -> Fact[str]:
     """A parameter or field by which a client says what it has seen."""
     for parameter in handling.root.node.parameters:
-        if isinstance(parameter.target, tree.Name) and parameter.target.id in _CURSORS:
+        if (
+            isinstance(parameter.target, tree.Name)
+            and parameter.target.id in _CURSORS
+            and handling.program.reads(handling.program.variable(handling.root.to(parameter.target)))
+        ):
             place = handling.root.to(parameter.target)
             return Known(parameter.target.id, (Evidence(place.span, f"{described(handling.root)} takes it"),))
     for function in handling.reachable:
