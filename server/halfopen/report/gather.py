@@ -97,6 +97,7 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
 
     return AuditResult(
         root=shown_root,
+        name=auditor.root.resolve().name,
         files=len(auditor.files()),
         seconds=seconds,
         findings=tuple(finding(each) for each in every),

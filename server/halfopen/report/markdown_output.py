@@ -6,6 +6,7 @@ What comes from the audited code stands in code spans and fences that it cannot 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import jinja2
@@ -39,7 +40,22 @@ def markdown_of(report: Report) -> str:
     filters = cast("dict[str, object]", environment.filters)  # pyright: ignore[reportUnknownMemberType]
     filters.update(prose=prose, code=code_span, fence=fence, excerpt=excerpt, place=place_text, cell=cell)
     text = environment.get_template("report.md.jinja").render(report=report)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return "\n".join(_spaced(text.strip().split("\n"))) + "\n"
+
+
+def _spaced(lines: Iterable[str]) -> Iterator[str]:
+    """Never two empty lines in a row, but for those within a block of code."""
+    fence, before = "", ""
+    for line in lines:
+        ticks = re.match("`{3,}", line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif ticks is not None:
+            fence = ticks[0]
+        elif not line and not before:
+            continue
+        yield line
+        before = line
 
 
 def prose(text: str) -> str:

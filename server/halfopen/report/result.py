@@ -207,6 +207,8 @@ class AuditResult:
     lines_of: LinesOf
     environment: Mapping[str, ReportedFact] = field(default_factory=dict[str, ReportedFact])
     depth: Depth | None = None
+    name: str = ""
+    """The audited directory's own name."""
     text_of: Callable[[str], SourceText | None] = _no_text
     """The text of a file, which `ReportedFix.changes` are made for; None for one that a fix would make."""
 

@@ -55,17 +55,17 @@ def write_text(result: AuditResult, console: Console, *, quiet: bool = False) ->
     for connection, findings in _by_connection(certain, connections):
         _write_connection(page, connection, findings[0].place.path, connections)
         for finding in findings:
-            _write_finding(page, finding, result)
+            write_finding(page, finding, result)
     if suspicious:
         page.heading(Text("Suspicious patterns, worth a look", "bold"), "")
         page.write(Text("Defects if what the code does not show turns out badly.", "dim"), 2)
         page.blank()
         for _, findings in _by_connection(suspicious, connections):
             for finding in findings:
-                _write_finding(page, finding, result, connections.get(finding.connection))
+                write_finding(page, finding, result, connections.get(finding.connection))
     if not quiet:
         _write_problems(page, result.problems)
-        _write_summary(page, result)
+        write_summary(page, result)
 
 
 def _by_connection(
@@ -115,9 +115,10 @@ def _prose(message: str) -> Text:
     return text
 
 
-def _write_finding(
+def write_finding(
     page: Page, finding: ReportedFinding, result: AuditResult, connection: ReportedConnection | None = None
 ) -> None:
+    """One finding with its code and evidence; with the connection where it does not stand under it."""
     severity = finding.severity
     badge = f" {severity.name} " if page.width else severity.name
     title = Text.assemble((badge, _BADGE_STYLE[severity]), " ", (finding.code, "bold"), " ", finding.slug)
@@ -189,7 +190,8 @@ def _write_problems(page: Page, problems: tuple[Problem, ...]) -> None:
     page.blank()
 
 
-def _write_summary(page: Page, result: AuditResult) -> None:
+def write_summary(page: Page, result: AuditResult) -> None:
+    """How many findings, how ready for production, what was read, and what to do next."""
     clients = sum(each.side == "client" for each in result.connections)
     endpoints = len(result.connections) - clients
     seconds = f", {result.seconds:.1f} s" if page.width else ""

@@ -23,8 +23,20 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By who is let in."""
     admission = dossier.admission if isinstance(dossier.admission, Admission) else None
     where = f" at `{dossier.url.value}`" if isinstance(dossier.url, Known) else ""
+    if admission is not None and any(each.span == finding.span for each in admission.ignored_refusals):
+        return Assessment(
+            "`close()` ends the connection and not the function: what follows runs for the refused as for the others.",
+            "100 % of the refused clients reach the code behind the refusal; what it does before its first send or receive "
+            "(reading, registering, writing) is done for a stranger.",
+        )
+    if admission is not None and any(each.span == finding.span for each in admission.optional_checks):
+        return Assessment(
+            "The check runs only for those who show something: leaving the credential out is the way in.",
+            f"100 % of the clients that send none are let in{where}, and any script can leave it out.",
+        )
     if admission is not None and admission.is_authenticated:
-        if admission.first_message_deadline_seconds is not None:
+        deadline = admission.first_message_deadline_seconds
+        if isinstance(deadline, Known) and deadline.value is None:
             return Assessment(
                 "The connection is accepted before anybody is known, and the wait for the first message never ends: "
                 "idle strangers hold sockets, tasks and memory.",
@@ -37,6 +49,12 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "cross-site WebSocket hijacking (CWE-1385).",
             f"Any page that a signed-in user visits can open{where} as that user: one visit is enough, and the log "
             "shows an ordinary connection.",
+        )
+    known = admission.authentication if admission is not None else None
+    if isinstance(known, Known) and known.value in ("presence", "unverified"):
+        return Assessment(
+            "What is not verified is only a text: whoever writes it decides who they are.",
+            f"100 % of the made-up credentials are accepted{where}: one line of script is any user.",
         )
     exposes = admission.exposes if admission is not None else None
     gets = _GETS[exposes.value] if isinstance(exposes, Known) else "is served like any user"

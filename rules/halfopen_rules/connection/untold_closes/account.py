@@ -21,14 +21,14 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By what the late event overwrites."""
     presentation = dossier.presentation
     late = spanned(finding, presentation.late_events) if presentation is not None else None
-    if late is None or presentation is None:
+    if presentation is None or (late is None and not _comes_back(finding, dossier)):
         return _others(finding, dossier)
     successor = presentation.successor
     cause = (
         f"change of `{successor.by}`" if successor is not None and successor.kind == "dependencies" else None
     )
     each = f"each {cause}" if cause else "each time one socket follows another"
-    match late.overwrites:
+    match late.overwrites if late is not None else "reconnect":
         case "reconnect":
             delay = delay_of(dossier)
             after = (
@@ -57,6 +57,15 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
                 "for the status before it sends refuses 100 % of the sends meanwhile."
             )
     return Assessment(_LATE, estimate)
+
+
+def _comes_back(finding: Finding, dossier: Dossier) -> bool:
+    """Whether the finding is about a close handler that sets up again what was closed on purpose."""
+    return any(
+        each.acquired == finding.span
+        and any(leak.kind in ("rearmed", "flag-set-anew") for leak in each.leaks)
+        for each in dossier.resources
+    )
 
 
 def _others(finding: Finding, dossier: Dossier) -> Assessment:

@@ -14,10 +14,10 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By what waits between the messages."""
     if dossier.connection.side == "server":
         return Assessment(
-            "Each message is handled by a task of its own, and tasks end in the order in which their waits end: a later "
-            "message may be sent or stored before an earlier one.",
-            "Any two messages that are closer together than the work takes may change places; with 50 ms of work and one "
-            "message each 20 ms, two or three run at a time and the order is left to chance.",
+            "Who hears the message and asks at once reads the state of before the commit, and no later message corrects it: "
+            "the news overtakes what it tells of.",
+            "The window is the rest of the transaction, some 1 to 100 ms; a client on a fast line asks within 20 ms, so the "
+            "faster the network, the more often the old state stays on the screen.",
         )
     updates = dossier.updates
     write = (

@@ -54,9 +54,11 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
 
 def mitigations(dossier: Dossier) -> Iterator[Mitigation]:
     """Ids by which copies are told, tasks that are looked for first."""
-    for write in dossier.updates.writes if dossier.updates is not None else ():
-        if write.deduplicated:
-            yield Mitigation(f"`{write.state}` keeps one entry for each id", write.evidence[:2])
+    writes = dossier.updates.writes if dossier.updates is not None else ()
+    kept = [each for each in writes if each.deduplicated and each.how in ("appended", "merged")]
+    if kept:
+        names = ", ".join(dict.fromkeys(f"`{each.state}`" for each in kept[:4]))
+        yield Mitigation(f"one entry is kept for each id ({names})", kept[0].evidence[:2])
     for task in dossier.sending.tasks_per_message if dossier.sending is not None else ():
         if task.is_guarded:
             yield Mitigation(

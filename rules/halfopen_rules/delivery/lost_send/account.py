@@ -98,12 +98,6 @@ def _server(finding: Finding, dossier: Dossier) -> Assessment:
             "The slow client is taken out of the registry while its connection stays open: it is connected and deaf.",
             "From then on it receives 0 % of the messages, until its connection ends for another reason: minutes to hours.",
         )
-    if spanned(finding, sending.early_announcements) is not None:
-        return Assessment(
-            "Who hears the message and asks at once reads the state of before the commit, and no later message corrects it.",
-            "The window is the rest of the transaction, some 1 to 100 ms; a client on a fast line asks within 20 ms, so the "
-            "faster the network, the more often the old state stays on the screen.",
-        )
     return Assessment(
         "Pub/sub is at-most-once: what is published while a client is away is handed to nobody and kept nowhere.",
         f"{gap(dossier)[0].upper()}{gap(dossier)[1:]}: 100 % of what is published in it is lost for that client.",

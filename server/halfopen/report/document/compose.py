@@ -85,6 +85,7 @@ def compose(result: AuditResult) -> Report:
     kept = _kept(result)
     return Report(
         root=result.root,
+        name=result.name or result.root,
         version=__version__,
         files=result.files,
         clients=sum(each.side == "client" for each in result.connections),
@@ -133,7 +134,7 @@ def _environment(result: AuditResult) -> list[EnvironmentItem]:
             EnvironmentItem(
                 name,
                 title,
-                _item_text(name, fact) if fact is not None and known else None,
+                _item_text(name, fact, result) if fact is not None and known else None,
                 fact.confidence if fact is not None else None,
                 (fact.settled_by or "") if fact is not None else "the code of both sides",
                 assumed,
@@ -143,12 +144,19 @@ def _environment(result: AuditResult) -> list[EnvironmentItem]:
     return items
 
 
-def _item_text(name: str, fact: ReportedFact) -> str:
+def _item_text(name: str, fact: ReportedFact, result: AuditResult) -> str:
     value = fact.value
     if name == "endpoints" and isinstance(value, list | tuple):
         paths = [f"`{each}`" for each in value]  # pyright: ignore[reportUnknownVariableType]
-        lead = "a single endpoint: " if len(paths) == 1 else f"{len(paths)} endpoints: "
-        return lead + ", ".join(paths)
+        hidden = [each.name for each in result.connections if each.side == "server" and not _address(each)]
+        more = (
+            f", and {', '.join(f'`{each}`' for each in hidden[:4])}, whose path is not known"
+            if hidden
+            else ""
+        )
+        single = len(paths) == 1 and not hidden
+        lead = "a single endpoint: " if single else f"{len(paths) + len(hidden)} endpoints: "
+        return lead + ", ".join(paths) + more
     if name == "authentication" and value == "none":
         return "none: nothing in the code asks who connects"
     return str(value)
@@ -180,7 +188,14 @@ def _paths(nodes: Sequence[Node]) -> list[str]:
 
 
 def _clients(result: AuditResult) -> list[str]:
-    return list(dict.fromkeys(each.name for each in result.connections if each.side == "client"))
+    """The names of the clients in pages; a script of Python has nobody who looks at it."""
+    return list(
+        dict.fromkeys(
+            each.name
+            for each in result.connections
+            if each.side == "client" and not each.place.path.endswith(".py")
+        )
+    )
 
 
 # --- what is not known, and what was not reported ----------------------------------------------
@@ -232,26 +247,28 @@ def _clean(result: AuditResult, kept: Sequence[Kept]) -> tuple[str, ...]:
 
 def _questions(result: AuditResult, suspicions: Sequence[Suspicion]) -> tuple[Question, ...]:
     """What would settle each unknown that no rule can do without, and what it matters for."""
-    where: dict[str, dict[str, None]] = defaultdict(dict)
+    asked: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
     for name, (title, _) in _ITEMS.items():
         fact = result.environment.get(name)
         if fact is not None and not fact.known and fact.settled_by:
-            where[fact.settled_by][f"Environment: {title}"] = None
+            asked[fact.settled_by][f"the environment ({title[0].lower()}{title[1:]})"].update({})
     for each in suspicions:
-        for connection in each.connections:
-            where[each.settled_by][f"{each.code} of {connection}"] = None
+        matter = f"{each.code} {each.title}, which it would bring or rule out"
+        asked[each.settled_by][matter].update(dict.fromkeys(each.connections))
     for connection in result.connections:
         facts = connection.facts.items()
-        asked = {
-            fact.settled_by: _MATTERS[name]
-            for name, fact in facts
-            if name in _MATTERS and isinstance(fact, ReportedFact) and fact.settled_by
-        }
+        for name, fact in facts:
+            wanted = _MATTERS.get(name) if connection.side == "server" or name == "url" else None
+            if wanted and isinstance(fact, ReportedFact) and fact.settled_by:
+                asked[fact.settled_by][wanted][connection.id] = None
         said = {fact.settled_by for _, fact in facts if isinstance(fact, ReportedFact)}
-        asked |= {each: _MATTERS["url"] for each in connection.open_questions if each not in said}
-        for question, matter in asked.items():
-            where[question][f"{matter} of {connection.id}"] = None
-    return tuple(Question(question, tuple(names)) for question, names in where.items())
+        for question in connection.open_questions:
+            if question not in said:
+                asked[question][_MATTERS["url"]][connection.id] = None
+    return tuple(
+        Question(question, tuple((matter, tuple(names)) for matter, names in matters.items()))
+        for question, matters in asked.items()
+    )
 
 
 _MATTERS = {

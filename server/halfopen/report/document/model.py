@@ -75,6 +75,9 @@ class RuleSection:
     verify: str
     fix: str
     no_fix: str
+    """Why no fix is offered."""
+    advice: str
+    """What "The fix" says beside its code."""
     trade_off: str
     impact: str
 
@@ -211,7 +214,8 @@ class Question:
     """Something that only a person can settle, and for what it matters."""
 
     question: str
-    where: tuple[str, ...]
+    matters: tuple[tuple[str, tuple[str, ...]], ...]
+    """For what it matters, and of which connections; none where it is about all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,8 @@ class Report:
     """The full report."""
 
     root: str
+    name: str
+    """The audited directory's own name."""
     version: str
     files: int
     clients: int

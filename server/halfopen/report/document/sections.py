@@ -39,6 +39,7 @@ def rule_section(code: str, slug: str) -> RuleSection:
         verify=sections.get("How to verify", ""),
         fix=fix,
         no_fix=reason[1] if reason is not None else "",
+        advice=_advice(fix),
         trade_off=sections.get("Trade-off", ""),
         impact=sections.get("Reliability impact", ""),
     )
@@ -49,6 +50,12 @@ def _text(registered: Registered | None) -> RuleText | None:
         return registered.text() if registered is not None else None
     except FileNotFoundError:  # a rule pack that forgot its text
         return None
+
+
+def _advice(fix: str) -> str:
+    paragraphs = re.sub(r"^```.*?^```$", "", fix, flags=re.MULTILINE | re.DOTALL).split("\n\n")
+    said = (each.strip() for each in paragraphs)
+    return "\n\n".join(each for each in said if each and not _NO_FIX.match(each) and not each.endswith(":"))
 
 
 def finding_section(

@@ -52,7 +52,8 @@ def local_of(starts: Sequence[ReportedStart]) -> Local:
 def trials_of(connections: Sequence[ReportedConnection], local: Local, targets: Targets) -> tuple[Trial, ...]:
     """The tests, in the order in which they find most for least work."""
     addresses = [each for one in connections if (each := local.address(one)) is not None]
-    clients = [one_line(each.name) for each in connections if each.side == "client"]
+    pages = [each for each in connections if each.side == "client" and not each.place.path.endswith(".py")]
+    clients = [one_line(each.name) for each in pages]
     known = addresses[0] if addresses else None
     url = quoted(known or f"ws://localhost:{local.port}/ws")
     page = f"a page that uses `{clients[0]}`" if clients else "a page that is connected"

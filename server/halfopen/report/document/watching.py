@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from halfopen.audit.finding import Confidence, Severity
 from halfopen.audit.rule import Category, registered_rules
 from halfopen.audit.targets import Targets
 from halfopen.report.document.model import FindingSection, Monitoring, Watch
@@ -37,8 +38,8 @@ def monitoring_of(
             Watch("Open connections", f"a gauge for each process, by {label}", because(_C.CONNECTION)),
             Watch(
                 "Reconnection rate",
-                f"a counter of handshakes, first ones and repeated ones apart, by {label}; {page} says with "
-                "`?attempt=` or its first message which it is",
+                f"a counter of handshakes by {label}, first ones and repeated ones apart, as the client says with "
+                f"`?attempt=` or its first message ({page})",
                 because(_C.RECONNECTION),
             ),
             Watch(
@@ -110,9 +111,11 @@ def monitoring_of(
 
 
 def _of_rules(sections: Iterable[FindingSection]) -> tuple[Watch, ...]:
-    """What the rules that found something ask for themselves, each thing once."""
+    """What the rules ask for themselves whose findings are grave, or are only to be watched; each thing once."""
     wanted: dict[str, set[str]] = {}
     for each in sections:
+        if each.severity is Severity.MEDIUM or each.confidence is Confidence.LOW:
+            continue
         registered = registered_rules().get(each.rule.code)
         for what in registered.rule.monitoring if registered is not None else ():
             wanted.setdefault(what, set()).add(each.rule.code)

@@ -55,6 +55,7 @@ def html_of(report: Report) -> str:
         prose=prose,
         rule_text=rule_text,
         line=one_line,
+        path=breakable,
         code=code_block,
         diff=diff_block,
         excerpt=excerpt_block,
@@ -102,6 +103,12 @@ def prose(text: str) -> Markup:
         Markup("<code>{}</code>").format(part) if position % 2 else escape(part)
         for position, part in enumerate(parts)
     )
+
+
+def breakable(text: str) -> Markup:
+    """A path or address that may go on in the next line after a slash or a colon."""
+    parts = re.split(r"(?<=[/:])(?=[^/:])", one_line(text))
+    return Markup("<wbr>").join(parts)
 
 
 @lru_cache(maxsize=512)
