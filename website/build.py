@@ -31,6 +31,7 @@ def build(folder: Path) -> int:
         path.write_text(text, encoding="utf-8")
     shutil.copyfile(HERE / STYLE, content / STYLE)
     shutil.copyfile(REPOSITORY / "clients" / "vscode" / "icon.png", content / "icon.png")
+    shutil.copytree(REPOSITORY / "docs" / "schema", content / "schema")
     configuration = (HERE / CONFIGURATION).read_text(encoding="utf-8").replace("@nav@", _nav(every))
     (folder / CONFIGURATION).write_text(configuration, encoding="utf-8")
     zensical = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
