@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 TYPECHECK := tests/typecheck
 COMPILERS := $(TYPECHECK)/node_modules/.installed
 SARIF := tests/sarif/node_modules/.installed
+AXE := tests/report/node_modules/.installed
 VSCODE := tests/vscode/node_modules/.installed
 DOCFLOW := fixtures/docflow/frontend
 VITEST := $(DOCFLOW)/node_modules/.installed
@@ -26,7 +27,7 @@ install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
 demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
 	@$(BIN)/halfopen audit fixtures/demo --exit-zero
 
-test: lint types $(COMPILERS) $(SARIF) $(VITEST) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
+test: lint types $(COMPILERS) $(SARIF) $(AXE) $(VITEST) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
 	@$(BIN)/python -m pytest -n auto
 
 lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
@@ -53,7 +54,7 @@ docs: $(INSTALLED) ## Build the documentation's site: build/website/site
 	@$(BIN)/python -m website
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) $(TYPECHECK)/node_modules tests/sarif/node_modules $(DOCFLOW)/node_modules $(DOCFLOW)/dist tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
+	rm -rf $(VENV) $(TYPECHECK)/node_modules tests/report/node_modules tests/sarif/node_modules $(DOCFLOW)/node_modules $(DOCFLOW)/dist tests/vscode/node_modules clients/vscode/node_modules clients/vscode/dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist build artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -68,6 +69,11 @@ $(INSTALLED): requirements-dev.txt pyproject.toml server/halfopen/__init__.py | 
 $(COMPILERS): $(addprefix $(TYPECHECK)/,package.json package-lock.json .npmrc)
 	@command -v npm >/dev/null || { echo 'halfopen: npm is not on the PATH; "make test" needs it.' >&2; exit 1; }
 	@cd $(TYPECHECK) && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+# What looks for barriers in the HTML report.
+$(AXE): $(addprefix tests/report/,package.json package-lock.json .npmrc)
+	@cd tests/report && npm ci --loglevel=error >/dev/null
 	@touch $@
 
 # The SARIF validator, with the official schema: tests/cli holds the output against both.

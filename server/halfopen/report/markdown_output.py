@@ -13,6 +13,7 @@ import jinja2
 
 from halfopen.report.document.compose import compose
 from halfopen.report.document.model import Excerpt, Report
+from halfopen.report.document.sections import count_of
 from halfopen.report.printable import one_line, printable
 from halfopen.report.result import AuditResult
 
@@ -38,7 +39,15 @@ def markdown_of(report: Report) -> str:
         keep_trailing_newline=True,
     )
     filters = cast("dict[str, object]", environment.filters)  # pyright: ignore[reportUnknownMemberType]
-    filters.update(prose=prose, code=code_span, fence=fence, excerpt=excerpt, place=place_text, cell=cell)
+    filters.update(
+        count_of=count_of,
+        prose=prose,
+        code=code_span,
+        fence=fence,
+        excerpt=excerpt,
+        place=place_text,
+        cell=cell,
+    )
     text = environment.get_template("report.md.jinja").render(report=report)
     return "\n".join(_spaced(text.strip().split("\n"))) + "\n"
 

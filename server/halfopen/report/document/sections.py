@@ -228,6 +228,11 @@ def _effort(registered: Registered | None, is_offered: bool) -> Hours:
     return _BY_HAND if is_offered else Hours(*registered.rule.effort_hours)
 
 
+def count_of(number: int, what: str) -> str:
+    """ "1 client", "1,200 files"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def quoted(text: str) -> str:
     """For a command line: what comes from the audited code must not be a command of its own."""
     return shlex.quote(one_line(text))

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from halfopen.audit.finding import Severity
 from halfopen.report.document.compose import compose
 from halfopen.report.document.model import FindingSection, Report
+from halfopen.report.document.sections import count_of
 from halfopen.report.html.connection_map import BOX_HEIGHT, map_of
 from halfopen.report.html.highlight import code_block, diff_block, excerpt_block
 from halfopen.report.printable import one_line
@@ -52,6 +53,7 @@ def html_of(report: Report) -> str:
     )
     filters = cast("dict[str, object]", environment.filters)  # pyright: ignore[reportUnknownMemberType]
     filters.update(
+        count_of=count_of,
         prose=prose,
         rule_text=rule_text,
         line=one_line,
