@@ -24,8 +24,8 @@ help: ## Show this list
 
 install: $(INSTALLED) ## Create .venv with halfopen (editable) and every tool
 
-demo: $(INSTALLED) ## Audit the small flawed application in fixtures/demo
-	@$(BIN)/halfopen audit fixtures/demo --exit-zero
+demo: $(INSTALLED) ## See what halfopen finds in a small product that was quickly made
+	@$(BIN)/python scripts/demo.py
 
 test: lint types $(COMPILERS) $(SARIF) $(AXE) $(VITEST) $(VSCODE) $(EXTENSION) ## Check style, types and layers, then run every test
 	@$(BIN)/python -m pytest -n auto

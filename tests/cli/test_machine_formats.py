@@ -41,7 +41,7 @@ def run_of(text: str) -> dict[str, Any]:
 
 def test_json_of_a_real_audit_fits_the_published_schema(run: Run) -> None:
     schema = json.loads((REPOSITORY / "docs/schema/audit-1.json").read_text(encoding="utf-8"))
-    done = run("audit", "--format", "json", "--exit-zero", REPOSITORY / "fixtures/demo")
+    done = run("audit", "--format", "json", "--exit-zero", REPOSITORY / "fixtures/docflow-vibecoded")
     document = json.loads(done.stdout)
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
@@ -62,7 +62,7 @@ def test_sarif_of_a_real_audit_passes_the_official_schema_and_validator(
         "--exit-zero",
         "--output",
         log,
-        "fixtures/demo",
+        "fixtures/docflow-vibecoded",
         cwd=REPOSITORY,
     )
     assert done.returncode == 0, done.stderr
@@ -190,7 +190,7 @@ def test_github_annotations_are_escaped_and_the_gravest_come_first(result: Audit
 
 
 def test_gitlab_gets_a_list_of_issues_with_distinct_fingerprints(run: Run) -> None:
-    done = run("audit", "--format", "gitlab", "--exit-zero", "fixtures/demo", cwd=REPOSITORY)
+    done = run("audit", "--format", "gitlab", "--exit-zero", "fixtures/docflow-vibecoded", cwd=REPOSITORY)
     issues = json.loads(done.stdout)
     assert issues
     assert len({each["fingerprint"] for each in issues}) == len(issues)
