@@ -99,6 +99,21 @@ async def test_the_editors_settings_are_asked_for_and_count(
     assert editor.count(path) == 1
 
 
+async def test_what_is_left_out_is_left_out_while_it_is_open(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    path = write(workspace / "web" / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    assert editor.count(path) == 1
+    for exclude, count in ((["web/"], 0), ([], 1)):
+        editor.client.set_configuration({"exclude": exclude}, section="halfopen")
+        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        await editor.settled()
+        assert editor.count(path) == count
+
+
 async def test_each_folder_has_its_own_settings(start_editor: StartEditor, tmp_path: Path) -> None:
     one = write(tmp_path / "one" / "web" / "Status.tsx", LEAKY_TSX)
     two = write(tmp_path / "two" / "web" / "Status.tsx", LEAKY_TSX)

@@ -117,6 +117,11 @@ class Workspace:
                 self._read(path)
         self._scanned = True
         self._words.clear()
+        self._cache.read_ahead(
+            (text.data, language)
+            for path, text in self._texts.items()
+            if path not in self._documents and (language := language_of(path)) is not None
+        )
         self._dirty -= set(paths) - set(self._documents)
 
     def update(self) -> set[object]:
@@ -135,7 +140,7 @@ class Workspace:
             if not _is_read(path):
                 continue
             before, problems = self._texts.get(path), self._problems.get(path)
-            if path not in self._documents and excluded:
+            if excluded:
                 self._forget_file(path)
             else:
                 self._read(path)
