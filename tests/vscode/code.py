@@ -33,12 +33,19 @@ SETTINGS: dict[str, object] = {
     "editor.minimap.enabled": False,
     "editor.codeLens": True,
     "editor.hover.delay": 100,
+    "editor.autoClosingBrackets": "never",
+    "editor.autoClosingQuotes": "never",
+    "editor.autoSurround": "never",
+    "security.workspace.trust.startupPrompt": "never",
     "files.autoSave": "off",
     "git.enabled": False,
     "window.commandCenter": False,
     "workbench.colorTheme": "Default Light Modern",
     "typescript.validate.enable": False,
 }
+
+KEYS = [{"key": "ctrl+alt+shift+r", "command": "halfopen.restart"}]
+"""A key for what a person would press several times in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,12 @@ class Code:
     def user_settings(self) -> Path:
         return self.home / "data" / "User" / "settings.json"
 
+    @property
+    def starts(self) -> list[int]:
+        """The process of each server that was started from the PATH, the newest last."""
+        record = self.home / "starts"
+        return [int(each) for each in record.read_text(encoding="utf-8").split()] if record.exists() else []
+
     def stop(self) -> None:
         self.process.terminate()
         try:
@@ -62,10 +75,19 @@ class Code:
             self.process.wait()
 
 
-def start(home: Path, *, path: str, settings: dict[str, object] | None = None) -> Code:
-    """Install the extension and serve VS Code until it listens. `path` is the PATH of all that it starts."""
+def start(
+    home: Path, *, with_halfopen: bool = True, trusting: bool = True, extensions: tuple[Path, ...] = ()
+) -> Code:
+    """Install the extension and serve VS Code until it listens.
+
+    `with_halfopen` puts the halfopen of these tests on the PATH of all that it starts; `trusting` opens
+    every folder as a trusted one, without a question; `extensions` are further packages to install.
+    """
     for needed in (NODE, CODE, EXTENSION):
         assert needed.exists(), f"{needed} is missing: `make test` brings it"
+    path = "/usr/local/bin:/usr/bin:/bin"
+    if with_halfopen:
+        path = f"{_program_that_tells(home)}:{path}"
     environment = {
         "HOME": str(home),
         "PATH": path,
@@ -80,17 +102,19 @@ def start(home: Path, *, path: str, settings: dict[str, object] | None = None) -
     (home / ".profile").write_text(f"export PATH='{path}'\n", encoding="utf-8")
     user = home / "data" / "User"
     user.mkdir(parents=True)
-    (user / "settings.json").write_text(json.dumps({**SETTINGS, **(settings or {})}), encoding="utf-8")
-    installed = subprocess.run(
-        [NODE, CODE, *folders, "--install-extension", EXTENSION],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert "successfully installed" in installed.stdout, installed.stdout + installed.stderr
+    (user / "settings.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    (user / "keybindings.json").write_text(json.dumps(KEYS), encoding="utf-8")
+    for package in (EXTENSION, *extensions):
+        installed = subprocess.run(
+            [NODE, CODE, *folders, "--install-extension", package],
+            env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert "successfully installed" in installed.stdout, installed.stdout + installed.stderr
     port = _free_port()
     process = subprocess.Popen(
         [
-            NODE, CODE, *folders, "--auth", "none", "--disable-workspace-trust", "--disable-telemetry",
-            "--disable-update-check", "--bind-addr", f"127.0.0.1:{port}",
+            NODE, CODE, *folders, "--auth", "none", "--disable-telemetry", "--disable-update-check",
+            *(["--disable-workspace-trust"] if trusting else []), "--bind-addr", f"127.0.0.1:{port}",
         ],
         env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
@@ -123,6 +147,16 @@ def chromium() -> str:
     return found
 
 
-def path_with_halfopen() -> str:
-    """A PATH on which the halfopen of these tests is found."""
-    return os.pathsep.join((str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"))
+def halfopen() -> Path:
+    """The program of the environment that runs these tests."""
+    return Path(sys.executable).with_name("halfopen")
+
+
+def _program_that_tells(home: Path) -> Path:
+    """A folder with a `halfopen` that notes each start of it and then is the real one."""
+    folder = home / "programs"
+    folder.mkdir(parents=True)
+    program = folder / "halfopen"
+    program.write_text(f'#!/bin/sh\necho $$ >> "{home}/starts"\nexec "{halfopen()}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return folder

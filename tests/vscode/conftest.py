@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from . import code
+from . import applications, code
 from .code import Code
 
 
 @pytest.fixture(scope="session")
 def vscode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
     """A VS Code with the extension, and halfopen on its PATH."""
-    running = code.start(tmp_path_factory.mktemp("vscode"), path=code.path_with_halfopen())
+    running = code.start(tmp_path_factory.mktemp("vscode"))
     yield running
     running.stop()
 
@@ -29,3 +30,9 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Path:
+    """A flawed client and its endpoint."""
+    return applications.docflow(tmp_path / "docflow")

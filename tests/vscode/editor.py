@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,13 @@ class Editor:
     def save(self) -> None:
         self.page.keyboard.press("Control+s")
         expect(self.page.locator(".tab.active.dirty")).to_have_count(0)
+
+    def replace_text(self, text: str) -> None:
+        """Put another text into the file in front, and save it."""
+        self.page.locator(".editor-instance .view-line").first.click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+        self.save()
 
     def active_file(self, name: str) -> Locator:
         """The tab in front, if it is this file's."""
@@ -81,6 +89,32 @@ class Editor:
         self.page.locator(
             ".action-widget .action-item, .action-widget .monaco-list-row", has_text=title
         ).first.click()
+
+    def type_at_end_of(self, line: str, text: str) -> None:
+        self.line(line).click()
+        self.page.keyboard.press("End")
+        self.page.keyboard.type(text)
+
+    # -- the extension --
+
+    def status(self) -> Locator:
+        """What halfopen says in the language status."""
+        self.page.locator('[id="status.languageStatus"]').hover()
+        return self.page.locator(".hover-language-status .element", has_text="halfopen")
+
+    def notice(self) -> Locator:
+        """A message in the corner."""
+        return self.page.locator(".notification-toast")
+
+    def activation_milliseconds(self) -> int:
+        """How long VS Code took to load and activate the extension, by its own measure."""
+        self.command("Show Running Extensions")
+        row = self.page.locator(".runtime-extensions-editor .monaco-list-row", has_text="halfopen")
+        time = row.locator(".activation-time")
+        expect(time).to_have_text(re.compile(r"\d+ms"))
+        found = re.search(r"(\d+)ms", time.inner_text())
+        assert found is not None
+        return int(found[1])
 
     # -- findings --
 

@@ -4,44 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
-from . import code
+from .applications import written
 from .code import Code
 from .editor import window
 
-HOOK = """\
-import { useEffect, useState } from 'react';
-
-export function useProgress(documentId: string): number {
-  const [percent, setPercent] = useState(0);
-
-  useEffect(() => {
-    const ws = new WebSocket(`/ws/documents/${documentId}`);
-    ws.onmessage = (event) => setPercent(JSON.parse(event.data).percent);
-  }, [documentId]);
-
-  return percent;
-}
-"""
-MAIN = """\
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect
-
-app = FastAPI()
-watchers: list[WebSocket] = []
-
-
-@app.websocket("/ws/documents/{document_id}")
-async def document_progress(websocket: WebSocket, document_id: str) -> None:
-    await websocket.accept()
-    watchers.append(websocket)
-    try:
-        while True:
-            await websocket.receive_text()
-    except WebSocketDisconnect:
-        watchers.remove(websocket)
-"""
 COMMANDING_HOOK = """\
 import { useEffect, useRef } from 'react';
 
@@ -70,22 +38,6 @@ async def processing(websocket: WebSocket, document_id: str) -> None:
         if message["type"] == "abort":
             await websocket.send_json({"percent": 0})
 """
-SETTINGS = '[tool.halfopen]\nselect = ["WS1B"]\n'
-
-
-def written(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return root
-
-
-@pytest.fixture
-def application(tmp_path: Path) -> Path:
-    """A client and its endpoint, each with a connection that outlives its owner."""
-    files = {"web/useProgress.ts": HOOK, "api/main.py": MAIN, "pyproject.toml": SETTINGS}
-    return written(tmp_path / "docflow", files)
 
 
 def test_a_finding_is_seen_read_and_fixed(vscode: Code, browser: Browser, application: Path) -> None:
@@ -113,12 +65,12 @@ def test_a_finding_is_seen_read_and_fixed(vscode: Code, browser: Browser, applic
     assert "ws.close();" in (application / "web/useProgress.ts").read_text(encoding="utf-8")
 
 
-def test_from_the_client_to_its_endpoint(vscode: Code, browser: Browser, application: Path) -> None:
+def test_from_the_client_to_its_endpoint_and_back(vscode: Code, browser: Browser, application: Path) -> None:
     with window(browser, vscode, application, "jump") as editor:
         editor.open("useProgress.ts")
         expect(editor.squiggles()).to_have_count(1)
         lens = editor.page.locator(".codelens-decoration")
-        expect(lens.first).to_contain_text("1 finding (1 HIGH), readiness")
+        expect(lens.first).to_contain_text("1 HIGH; readiness")
         expect(lens.first).to_contain_text("endpoint: document_progress")
         editor.screenshot("lens")
 
@@ -126,6 +78,14 @@ def test_from_the_client_to_its_endpoint(vscode: Code, browser: Browser, applica
         editor.page.keyboard.press("F12")
         expect(editor.active_file("main.py")).to_be_visible()
         expect(editor.line("async def document_progress")).to_be_visible()
+
+        editor.put_cursor(editor.word("@app.websocket", "documents"))
+        editor.page.keyboard.press("Shift+F12")
+        expect(editor.active_file("useProgress.ts")).to_be_visible()
+
+        hover = editor.hover(editor.word("new WebSocket", "WebSocket"))
+        hover.get_by_role("link", name="WS1B unclosed-connection").click()
+        expect(editor.active_file("rule.md")).to_be_visible()
 
 
 def test_a_finding_in_the_client_goes_when_the_server_is_fixed(
@@ -152,23 +112,3 @@ def test_a_finding_in_the_client_goes_when_the_server_is_fixed(
         expect(editor.problems()).to_have_count(0)
         editor.open("useProcessing.ts")
         expect(editor.squiggles()).to_have_count(0)
-
-
-def test_without_the_server_the_person_is_told_how_to_get_it(
-    tmp_path: Path, browser: Browser, application: Path
-) -> None:
-    bare = code.start(tmp_path / "home", path="/usr/local/bin:/usr/bin:/bin")
-    try:
-        with window(browser, bare, application, "missing") as editor:
-            editor.open("useProgress.ts")
-            notice = editor.page.locator(".notification-toast")
-            expect(notice).to_contain_text("neither in the selected Python environment nor on the PATH")
-            expect(notice).to_contain_text("pip install halfopen")
-
-            programs = application / ".venv" / "bin"
-            programs.mkdir(parents=True)
-            (programs / "halfopen").symlink_to(Path(code.path_with_halfopen().split(":")[0]) / "halfopen")
-            notice.get_by_role("button", name="Retry").click()
-            expect(editor.squiggles()).to_have_count(1)
-    finally:
-        bare.stop()

@@ -1,15 +1,11 @@
 import * as vscode from 'vscode';
 
 import { showDebugInformation } from './debugInformation';
+import { configuredPath, onDidSelectInterpreter } from './program';
 import { Server } from './server';
 import { StatusItem } from './statusItem';
 
-/** What the tests see of a running extension. */
-export interface Api {
-  readonly server: Server;
-}
-
-export async function activate(context: vscode.ExtensionContext): Promise<Api> {
+export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('halfopen', { log: true });
   const server = new Server(log);
   const status = new StatusItem(server);
@@ -32,7 +28,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   );
   // Not awaited: the server may take its time, activation may not.
   void server.restart();
-  return { server };
+  void followInterpreter(context, server);
+}
+
+/** The program may stand in the selected Python environment: another selection, another program. */
+async function followInterpreter(context: vscode.ExtensionContext, server: Server): Promise<void> {
+  const following = await onDidSelectInterpreter(() => {
+    if (configuredPath() === undefined) void server.restart();
+  });
+  if (following !== undefined) context.subscriptions.push(following);
 }
 
 /** Audits everything anew and shows the list of what was found. */

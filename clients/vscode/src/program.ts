@@ -29,7 +29,8 @@ export async function findProgram(log: vscode.LogOutputChannel): Promise<Program
       if (found !== undefined) return { path: found, from: 'the Python environment' };
     }
   }
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  // A relative entry would be looked up in whatever folder this process stands in: perhaps the workspace.
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   for (const folder of folders) {
     const found = await firstProgram(folder);
     if (found !== undefined) return { path: found, from: 'the PATH' };
@@ -62,8 +63,10 @@ async function environmentFolders(): Promise<string[]> {
   return folders;
 }
 
+/** The part of the Python extension's published interface that is used here. */
 interface PythonExtension {
   readonly environments: {
+    readonly onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
     getActiveEnvironmentPath(resource?: vscode.Uri): { readonly path: string };
     resolveEnvironment(
       environment: { readonly path: string },
@@ -82,6 +85,16 @@ async function selectedInterpreter(): Promise<string | undefined> {
     return resolved?.executable.uri?.fsPath;
   } catch {
     // Another extension's failure is no reason not to look elsewhere.
+    return undefined;
+  }
+}
+
+/** Calls back whenever another interpreter is selected, where the Python extension is there to tell. */
+export async function onDidSelectInterpreter(changed: () => void): Promise<vscode.Disposable | undefined> {
+  const extension = vscode.extensions.getExtension<PythonExtension>('ms-python.python');
+  try {
+    return (await extension?.activate())?.environments.onDidChangeActiveEnvironmentPath(changed);
+  } catch {
     return undefined;
   }
 }

@@ -1,13 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import * as vscode from 'vscode';
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  type LanguageClientOptions,
-  State,
-} from 'vscode-languageclient/node';
+// Types alone: the client itself is loaded when a server is started.
+import type * as languageclient from 'vscode-languageclient/node';
 
 import { configuredPath, findProgram, type Program } from './program';
 import { forServer } from './settings';
@@ -36,7 +31,7 @@ const STOP_MILLISECONDS = 2_000;
 export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Standing>();
   readonly onDidChange = this.changed.event;
-  private client: LanguageClient | undefined;
+  private client: languageclient.LanguageClient | undefined;
   private current: Standing = { kind: 'off' };
   private restarting: Promise<void> | undefined;
   private again = false;
@@ -96,7 +91,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     this.log.info(`starting ${program.path}, found by ${program.from}`);
-    const client = this.createClient(program);
+    const client = this.createClient(program, await import('./languageClient.js'));
     this.client = client;
     try {
       await client.start();
@@ -111,15 +106,19 @@ export class Server implements vscode.Disposable {
     this.become({ kind: 'running', program, version, auditing: true });
   }
 
-  private createClient(program: Program): LanguageClient {
-    const options: LanguageClientOptions = {
+  private createClient(program: Program, library: typeof import('./languageClient.js')): languageclient.LanguageClient {
+    const { CloseAction, ErrorAction, LanguageClient, State } = library;
+    const options: languageclient.LanguageClientOptions = {
       documentSelector: LANGUAGES.map((language) => ({ scheme: 'file', language })),
       outputChannel: this.log,
-      initializationOptions: { auditFinished: true, showOthers: true },
+      initializationOptions: { auditFinished: true, showOthers: true, hoverHasMessage: true },
       middleware: { workspace: { configuration: forServer } },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue }),
-        closed: () => this.afterEnd(program),
+        closed: () => ({
+          action: this.mayStartAgain(program) ? CloseAction.Restart : CloseAction.DoNotRestart,
+          handled: true,
+        }),
       },
     };
     const client = new LanguageClient(
@@ -143,7 +142,7 @@ export class Server implements vscode.Disposable {
   private readonly ends: number[] = [];
 
   /** A server that ended by itself is started again, unless it keeps ending. */
-  private afterEnd(program: Program): { action: CloseAction; handled: boolean } {
+  private mayStartAgain(program: Program): boolean {
     const now = Date.now();
     this.ends.push(now);
     const recent = this.ends.filter((each) => now - each < 180_000);
@@ -154,7 +153,7 @@ export class Server implements vscode.Disposable {
     this.log.error(reason);
     this.become({ kind: 'failed', reason });
     if (givesUp) void this.offerLog(`halfopen: ${reason}.`);
-    return { action: givesUp ? CloseAction.DoNotRestart : CloseAction.Restart, handled: true };
+    return !givesUp;
   }
 
   private async stop(): Promise<void> {

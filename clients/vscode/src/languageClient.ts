@@ -1,0 +1,1 @@
+export { CloseAction, ErrorAction, LanguageClient, State } from 'vscode-languageclient/node';
