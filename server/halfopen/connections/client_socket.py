@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from halfopen.connections.client_again import overwritten
 from halfopen.connections.client_pause import after_pause
 from halfopen.connections.client_release import closers, closes_later, closure_of, only_when_open
 from halfopen.connections.client_view import View
@@ -85,7 +86,7 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
             return (
                 Leak("only-when-open", (Evidence(keeping.span, "kept for closing only from here on"),)),
             ), None
-    late = after_pause(view)
+    late = after_pause(view) or overwritten(view)
     return ((late,), None) if late is not None else ((), None)
 
 

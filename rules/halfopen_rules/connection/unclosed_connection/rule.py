@@ -22,10 +22,11 @@ _SEVERITY: dict[LeakKind, Severity] = {
     "after-await": Severity.MEDIUM,
     "successor": Severity.MEDIUM,
     "flag-set-anew": Severity.MEDIUM,
+    "overwritten": Severity.MEDIUM,
 }
 """Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
 
-_LESS_SURE: frozenset[LeakKind] = frozenset({"after-await", "unread", "flag-set-anew"})
+_LESS_SURE: frozenset[LeakKind] = frozenset({"after-await", "unread", "flag-set-anew", "overwritten"})
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
@@ -111,6 +112,11 @@ def _socket_message(leak: Leak, name: str, owner: str) -> str:
             return (
                 f"{name} is made after a pause: if {owner} is released meanwhile, the socket opens "
                 "with nobody left to close it"
+            )
+        case "overwritten":
+            return (
+                f"Each further press makes another socket and puts it into {name}: the one before stays open, "
+                "nothing can close it any more, and its messages are handled as well"
             )
         case "not-in-cleanup":
             return f"The cleanup of {owner} does not close {name}: each unmount leaves a live socket behind"

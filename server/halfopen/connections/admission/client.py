@@ -93,16 +93,18 @@ def _credentials_in(program: Program, at: At[tree.Expr]) -> Iterator[tuple[str, 
     for node in tree.walk(at.node, tree.same_function):
         match node:
             case tree.Template(parts=parts):
-                for before, value in itertools.pairwise(parts):
+                for position, (before, value) in enumerate(itertools.pairwise(parts)):
                     if isinstance(before, str) and not isinstance(value, str):
-                        yield from _after(before, at.to(value))
+                        # `${url}${separator}token=${token}`: what comes before ends with the separator.
+                        yield from _after(f"&{before}" if position else before, at.to(value))
             case tree.Operation(operator="+", operands=operands):
                 for before, value in itertools.pairwise(operands):
                     text = _last_text(before)
                     if text is not None:
                         yield from _after(text, at.to(value))
-            case tree.Call(callee=tree.Name(id="URLSearchParams"), arguments=(first, *_)):
-                yield from _of_object(program, at.to(first.value))
+            case tree.Call(callee=tree.Name(id="URLSearchParams"), arguments=arguments):
+                for first in arguments[:1]:
+                    yield from _of_object(program, at.to(first.value))
                 yield from _set_later(program, at.to(node))
             case tree.Call(callee=tree.Name(id="URL")):
                 yield from _set_later(program, at.to(node))

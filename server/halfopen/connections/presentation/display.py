@@ -272,7 +272,7 @@ def reach_of_call(program: Program, call: At[tree.Call]) -> Found:
         return Found(Reach.SHOWN, (Evidence(call.span, "changes the page"),))
     if functions(program, call.to(callee)):
         return HIDDEN
-    for origin in origins(program, call.to(callee)):
+    for origin in (*origins(program, call.to(callee)), *_part_given(program, call.to(callee))):
         if isinstance(origin, ParameterOf):
             if is_known(program, origin):
                 continue
@@ -284,6 +284,14 @@ def reach_of_call(program: Program, call: At[tree.Call]) -> Found:
     if last in ("emit", "dispatch", "dispatchEvent", "publish", "trigger", "notify", "next"):
         return Found(Reach.UNTOLD, (Evidence(call.span, f"{written} tells whoever listens"),))
     return HIDDEN
+
+
+def _part_given(program: Program, callee: At[tree.Expr]) -> Iterator[ParameterOf]:
+    """`this.options.onState`, where `options` is what the constructor was given."""
+    if isinstance(callee.node, tree.Member):
+        for origin in origins(program, callee.to(callee.node.object)):
+            if isinstance(origin, ParameterOf):
+                yield ParameterOf(origin.function, origin.parameter, (*origin.steps, callee.node.name))
 
 
 def is_known(program: Program, origin: ParameterOf) -> bool:

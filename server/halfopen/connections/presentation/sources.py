@@ -12,9 +12,10 @@ from halfopen.connections.presentation.display import Reach, reach_of_target, re
 from halfopen.connections.presentation.facts import SocketData, StuckFlag
 from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
+from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import readers, store_around, store_setter_of
 from halfopen.semantics.values import ParameterOf, argument_of, callers, origins
 
@@ -50,6 +51,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             or key in status
             or _is_constant(written.value.node)
             or _is_own_text(view, written.value)
+            or _is_answer(view, written.call)
             or not _is_shown(view, written.state)
         ):
             continue
@@ -69,6 +71,22 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             (Evidence(written.call.span, f"fills {written.state.what}"),),
         )
     return tuple(found.values())
+
+
+def _is_answer(view: View, call: At[tree.Call]) -> bool:
+    """Whether a state is set where the answer to a request has come: the message only made the page ask for it."""
+    function = call.index.function_of(call.node)
+    if function is None or not function.is_async:
+        return False
+    return any(
+        isinstance(node, tree.Await)
+        and node.start < call.node.start
+        and any(
+            isinstance(inner, tree.Call) and reaches_request(view.program, call.to(inner), 2) is not None
+            for inner in tree.walk(node)
+        )
+        for node in own_nodes(call.to(function))
+    )
 
 
 def stuck_flags(view: View) -> tuple[StuckFlag, ...]:
