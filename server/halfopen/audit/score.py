@@ -1,7 +1,7 @@
 """Readiness from 1 to 10, after the specification's rubric: deterministic, and never lower for fewer findings.
 
-The first finding of a check weighs in full, each further one of the same check a fraction: a habit
-repeated in five places is one thing to learn. A finding counts by its severity and by how sure it is.
+docs/score.md tells it in words. The first finding of a check weighs in full, each further one of the same check a
+fraction: a habit repeated in five places is one thing to learn. A finding counts by its severity and by how sure it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BEST = 10
 WORST = 1
 
 WEIGHT = {Severity.CRITICAL: 2.0, Severity.HIGH: 1.0, Severity.MEDIUM: 0.5, Severity.MONITOR: 0.05}
-_SURE = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.15}
+CERTAINTY = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.15}
 REPEATED = 0.15
 """What each further finding of the same check adds, as a part of its weight."""
 HALVED_AT = 5.0
@@ -53,7 +53,7 @@ def burden(findings: Iterable[Weighed]) -> float:
     """The sum of the weights of what was found: what the score loses by."""
     by_check: dict[str, list[float]] = defaultdict(list)
     for each in findings:
-        by_check[each.code].append(WEIGHT[each.severity] * _SURE[each.confidence])
+        by_check[each.code].append(WEIGHT[each.severity] * CERTAINTY[each.confidence])
     return sum(
         weight * (1.0 if position == 0 else REPEATED)
         for weights in by_check.values()
