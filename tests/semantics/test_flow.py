@@ -42,6 +42,12 @@ REACHED: dict[str, tuple[Files, list[str]]] = {
         },
         ["use(thing.x)"],
     ),
+    "a field of a dataclass": (
+        {
+            "a.py": "class A:\n    n: int\n    x: object = None\na = A(1, make())\nb = A(2, x=3)\nuse(a.x)\nuse(a.n)\n"
+        },
+        ["use(a.x)"],
+    ),
     "a field in TypeScript": (
         {"a.ts": "class A { x = null; f() { this.x = make(); } g() { use(this.x); } }"},
         ["use(this.x)"],

@@ -190,6 +190,46 @@ ORIGINS: dict[str, tuple[Files, str, str, list[str]]] = {
         "this.x",
         ["m()"],
     ),
+    "a method of a variable whose declared type is the only hint": (
+        {"a.py": "class A:\n    def f(self): return m()\ns: A = app.state.s\nuse(s.f)\n"},
+        "a.py",
+        "s.f",
+        ["a.py:f", "app.state.s.f"],
+    ),
+    "a declared field, also where the type is written as text": (
+        {"a.py": "class A:\n    b: 'B | None' = None\nclass B:\n    def f(self): return m()\nuse(A().b.f)\n"},
+        "a.py",
+        "A().b.f",
+        ["a.py:f"],
+    ),
+    "no method of what a list is declared to hold": (
+        {"a.py": "class A:\n    def f(self): return m()\ns: list[A] = app.state.s\nuse(s.f)\n"},
+        "a.py",
+        "s.f",
+        ["app.state.s.f"],
+    ),
+    "what implements an abstract method": (
+        {
+            "a.py": "from abc import abstractmethod\nclass A:\n    @abstractmethod\n    def f(self): ...\n"
+            "def g(a: A):\n    use(a.f)\n",
+            "b.py": "from a import A\nclass B(A):\n    def f(self): return m()\n",
+        },
+        "a.py",
+        "a.f",
+        ["b.py:f"],
+    ),
+    "an abstract method that nothing implements": (
+        {"a.py": "class A:\n    def f(self):\n        raise NotImplementedError\nuse(A().f)\n"},
+        "a.py",
+        "A().f",
+        ["a.py:f"],
+    ),
+    "what a property gives": (
+        {"a.py": "class A:\n    @property\n    def p(self):\n        return m()\nuse(A().p)\n"},
+        "a.py",
+        "A().p",
+        ["m()"],
+    ),
     "a ref": (
         {
             "a.tsx": "import { useRef } from 'react';\nfunction C() { const r = useRef(null); r.current = m(); use(r.current); }"

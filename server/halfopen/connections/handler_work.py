@@ -40,7 +40,12 @@ def tasks(handling: Handling) -> Iterator[Resource]:
         held = {each.node for each in aliases(program, root.to(node))}
         if _handed_over(root, held):
             continue
-        stops = _stops_alias(program, held)
+        given = {
+            root.to(each.value).text
+            for each in coroutine.arguments
+            if not handling.sockets.is_socket(each.value)
+        }
+        stops = _stops_or_told(_stops_alias(program, held), given)
         yield _resource_of_exits(
             handling,
             node,
@@ -121,6 +126,24 @@ def _stops_alias(program: Program, held: Set[tree.Node]) -> Stops:
                 return False
 
     return stops
+
+
+_TELLING = frozenset({"set", "put_nowait", "put", "stop", "close", "shutdown"})
+
+
+def _stops_or_told(stops: Stops, given: Set[str]) -> Stops:
+    """Nodes that end the task, or tell it to end by what it was given: `stop.set()`, `commands.put_nowait(QUIT)`."""
+
+    def ends(at: At[tree.Node]) -> bool:
+        match at.node:
+            case tree.Call(callee=tree.Member(object=tree.Name() | tree.Member() as told, name=name)):
+                if name in _TELLING and at.to(told).text in given:
+                    return True
+            case _:
+                pass
+        return stops(at)
+
+    return ends
 
 
 def _is_pending(program: Program, name: At[tree.Expr]) -> bool:

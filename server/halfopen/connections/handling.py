@@ -70,7 +70,7 @@ def _reachable(program: Program, root: At[tree.Function], sockets: Sockets) -> I
         for function in level:
             yield function
             program.queries.note(function.unit)
-            if len(seen) > _MOST_FUNCTIONS or (depth > 1 and not sockets.mentions(function.node.body)):
+            if len(seen) > _MOST_FUNCTIONS or (depth > 1 and not _goes_on(function, sockets)):
                 continue
             for node in tree.walk(function.node.body):
                 if isinstance(node, tree.Call):
@@ -79,6 +79,11 @@ def _reachable(program: Program, root: At[tree.Function], sockets: Sockets) -> I
                             seen.add(callee.node)
                             next_level.append(callee)
         level = next_level
+
+
+def _goes_on(function: At[tree.Function], sockets: Sockets) -> bool:
+    """Whether what a function calls still belongs to the connection: it has the socket, or wraps what has."""
+    return sockets.mentions(function.node.body) or function.index.function_of(function.node) is not None
 
 
 def statement_of(function: At[tree.Function], node: tree.Node) -> tree.Node | None:

@@ -122,6 +122,8 @@ def registrations_in(program: Program, function: At[tree.Function]) -> Iterator[
                     value = arguments[-1].value if name == "insert" else arguments[0].value
                     yield Registration(container, function.to(node), function.to(value), None)
             case tree.Assign(targets=targets, value=value, operator="") if value is not None:
+                if isinstance(value, tree.Literal) and value.value is None:
+                    continue
                 for target in targets:
                     if isinstance(target, tree.Index):
                         container = container_of(program, function.to(target.object))
@@ -178,6 +180,13 @@ def removals_at(program: Program, at: At[tree.Node]) -> Iterator[Removal]:
                     conditions = [each for clause in value.clauses for each in clause.conditions]
                     what = next((each for each in conditions if isinstance(each, tree.Operation)), None)
                     yield Removal(container, at, at.to(what) if what is not None else None, by_key=False)
+        case tree.Assign(targets=targets, operator="", value=tree.Literal(value=None)):
+            # `state["active"] = None` frees the slot.
+            for target in targets:
+                if isinstance(target, tree.Index):
+                    container = container_of(program, at.to(target.object))
+                    if container is not None:
+                        yield Removal(container, at, at.to(target.key), by_key=True)
         case tree.Assign(targets=targets, operator="-", value=tree.Sequence(items=items)) if items:
             for target in targets:
                 container = container_of(program, at.to(target))

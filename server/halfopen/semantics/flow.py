@@ -30,6 +30,7 @@ from halfopen.semantics.values import (
     callers,
     classes,
     dependency_calls,
+    fields_given,
     functions,
     is_receiver,
     is_ref,
@@ -321,6 +322,9 @@ class _Flow:
             for parameter in function.node.parameters:
                 if argument_of(call, function.node, parameter) is argument.value:
                     self.bind(function.to(parameter.target), path)
+        for klass, name in fields_given(self.program, here, argument):
+            self.push(here, (name, *path))
+            self.field(klass, (name, *path))
 
     def known_call(self, at: At[tree.Expr], call: At[tree.Call], argument: tree.Argument, path: Path) -> bool:
         """Calls whose meaning is a framework's: refs, state, promises, stores, containers."""

@@ -41,6 +41,11 @@ _WINDOWS = frozenset({"window", "globalThis", "self", "global"})
 _TRANSPARENT_HOOKS = frozenset(
     {"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"}
 )
+_ONE_TYPE = re.compile(r"(?:typing\.)?Optional\[(?P<inner>[\w ]+)\]")
+_OF_ONE = frozenset({"Optional", "Annotated", "Final", "ClassVar"})
+"""Types around the type of one value."""
+_MOST_IMPLEMENTATIONS = 8
+"""A method with more of them is an extension point, and nothing tells which one runs."""
 _REFS = frozenset({"react.useRef", "react.createRef", "react.default.useRef"})
 
 
@@ -165,14 +170,63 @@ def _definition(program: Program, at: At[tree.Node], definition: Definition) -> 
             if isinstance(function, tree.Function) and isinstance(definition.node, tree.Parameter):
                 yield ParameterOf(at.to(function), definition.node, definition.steps)
         case "value" | "context" | "augmented":
+            found: list[Origin] = []
             if definition.value is not None:
-                yield from _project(program, at.to(definition.value), definition.steps)
+                found = list(_project(program, at.to(definition.value), definition.steps))
+            yield from found
+            yield from _declared(program, at, definition, found)
         case "element" if definition.value is not None:
             from halfopen.semantics.containers import element_classes
 
             yield from element_classes(program, at.to(definition.value), definition.steps)
         case _:
             return
+
+
+def _declared(
+    program: Program, at: At[tree.Node], definition: Definition, found: list[Origin]
+) -> Iterator[Origin]:
+    """The class that `service: Service = request.app.state.service` says, where the value does not tell one."""
+    node = definition.node
+    if not isinstance(node, tree.Assign) or node.annotation is None or definition.steps:
+        return
+    if at.unit.language == "python" and not any(
+        klass for origin in found for klass in _classes_of(program, origin)
+    ):
+        yield from _declared_classes(program, at.to(node.annotation))
+
+
+def _declared_classes(program: Program, annotation: At[tree.Expr]) -> Iterator[At[tree.Class]]:
+    """The workspace classes of an annotation of one value: `X`, `X | None`, `Optional[X]`; not `list[X]`."""
+    match annotation.node:
+        case tree.Name() | tree.Member():
+            for origin in origins(program, annotation):
+                if isinstance(origin, At) and isinstance(origin.node, tree.Class):
+                    yield origin.to(origin.node)
+        case tree.Operation(operator="|", operands=operands):
+            for operand in operands:
+                yield from _declared_classes(program, annotation.to(operand))
+        case tree.Index(object=tree.Name(id=name) | tree.Member(name=name), key=key) if name in _OF_ONE:
+            first = key.items[0] if isinstance(key, tree.Sequence) and key.items else key
+            yield from _declared_classes(program, annotation.to(first))
+        case tree.Literal(value=str() as text):
+            for each in _names_in_text(annotation, text):
+                yield from _declared_classes(program, annotation.to(each))
+        case _:
+            return
+
+
+def _names_in_text(annotation: At[tree.Expr], text: str) -> tuple[tree.Name, ...]:
+    """The names in an annotation that is written as text: `"Sender"`, `"Sender | None"`, `"Optional[Sender]"`."""
+    node = annotation.node
+
+    def read() -> tuple[tree.Name, ...]:
+        found = _ONE_TYPE.fullmatch(text.strip())
+        parts = (found["inner"] if found is not None else text).split("|")
+        names = [part.strip() for part in parts]
+        return tuple(tree.Name(node.start, node.end, each) for each in names if each.isidentifier())
+
+    return annotation.unit.derived(("names in text", node), read)
 
 
 def _project(program: Program, at: At[tree.Expr], steps: tuple[Step, ...]) -> Iterator[Origin]:
@@ -239,8 +293,7 @@ def _member_of(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
         return
     if isinstance(origin, ParameterOf):
         for klass in parameter_classes(program, origin):
-            for value in members(program, klass, name):
-                yield from origins(program, value)
+            yield from _class_member(program, klass, name)
         if not origin.steps and origin.function.unit.language == "typescript":
             yield from _state_member(program, origin, name)
         return
@@ -254,10 +307,122 @@ def _member_of(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
         yield origin
     else:
         for klass in _classes_of(program, origin):
-            for value in members(program, klass, name):
-                yield from origins(program, value)
+            yield from _class_member(program, klass, name)
         if isinstance(node, tree.Call) and origin.unit.language == "typescript":
             yield from _state_member(program, origin, name)
+
+
+def _class_member(program: Program, klass: At[tree.Class], name: str) -> Iterator[Origin]:
+    """A member of an instance; of an abstract method what implements it, of a field also what it is declared as."""
+    found: list[Origin] = []
+    for value in members(program, klass, name):
+        if isinstance(value.node, tree.Function) and _is_abstract(value.node):
+            implementing = _implementations(program, klass, name)
+            if 0 < len(implementing) <= _MOST_IMPLEMENTATIONS:
+                found += implementing
+                continue
+        if isinstance(value.node, tree.Function) and _is_property(value.node):
+            given = [each for part in returned(value.to(value.node)) for each in origins(program, part)]
+            if given:
+                found += given
+                continue
+        found += origins(program, value)
+    yield from found
+    declared = _fields_of(klass).get(name)
+    if declared is not None and not any(each for origin in found for each in _classes_of(program, origin)):
+        yield from _declared_classes(program, klass.to(declared))
+
+
+def _declared_fields(klass: tree.Class) -> dict[str, tree.Expr]:
+    """The types of the fields that a Python class body declares, as in a dataclass: `sender: Sender | None = None`."""
+    return {
+        target.id: statement.annotation
+        for statement in klass.body.statements
+        if isinstance(statement, tree.Assign) and statement.annotation is not None
+        for target in statement.targets
+        if isinstance(target, tree.Name) and not isinstance(statement.annotation, tree.TypeText)
+    }
+
+
+def fields_given(
+    program: Program, call: At[tree.Call], argument: tree.Argument
+) -> Iterator[tuple[At[tree.Class], str]]:
+    """The field that an argument fills where a call makes an instance of a class that only declares its fields."""
+    if call.unit.language != "python":
+        return
+    for origin in origins(program, call.to(call.node.callee)):
+        if not isinstance(origin, At) or not isinstance(origin.node, tree.Class):
+            continue
+        klass = origin.to(origin.node)
+        names = list(_fields_of(klass))
+        if argument.name is not None:
+            if argument.name in names and not members(program, klass, "__init__"):
+                yield klass, argument.name
+            continue
+        positional = [each for each in call.node.arguments if each.name is None]
+        place = positional.index(argument)
+        if place < len(names) and not members(program, klass, "__init__"):
+            yield klass, names[place]
+
+
+def _fields_of(klass: At[tree.Class]) -> dict[str, tree.Expr]:
+    return klass.unit.derived(("declared", klass.node), lambda: _declared_fields(klass.node))
+
+
+def _is_property(function: tree.Function) -> bool:
+    return any(last_name(each) in ("property", "cached_property") for each in function.decorators)
+
+
+def _is_abstract(function: tree.Function) -> bool:
+    """`@abstractmethod`, or a Python method whose body is `...`, `pass` or `raise NotImplementedError`."""
+    if function.receiver in (None, "this"):
+        return False
+    for decorator in function.decorators:
+        if last_name(decorator) in ("abstractmethod", "abstractproperty"):
+            return True
+    for statement in function.body.statements:
+        match statement:
+            case tree.Do(value=tree.Literal() | tree.Opaque(kind="ellipsis")):
+                continue
+            case tree.Raise(value=tree.Call(callee=callee)) if last_name(callee) == "NotImplementedError":
+                continue
+            case tree.Raise(value=tree.Name(id="NotImplementedError")):
+                continue
+            case _:
+                return False
+    return True
+
+
+def _implementations(program: Program, klass: At[tree.Class], name: str) -> list[At[tree.Function]]:
+    """The methods of subclasses in the workspace that implement an abstract one."""
+    return program.queries.search(
+        ("implementations", klass.node, name), lambda: list(_implementing(program, klass, name, 0))
+    )
+
+
+def _implementing(
+    program: Program, klass: At[tree.Class], name: str, depth: int
+) -> Iterator[At[tree.Function]]:
+    if not klass.node.name or depth > 2:
+        return
+    for module, unit in program.units_with(klass.node.name, "python"):
+        at: At[tree.Node] = At(module.path, unit, klass.node)
+        for each in at.index.classes:
+            if not any(
+                isinstance(origin, At) and origin.node is klass.node
+                for base in each.bases
+                for origin in origins(program, at.to(base))
+            ):
+                continue
+            program.queries.note(unit)
+            own = [
+                node for node in _member_table(at.to(each)).get(name, ()) if isinstance(node, tree.Function)
+            ]
+            for node in own:
+                if not _is_abstract(node):
+                    yield at.to(node)
+            if not own:
+                yield from _implementing(program, at.to(each), name, depth + 1)
 
 
 def _state_member(program: Program, origin: At[tree.Expr] | ParameterOf, name: str) -> Iterator[Origin]:
@@ -428,6 +593,8 @@ def annotated_classes(program: Program, origin: Origin) -> Iterator[At[tree.Clas
         return
     if isinstance(origin.node, tree.Class):
         yield origin.to(origin.node)
+    elif isinstance(origin.node, tree.Literal):
+        yield from _declared_classes(program, origin)
     elif isinstance(origin.node, tree.Index | tree.Operation):
         for part in types_in(origin.node):
             for each in origins(program, origin.to(part)):

@@ -8,7 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.receiving.facts import Blocking
 
 CODE = "WS8C"
@@ -16,6 +16,7 @@ SLUG = "blocking-call"
 
 _LONG = frozenset({"request", "model", "process", "compute", "cloud", "wait"})
 """Kinds whose duration another machine or a computation decides: seconds, with no upper limit."""
+_ANY_TIME = 60.0
 _WORD = {
     "sleep": "sleeps",
     "request": "waits for another service",
@@ -43,14 +44,15 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         severity=_severity(first),
         confidence=Confidence.HIGH,
         span=first.span,
-        message=_message(dossier.connection.name, first),
+        message=_message(dossier, first),
         connection=dossier.connection.id,
         evidence=(*first.evidence, *more),
     )
 
 
 def _weight(call: Blocking) -> tuple[int, int, float]:
-    return int(_severity(call)), int(call.repeats), call.seconds or 0.0
+    """The gravest first, then what repeats, then what holds longest: without a limit for any time."""
+    return int(_severity(call)), int(call.repeats), call.seconds or call.limit_seconds or _ANY_TIME
 
 
 def _severity(call: Blocking) -> Severity:
@@ -60,21 +62,35 @@ def _severity(call: Blocking) -> Severity:
         return Severity.MEDIUM
     if call.kind == "database":
         return Severity.MEDIUM if call.repeats else Severity.MONITOR
+    if call.limit_seconds is not None and call.limit_seconds < 1:
+        return Severity.MEDIUM
     if call.repeats or (call.seconds is not None and call.seconds >= 1) or call.kind in _LONG:
         return Severity.HIGH
     return Severity.MEDIUM
 
 
-def _message(name: str, call: Blocking) -> str:
+def _message(dossier: Dossier, call: Blocking) -> str:
+    name = dossier.connection.name
     when = "in each turn of" if call.repeats else "when a client connects to"
-    lasts = f" {call.seconds:g} s" if call.seconds is not None else ""
-    held = (
-        f"for{lasts} no connection of the process is served"
-        if lasts
-        else "until it is done no connection of the process is served"
-    )
-    after = ", and after 40 s the server closes them all (1011)" if call.kind in _LONG else ""
+    if call.seconds is not None:
+        held = f"for {call.seconds:g} s no connection of the process is served"
+    elif call.limit_seconds is not None:
+        held = f"for up to {call.limit_seconds:g} s no connection of the process is served"
+    else:
+        held = "until it is done no connection of the process is served"
+    after = _closed_after(dossier, call)
     return f"`{call.call}` {_WORD[call.kind]} on the event loop {when} {name}: {held}, pings and pongs included{after}"
+
+
+def _closed_after(dossier: Dossier, call: Blocking) -> str:
+    """The server's own deadline for pongs, where it is known and the call may last longer."""
+    keepalive = dossier.surroundings.serving.keepalive
+    deadline = keepalive.value.detects_after_seconds if isinstance(keepalive, Known) else None
+    if call.kind not in _LONG or deadline is None:
+        return ""
+    if call.limit_seconds is not None and call.limit_seconds < deadline:
+        return ""
+    return f", and after {deadline:g} s the server closes them all (1011)"
 
 
 RULE = Rule(

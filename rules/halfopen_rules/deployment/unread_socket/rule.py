@@ -8,8 +8,9 @@ from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier, Other
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.receiving.facts import PushLoop
+from halfopen.connections.serving import Serving
 
 CODE = "WS8D"
 SLUG = "unread-socket"
@@ -22,9 +23,21 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     if any(leak.kind == "unread" for each in dossier.resources for leak in each.leaks):
         return
+    if _goes_on_reading(dossier.surroundings.serving):
+        return
     senders = [each for each in dossier.surroundings.others if _sends(each)]
     if senders:
         yield _finding(dossier, receiving.pushing[0], senders)
+
+
+def _goes_on_reading(serving: Serving) -> bool:
+    """Whether the server is known to read on, to send no pings, or not to be uvicorn, of which alone this is known."""
+    pauses, keepalive, server = serving.reading_pauses_while_unread, serving.keepalive, serving.server
+    if isinstance(pauses, Known):
+        return not pauses.value
+    if isinstance(keepalive, Known) and keepalive.value.detects_after_seconds is None:
+        return True
+    return isinstance(server, Known) and server.value.name != "uvicorn"
 
 
 def _sends(other: Other) -> bool:
@@ -38,19 +51,35 @@ def _finding(dossier: Dossier, push: PushLoop, senders: list[Other]) -> Finding:
     delivery = client.delivery
     sends = delivery.sends if delivery is not None else ()
     name = dossier.connection.name
+    serving = dossier.surroundings.serving
+    pauses = serving.reading_pauses_while_unread
     return Finding(
         code=CODE,
         slug=SLUG,
         severity=Severity.HIGH,
-        confidence=Confidence.HIGH if senders[0].strength == "certain" else Confidence.MEDIUM,
+        confidence=(
+            Confidence.HIGH
+            if senders[0].strength == "certain" and isinstance(pauses, Known)
+            else Confidence.MEDIUM
+        ),
         span=push.span,
         message=(
-            f"{name} never receives, and {client.connection.name} sends to it: one message that nobody reads stops the server "
-            "from reading the socket at all, pongs too, and 40 s later it closes its own healthy connection (1011)"
+            f"{name} never receives, and {client.connection.name} sends to it: one message that nobody reads stops "
+            f"{_closing(serving)} its own healthy connection (1011)"
         ),
         connection=dossier.connection.id,
         evidence=(*push.evidence, *(Evidence(each.place, "the client sends here") for each in sends[:3])),
     )
+
+
+def _closing(serving: Serving) -> str:
+    """What stops reading, and when that ends the connection, as far as the server program is known."""
+    if not isinstance(serving.reading_pauses_while_unread, Known):
+        return "uvicorn 0.50 and newer from reading the socket at all, pongs too, and by its defaults 40 s later it closes"
+    keepalive = serving.keepalive
+    deadline = keepalive.value.detects_after_seconds if isinstance(keepalive, Known) else None
+    soon = f"{deadline:g} s later" if deadline is not None else "at the deadline for the pong"
+    return f"the server from reading the socket at all, pongs too, and {soon} it closes"
 
 
 RULE = Rule(

@@ -12,7 +12,7 @@ from halfopen.connections.facts import Evidence
 CODE = "WS5D"
 SLUG = "unobserved-failure"
 
-_ORDER: dict[Fate, int] = {"dropped": 3, "discarded": 2, "unobserved": 2, "ends-quietly": 1}
+_ORDER: dict[Fate, int] = {"dropped": 3, "discarded": 2, "collected": 2, "unobserved": 2, "ends-quietly": 1}
 """The fates that are a defect, by weight."""
 
 
@@ -38,7 +38,9 @@ def _of_tasks(dossier: Dossier, lost: list[Task]) -> Finding:
     return Finding(
         code=CODE,
         slug=SLUG,
-        severity=Severity.HIGH if first.feeds and first.fate == "unobserved" else Severity.MEDIUM,
+        severity=(
+            Severity.HIGH if first.feeds and first.goes_on and first.fate == "unobserved" else Severity.MEDIUM
+        ),
         confidence=Confidence.MEDIUM if first.fate == "ends-quietly" else first.confidence,
         span=first.span,
         message=_message(dossier.connection.name, first),
@@ -60,12 +62,22 @@ def _message(name: str, task: Task) -> str:
                 f"{name} waits for {what} and never asks it for its exception: an error ends the connection like "
                 "a normal close, without a line in any log"
             )
+        case "collected":
+            return (
+                f"An exception of {what} becomes a result that {name} drops (`return_exceptions=True`): that part of the "
+                "connection stops without a line in any log, and the rest goes on as if nothing had happened"
+            )
         case "ends-quietly":
             return (
                 f"One failure of its source ends {what} for good while the connection of {name} stays open: its client "
                 "goes on waiting for messages that never come"
             )
         case _:
+            if task.feeds and not task.goes_on:
+                return (
+                    f"An exception in {what} of {name} is seen by nobody: the client that waits for its answer "
+                    "gets neither that nor an error"
+                )
             if task.feeds:
                 return (
                     f"One exception ends {what} for good, and nobody asks the task for it: the clients of {name} stay "

@@ -27,6 +27,9 @@ CheckStrength: TypeAlias = OneOf["known", "compared", "named", "unverified"]
 cannot be read here, or of an unknown kind, whose name says that it checks. unverified: a decoding that
 leaves the signature out."""
 
+Exposed: TypeAlias = OneOf["echo", "data", "actions"]
+"""What a stranger gets: the client's own words back, data, or acts that follow from its messages."""
+
 Lifetime: TypeAlias = OneOf["revalidated", "bounded", "unbounded", "no expiry"]
 """How long an admission lasts. bounded: the connection ends by itself in time. unbounded: what was
 true at connect counts until the client leaves. no expiry: the credential has none to run out."""
@@ -62,6 +65,8 @@ class Check:
     in_loop: bool = False
     evidence: tuple[Evidence, ...] = ()
     strength: CheckStrength = "known"
+    hands_on: bool = False
+    """It asks for what a middleware found (`scope["user"]`), and not for the credential."""
     other_carriers: tuple[Carrier, ...] = ()
     """Where the credential may be brought in one of several ways, the others."""
 
@@ -133,7 +138,7 @@ class Admission:
     lifetime: Fact[Lifetime] | None = None
     privileged: bool = False
     connection_limits: tuple[ConnectionLimit, ...] = ()
-    exposes: Fact[OneOf["echo", "data", "actions"]] = Unknown("the code that serves the connection")
+    exposes: Fact[Exposed] = Unknown("the code that serves the connection")
     pooled: tuple[PooledResource, ...] = ()
     guarded_beside: tuple[Evidence, ...] = ()
     name: Span | None = None

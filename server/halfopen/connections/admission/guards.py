@@ -20,6 +20,10 @@ from halfopen.semantics.values import dependency_calls, functions, members, orig
 
 _MOST_INJECTED = 30
 _APPLICATIONS = ("FastAPI", "Starlette")
+_ASKING_DECORATORS = frozenset(
+    {"starlette.authentication.requires", "django.contrib.auth.decorators.login_required"}
+)
+"""They close the socket of a client whose scopes do not suffice (starlette 1.10.0 authentication.py)."""
 _HTTP_ONLY = ("BaseHTTPMiddleware", "CORSMiddleware", "GZipMiddleware")
 
 
@@ -28,6 +32,7 @@ class Guard:
     """A function that runs before accept. `function` is None for one that cannot be read here.
 
     `trusted` is there where the settings say that it authenticates, with where they do.
+    `asks`: it is known to ask who the client is, though it cannot be read.
     """
 
     place: CheckPlace
@@ -35,6 +40,7 @@ class Guard:
     name: str
     evidence: tuple[Evidence, ...] = ()
     trusted: tuple[Evidence, ...] | None = None
+    asks: bool = False
 
 
 def guards_of(site: ServerSite) -> list[Guard]:
@@ -90,13 +96,11 @@ def _decorating(program: Program, decorator: At[tree.Expr]) -> Iterator[Guard]:
         said = (Evidence(decorator.span, "wraps the handler"),)
         yield Guard("dependency", None, name_behind_calls(decorator.node), said, trusted)
         return
-    if not found and is_check_name(name_behind_calls(decorator.node)):
-        yield Guard(
-            "dependency",
-            None,
-            name_behind_calls(decorator.node),
-            (Evidence(decorator.span, "wraps the handler"),),
-        )
+    if not found and (
+        is_check_name(name_behind_calls(decorator.node)) or qualified(program, decorator) & _ASKING_DECORATORS
+    ):
+        said = (Evidence(decorator.span, "wraps the handler"),)
+        yield Guard("dependency", None, name_behind_calls(decorator.node), said, asks=True)
     for function in found:
         yield Guard("dependency", function, function.node.name or "", ())
         for node in tree.walk(function.node.body):

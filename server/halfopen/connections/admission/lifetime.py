@@ -30,13 +30,20 @@ def lifetime_of(
     bound = _bounded(events)
     if bound is not None:
         return Known("bounded", (bound,), Confidence.MEDIUM)
-    running_out = [each.expires for each in checks if each.strength != "unverified"]
+    running_out = [each.expires for each in _of_the_credential(checks) if each.strength != "unverified"]
     said = tuple(evidence for each in checks[:1] for evidence in each.evidence)
     if any(running_out):
         return Known("unbounded", said)
     if all(each is False for each in running_out):
         return Known("no expiry", said, Confidence.MEDIUM)
     return Unknown("whether the credential runs out, and what ends the connection then", said)
+
+
+def _of_the_credential(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """The checks of the credential itself, where they are seen: `scope["user"]` only hands on what they found."""
+    own = tuple(each for each in checks if not each.hands_on)
+    surely = any(each.strength in ("known", "compared") for each in own)
+    return own if surely else checks
 
 
 def _checked_again(

@@ -46,7 +46,9 @@ def _limits_in(program: Program, function: At[tree.Function]) -> Iterator[tuple[
     yield from _replacing(program, function)
     for node in own_nodes(function):
         match node:
-            case tree.If(test=test) if _refuses(node) and _is_full(program, function.to(test)):
+            case tree.If(test=test) if _refuses(node) and (
+                _is_full(program, function.to(test)) or _is_taken(program, function, node)
+            ):
                 said = " ".join(function.to(test).text.split())
                 span = function.to(test).span
                 yield node, ConnectionLimit(said, span, (Evidence(span, f"refuses where {said}"),))
@@ -85,6 +87,36 @@ def _replacing(program: Program, function: At[tree.Function]) -> Iterator[tuple[
                         test, at.span, (Evidence(at.span, "closes the connection before it"),), "slot"
                     ),
                 )
+
+
+def _is_taken(program: Program, function: At[tree.Function], branching: tree.If) -> bool:
+    """Whether a place that this function then takes is asked for first: `if state["active"] is not None: ... return`."""
+    later = [
+        each
+        for each in registrations_in(program, function)
+        if each.key is not None and each.node.node.start > branching.end
+    ]
+    for node in tree.walk(branching.test) if later else ():
+        match node:
+            case tree.Operation(operator="in", operands=(key, held)):
+                asked, place = function.to(key).text, container_of(program, function.to(held))
+            case tree.Operation(
+                operator="is not" | "!=", operands=(tree.Index() as slot, tree.Literal(value=None))
+            ):
+                asked, place = function.to(slot.key).text, container_of(program, function.to(slot))
+            case tree.Call(callee=tree.Member(name="get", object=held), arguments=(first, *_)):
+                if node is not branching.test:
+                    continue
+                asked, place = function.to(first.value).text, container_of(program, function.to(held))
+            case tree.Index(object=held, key=key) if node is branching.test:
+                asked, place = function.to(key).text, container_of(program, function.to(held))
+            case _:
+                continue
+        if place is not None and any(
+            each.container == place and each.key is not None and each.key.text == asked for each in later
+        ):
+            return True
+    return False
 
 
 def _refuses(statement: tree.If) -> bool:

@@ -8,7 +8,7 @@ from halfopen.connections.admission.credentials import credential_in
 from halfopen.connections.admission.facts import Ignored
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import Sockets, socket_method
+from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import functions
@@ -21,18 +21,61 @@ def ignored_refusals(program: Program, root: At[tree.Function], sockets: Sockets
     return (*_unended(root, sockets), *_unasked(program, root, sockets))
 
 
+def refuses_by(root: At[tree.Function], call: tree.Call) -> bool:
+    """Whether the answer of a call ends the handler for some clients: `if not ask(...): return`, or by its name."""
+    names: set[str] = set()
+    for parent in root.index.ancestors(call):
+        if parent is root.node:
+            break
+        if isinstance(parent, tree.If) and parent.test.start <= call.start < parent.test.end:
+            return _ends(parent)
+        if isinstance(parent, tree.Assign):
+            names |= {each.id for each in parent.targets if isinstance(each, tree.Name)}
+    return any(
+        isinstance(node, tree.If)
+        and node.start > call.end
+        and _ends(node)
+        and any(isinstance(each, tree.Name) and each.id in names for each in tree.walk(node.test))
+        for node in own_nodes(root)
+    )
+
+
+def _ends(branching: tree.If) -> bool:
+    return any(isinstance(each, tree.Return | tree.Raise) for each in tree.walk(branching.then))
+
+
 def _unended(root: At[tree.Function], sockets: Sockets) -> Iterator[Ignored]:
-    """`if not token: await websocket.close(1008)` without a `return`, with more of the handler after it."""
+    """`if not token: await websocket.close(1008)` without a `return`, with more of the handler after it.
+
+    Or `except NotFound: await websocket.close(4404)` before the client is served at all.
+    """
     for node in own_nodes(root):
-        if not isinstance(node, tree.If) or credential_in(node.test) is None:
-            continue
-        block = node.then
+        match node:
+            case tree.If(test=test, then=block, otherwise=None) if credential_in(test) is not None:
+                after: tree.Node = node
+            case tree.Handler(body=block):
+                guarded = root.index.parents.get(node)
+                if not isinstance(guarded, tree.Try) or _serves(root, guarded, sockets):
+                    continue
+                after = guarded
+            case _:
+                continue
         closes = [each for each in block.statements if _closes(each, sockets)]
         if not closes or any(isinstance(each, _ENDS) for each in block.statements):
             continue
-        if node.otherwise is None and _goes_on(root, node, sockets):
+        if _goes_on(root, after, sockets):
             said = Evidence(root.to(node).span, "nothing ends the handler here")
             yield Ignored("the handler goes on after closing", root.to(closes[0]).span, (said,))
+
+
+def _serves(root: At[tree.Function], guarded: tree.Try, sockets: Sockets) -> bool:
+    """Whether a `try` stands in a loop, or receives from the client: its clauses close what was served."""
+    if any(isinstance(each, tree.Loop) for each in root.index.ancestors(guarded)):
+        return True
+    return any(
+        isinstance(each, tree.Loop) or socket_method(sockets, each) in RECEIVERS
+        for each in tree.walk(guarded.body, tree.same_function)
+    )
 
 
 def _unasked(program: Program, root: At[tree.Function], sockets: Sockets) -> Iterator[Ignored]:
@@ -65,6 +108,13 @@ def _goes_on(root: At[tree.Function], node: tree.Node, sockets: Sockets) -> bool
     return any(
         each.start > node.end
         and not isinstance(each, tree.Function)
-        and socket_method(sockets, each) is not None
+        and (
+            socket_method(sockets, each) is not None
+            or (
+                isinstance(each, tree.Await)
+                and isinstance(each.value, tree.Call)
+                and any(sockets.is_socket(argument.value) for argument in each.value.arguments)
+            )
+        )
         for each in own_nodes(root)
     )

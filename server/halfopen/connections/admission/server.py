@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from halfopen.connections.admission.credentials import (
     carrier_of,
+    credential_in,
     credential_name,
     injected_carrier,
     is_credential_name,
@@ -18,6 +19,7 @@ from halfopen.connections.admission.facts import (
     Check,
     CheckPlace,
     Credential,
+    Exposed,
     Ignored,
 )
 from halfopen.connections.admission.guards import Guard, guards_of
@@ -26,7 +28,7 @@ from halfopen.connections.admission.limits import connection_limits
 from halfopen.connections.admission.optional import optional_checks
 from halfopen.connections.admission.origin import origin_check
 from halfopen.connections.admission.pooled import pooled_resources
-from halfopen.connections.admission.refusals import ignored_refusals
+from halfopen.connections.admission.refusals import ignored_refusals, refuses_by
 from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
@@ -45,6 +47,17 @@ _RESOURCE = re.compile(
     re.IGNORECASE,
 )
 """What a dependency is called that hands something to the handler, and asks nobody anything."""
+_LANGUAGE = (
+    "logging.",
+    "json.",
+    "asyncio.",
+    "uuid.",
+    "time.",
+    "loguru.",
+    "structlog.",
+    "fastapi.",
+    "starlette.",
+)
 _ENTRY_METHODS = ("connect", "websocket_connect", "open", "on_accept", "on_connect")
 
 
@@ -79,7 +92,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         authentication=authentication,
         checks=checks,
         accepted=_accepted(site, accept),
-        first_message_deadline_seconds=_deadline(checks, events),
+        first_message_deadline_seconds=_deadline(checks, events, guards),
         ignored_refusals=ignored_refusals(program, runs[0], sockets) if site.handling is not None else (),
         optional_checks=_optional(site, before, events),
         origin_check=origin_check(program, entered, site.library == "channels"),
@@ -87,7 +100,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         lifetime=lifetime_of(program, checks, [event for _, event in before], events) if checks else None,
         privileged=any(_asks_privilege(function) for function in entered),
         connection_limits=connection_limits(program, _until_loop(runs, events, guards)),
-        exposes=exposure(site.handling) if site.handling is not None else Known("data"),
+        exposes=_exposes(site),
         pooled=pooled_resources(site.handling) if site.handling is not None else (),
         guarded_beside=guarded_beside(program, runs[0].path),
         name=_name(site),
@@ -207,6 +220,7 @@ def _check(program: Program, place: CheckPlace, event: Event, accepted: bool) ->
         event.in_loop,
         tuple(said),
         verification.strength,
+        verification.hands_on,
         carriers[1:],
     )
 
@@ -225,7 +239,7 @@ def _authentication(
     if named:
         return Known("verified", named[0].evidence, Confidence.MEDIUM)
     outside = [each for each in guards if each.function is None and not _RESOURCE.search(each.name)]
-    asking = [each for each in outside if is_check_name(each.name)]
+    asking = [each for each in outside if each.asks or is_check_name(each.name)]
     if asking:
         return Known("verified", asking[0].evidence, Confidence.MEDIUM)
     if outside:
@@ -239,12 +253,15 @@ def _authentication(
             return Known("presence", (presence,))
         said = tuple(evidence for each in credentials for evidence in each.evidence)
         return Known("not read", said)
-    away = _handed_away(site, events)
+    away = _handed_away(site, events) or _asked_elsewhere(site)
     if away is not None:
         return Unknown(
             f"what {away.text.split('(')[0]} does with the connection",
             (Evidence(away.span, "given the socket"),),
         )
+    view = _adapted(site)
+    if view is not None:
+        return Unknown(f"what each {view.text} asks of a client", (Evidence(view.span, "serves the client"),))
     return Known("none")
 
 
@@ -280,6 +297,72 @@ def _handed_away(site: ServerSite, events: list[Event]) -> At[tree.Call] | None:
             ):
                 return function.to(node)
     return None
+
+
+def _asked_elsewhere(site: ServerSite) -> At[tree.Call] | None:
+    """A call outside the workspace that is given the socket, or a credential, and whose answer refuses the client."""
+    from halfopen.semantics.values import functions, qualified
+
+    if site.handling is None:
+        return None
+    root, sockets = site.handling.root, site.handling.sockets
+    for node in own_nodes(root):
+        if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Name | tree.Member):
+            continue
+        shown = any(
+            sockets.is_socket(each.value) or credential_in(each.value) is not None for each in node.arguments
+        )
+        if not shown or sockets.is_socket(node.callee) or functions(site.program, root.to(node.callee)):
+            continue
+        names = qualified(site.program, root.to(node.callee))
+        if any("." in each and not each.startswith(_LANGUAGE) for each in names) and refuses_by(root, node):
+            return root.to(node)
+    return None
+
+
+def _adapted(site: ServerSite) -> At[tree.Name] | None:
+    """The view that a handler made by a registrar serves: a function that the registrar was given, of any kind.
+
+    `def websocket(self, path): def decorator(view): async def handler(ws): await call(ws, view)`
+    """
+    from halfopen.semantics.values import ParameterOf, callers, origins
+
+    if site.handling is None:
+        return None
+    root = site.handling.root
+    around = {each for each in root.index.ancestors(root.node) if isinstance(each, tree.Function)}
+    for node in own_nodes(root) if around else ():
+        if not isinstance(node, tree.Name):
+            continue
+        for origin in origins(site.program, root.to(node)):
+            if (
+                isinstance(origin, ParameterOf)
+                and origin.function.node in around
+                and _is_used_as_function(root.to(node))
+                and not callers(site.program, origin.function)
+            ):
+                return root.to(node)
+    return None
+
+
+def _exposes(site: ServerSite) -> Fact[Exposed]:
+    if site.handling is None:
+        return Known("data")
+    view = _adapted(site)
+    if view is not None:
+        return Unknown(
+            f"what each {view.text} gives its clients", (Evidence(view.span, "serves the client"),)
+        )
+    return exposure(site.handling)
+
+
+def _is_used_as_function(name: At[tree.Name]) -> bool:
+    """Whether a name is called, or handed to what is awaited."""
+    parent = name.parent
+    if isinstance(parent, tree.Call):
+        return parent.callee is name.node
+    call = name.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
+    return isinstance(call, tree.Call) and isinstance(name.index.parents.get(call), tree.Await)
 
 
 def _optional(
@@ -338,11 +421,17 @@ def _accepted(site: ServerSite, accept: Event | None) -> Evidence | None:
     return Evidence(accept.at.span, "accepted here")
 
 
-def _deadline(checks: tuple[Check, ...], events: list[Event]) -> Fact[float | None] | None:
+def _deadline(
+    checks: tuple[Check, ...], events: list[Event], guards: list[Guard]
+) -> Fact[float | None] | None:
     """How long a handler waits for the message that carries the credential."""
     in_message = [each for each in checks if "message" in each.carriers and each.after_accept]
     if not in_message:
         return None
+    if any(each.asks for each in guards) or any(
+        not each.after_accept and each.strength in ("known", "compared") for each in checks
+    ):
+        return None  # Whoever waits here was asked before.
     receives = [each for each in events if each.kind == "receive"]
     for event in receives:
         if event.limited:

@@ -16,6 +16,7 @@ from halfopen.connections.admission.facts import Carrier
 from halfopen.connections.admission.verification import (
     Verification,
     is_check_name,
+    is_limiter,
     is_stub,
     verification_of,
 )
@@ -86,6 +87,12 @@ class Reader:
             case tree.Function() | tree.Class():
                 return
             case tree.Assign(value=tree.Function() | tree.Class()):
+                return
+            case tree.Assign(value=value) if value is not None:
+                # An annotation names types and asks nothing.
+                for child in (value, *node.targets):
+                    yield from self._visit(at.to(child), context)
+            case tree.Assign():
                 return
             case tree.Loop():
                 inner = context
@@ -163,8 +170,8 @@ class Reader:
         return self._event("check", call, context, verification=Verification("named", name, call, None))
 
     def _about_the_client(self, call: At[tree.Call]) -> bool:
-        """Whether a call is given a credential or the socket."""
-        return any(
+        """Whether a call is given a credential or the socket, to ask who the client is."""
+        return not is_limiter(call.to(call.node.callee).text) and any(
             credential_in(each.value) is not None or self.sockets.mentions(each.value)
             for each in call.node.arguments
         )

@@ -46,6 +46,13 @@ _NOT_A_CHECK = re.compile(
     r"|settings|config|prefer|input|schema|state|history|title|agent|error",
     re.IGNORECASE,
 )
+_SAYS_WHO = re.compile(
+    r"^_?(async_?)?(ws_?|websocket_?)?(authenticate|authori[sz]e)_(the_)?"
+    r"(ws|web_?socket|socket|connection|client|user|request|handshake|session|from|by|via|with|using)(_|$)",
+    re.IGNORECASE,
+)
+"""Names that leave no doubt, also where they go on: `authenticate_websocket_from_headers`, `authenticate_by_message`."""
+_HOW_OFTEN = re.compile(r"rate_?limit|limiter|throttl|quota", re.IGNORECASE)
 _LOOKUPS = frozenset(
     {"get", "pop", "getdel", "hget", "hgetall", "exists", "scalar", "get_session", "sismember"}
 )
@@ -61,6 +68,8 @@ class Verification:
     expires: bool | None = None
     said: tuple[Evidence, ...] = ()
     """What else says so: the settings."""
+    hands_on: bool = False
+    """What a middleware found is asked for, and not the credential."""
 
 
 def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
@@ -71,14 +80,15 @@ def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
         case tree.Operation(operator="==" | "!=" | "in" | "not in", operands=(left, right)):
             return _comparison(at, left, right)
         case tree.Name(id="AnonymousUser"):
-            return Verification("known", "the comparison with AnonymousUser", at, True)
+            return Verification("known", "the comparison with AnonymousUser", at, True, hands_on=True)
         case tree.Member(name="session", object=tree.Name(id="websocket" | "ws")):
             return Verification("known", "the signed session cookie", at, True)
         case tree.Index(key=tree.Literal(value="user"), object=inner) if name_behind_calls(inner) == "scope":
-            return Verification("named", 'scope["user"]', at, True)
+            return Verification("named", 'scope["user"]', at, True, hands_on=True)
         case tree.Member(name="is_authenticated" | "is_anonymous", object=inner):
             if name_behind_calls(inner) in ("user", "current_user") or "user" in _keys(inner):
-                return Verification("known", f"{name_behind_calls(inner) or 'user'}.{at.node.name}", at, True)
+                by = f"{name_behind_calls(inner) or 'user'}.{at.node.name}"
+                return Verification("known", by, at, True, hands_on=True)
             return None
         case _:
             return None
@@ -144,7 +154,14 @@ def _is_given(call: At[tree.Call], argument: tree.Expr) -> bool:
 
 
 def is_check_name(name: str) -> bool:
+    if _SAYS_WHO.match(name):
+        return True
     return NAMED.match(name) is not None and not _NOT_A_CHECK.search(name)
+
+
+def is_limiter(text: str) -> bool:
+    """Whether a callee, as it is written, asks how often and not who: `rate_limiter.check_websocket`."""
+    return _HOW_OFTEN.search(text) is not None
 
 
 def _comparison(at: At[tree.Expr], left: tree.Expr, right: tree.Expr) -> Verification | None:

@@ -51,9 +51,10 @@ class Spin:
     evidence: tuple[Evidence, ...] = ()
 
 
-Fate: TypeAlias = OneOf["dropped", "unobserved", "discarded", "ends-quietly", "observed"]
+Fate: TypeAlias = OneOf["dropped", "unobserved", "discarded", "collected", "ends-quietly", "observed"]
 """dropped: nothing refers to the task. unobserved: nobody asks it for its exception. discarded: whoever
-waited for it drops the result unread. ends-quietly: a failure ends it and is only logged, while the
+waited for it drops the result unread. collected: its exception becomes a result of a gather, which is
+dropped. ends-quietly: a failure ends it and is only logged, while the
 connection stays open without it. observed: a failure reaches somebody."""
 
 
@@ -68,6 +69,8 @@ class Task:
     span: Span
     confidence: Confidence
     evidence: tuple[Evidence, ...] = ()
+    goes_on: bool = False
+    """Whether it works on and on, and not for one answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.background.facts import Fate, Task
+from halfopen.connections.background.gathers import forgotten_gathers, gathered_bodies
 from halfopen.connections.endpoint_code import EndpointCode, own_tries, spawns
 from halfopen.connections.facts import Confidence, Evidence
 from halfopen.connections.handler_flow import (
@@ -37,6 +38,7 @@ def tasks(code: EndpointCode) -> Iterator[Task]:
                 # What a service starts on its own is the application's business.
                 if task.feeds or works_with_socket or _is_method_of_root(code, function):
                     yield task
+        yield from gathered(code, function)
     yield from _feeders(code)
 
 
@@ -44,7 +46,23 @@ def _task(code: EndpointCode, function: At[tree.Function], call: At[tree.Call]) 
     bodies = _bodies(code, call)
     feeds = any(code.operations(each.to(each.node.body)) & SENDERS for each in bodies)
     fate, evidence = _fate(code, function, call, bodies)
-    return Task(_name(call), fate, feeds, call.span, Confidence.HIGH, evidence)
+    goes_on = any(_loops(each) for each in bodies)
+    return Task(_name(call), fate, feeds, call.span, Confidence.HIGH, evidence, goes_on)
+
+
+def gathered(code: EndpointCode, function: At[tree.Function]) -> Iterator[Task]:
+    """The workers of the connection whose exceptions `gather(..., return_exceptions=True)` keeps for nobody."""
+    for gather in forgotten_gathers(code.program, function):
+        risky = [
+            body
+            for body in gathered_bodies(code.program, function, gather)
+            if _loops(body) and code.operations(body.to(body.node.body)) and _may_fail(code, body)
+        ]
+        if risky:
+            names = "()` or `".join(each.node.name or "" for each in risky[:3])
+            feeds = any(code.operations(each.to(each.node.body)) & SENDERS for each in risky)
+            said = tuple(Evidence(each.span, "may fail here, and nobody is told") for each in risky[:3])
+            yield Task(names, "collected", feeds, gather.span, Confidence.HIGH, said, True)
 
 
 def _is_method_of_root(code: EndpointCode, function: At[tree.Function]) -> bool:
@@ -305,9 +323,8 @@ def _feeders(code: EndpointCode) -> Iterator[Task]:
                 held = aliases(code.program, at)
                 if not any(_observes(code, each) for each in held):
                     text = "a failure of its source ends it, and nothing starts it again"
-                    yield Task(
-                        _name(at), "unobserved", True, at.span, Confidence.HIGH, (Evidence(body.span, text),)
-                    )
+                    said = (Evidence(body.span, text),)
+                    yield Task(_name(at), "unobserved", True, at.span, Confidence.HIGH, said, True)
                     break
 
 

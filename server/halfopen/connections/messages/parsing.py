@@ -55,6 +55,8 @@ _LOG_METHODS = frozenset(
         "group", "groupCollapsed",
     }
 )  # fmt: skip
+_NAMED_FOR_LOGS = re.compile(r"(^|_)log(_|$)|^log[A-Z]")
+"""Methods that the project's own logger has besides: `typewriter_log`, `log_event`."""
 _LOGGERS = re.compile(r"(^|[._])(logger|logging|log|console|structlog|loguru)\b", re.IGNORECASE)
 
 
@@ -179,7 +181,9 @@ def is_log(program: Program, call: At[tree.Call]) -> bool:
     callee = call.node.callee
     if isinstance(callee, tree.Name):
         return "print" in qualified(program, call.to(callee)) or callee.id == "print"
-    if not isinstance(callee, tree.Member) or callee.name not in _LOG_METHODS:
+    if not isinstance(callee, tree.Member) or not (
+        callee.name in _LOG_METHODS or _NAMED_FOR_LOGS.search(callee.name)
+    ):
         return False
     return _LOGGERS.search(call.to(callee.object).text) is not None or any(
         _LOGGERS.search(name) is not None for name in qualified(program, call.to(callee.object))

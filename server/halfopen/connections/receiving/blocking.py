@@ -13,6 +13,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.program import At
 
 _MOST_SHOWN = 50
+_LIMITED = frozenset({"request", "process", "model", "wait", "cloud"})
 _SET_UP = ("CREATE ", "ALTER ", "PRAGMA ")
 
 
@@ -47,6 +48,7 @@ def _held(each: Ran) -> Blocking | None:
             each.repeats,
             call.span,
             tuple(evidence),
+            _limit(call) if kind in _LIMITED else None,
         )
     return None
 
@@ -81,6 +83,23 @@ def _seconds(call: At[tree.Call]) -> float | None:
             value = argument.value.value
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return float(value)
+    return None
+
+
+def _limit(call: At[tree.Call]) -> float | None:
+    """`timeout=5`, or the longest of `timeout=(3, 10)`."""
+    for argument in call.node.arguments:
+        if argument.name != "timeout":
+            continue
+        parts = argument.value.items if isinstance(argument.value, tree.Sequence) else (argument.value,)
+        numbers = [
+            float(each.value)
+            for each in parts
+            if isinstance(each, tree.Literal)
+            and isinstance(each.value, int | float)
+            and not isinstance(each.value, bool)
+        ]
+        return max(numbers) if numbers and len(numbers) == len(parts) else None
     return None
 
 

@@ -54,6 +54,8 @@ class Blocking:
     """Whether it runs in a loop of the endpoint (each message, each turn) and not once for a connection."""
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    limit_seconds: float | None = None
+    """The time limit that it is given (`timeout=5`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _evidence(each: Ran, text: str) -> Iterator[Evidence]:
 def _kind(code: EndpointCode, each: Ran) -> WorkKind | None:
     call = each.call
     if call.node.arguments and spawns(code.program, call):
-        return "task" if _works(code, call) else None
+        return "task" if _works(code, call) and not _only_one_runs(call) else None
     if _fans_out(call):
         return "broadcast"
     for name in sorted(each.names):
@@ -70,6 +70,23 @@ def _works(code: EndpointCode, call: At[tree.Call]) -> bool:
     if socket_method(code.sockets, coroutine) is not None:
         return False
     return bool(coroutine.arguments or functions(code.program, call.to(coroutine.callee)))
+
+
+def _only_one_runs(call: At[tree.Call]) -> bool:
+    """Whether a task is started only where none runs: `if task is None or task.done(): task = create_task(...)`."""
+    kept = call.parent.targets[0] if isinstance(call.parent, tree.Assign) else None
+    if not isinstance(kept, tree.Name | tree.Member):
+        return False
+    name = call.to(kept).text
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.If) and any(
+            isinstance(each, tree.Name | tree.Member) and call.to(each).text == name
+            for each in tree.walk(ancestor.test)
+        ):
+            return True
+    return False
 
 
 def _fans_out(call: At[tree.Call]) -> bool:

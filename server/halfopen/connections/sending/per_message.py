@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence, Known
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, caught_kinds, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.sending.facts import SendQueue, TaskPerMessage
 from halfopen.semantics import tree
@@ -96,7 +96,7 @@ def tasks_per_message(handling: Handling) -> Iterator[TaskPerMessage]:
                 or any(_waited_for(*each) or _counts(*each) for each in places),
                 is_guarded=any(_is_guarded(*each) for each in places),
                 sends=any(handling.sockets.mentions(each.node.body) for each in bodies),
-                cancelled=next((found for each in places for found in _cancelled(*each)), None),
+                cancelled=next((found for each in places for found in _cancelled(program, *each)), None),
                 evidence=(Evidence(bodies[0].span, "runs once for each such message"),),
             )
 
@@ -122,7 +122,25 @@ def _handed_back(
                 yield other.to(node), body
 
 
-def _cancelled(started: At[tree.Call], body: tree.Node) -> Iterator[Span]:
+def _runs_at_disconnect(program: Program, at: At[tree.Call]) -> bool:
+    """Whether a call that stands in an `except` clause runs when the client leaves, and not for other errors alone."""
+    for ancestor in at.index.ancestors(at.node):
+        if isinstance(ancestor, tree.Function):
+            return True
+        if isinstance(ancestor, tree.Handler):
+            guarded = at.index.parents.get(ancestor)
+            kinds = caught_kinds(program, at.to(ancestor))
+            before = guarded.handlers if isinstance(guarded, tree.Try) else ()
+            taken = any(
+                "disconnect" in caught_kinds(program, at.to(each))
+                for each in before
+                if each.start < ancestor.start
+            )
+            return "disconnect" in kinds or ("*" in kinds and not taken)
+    return True
+
+
+def _cancelled(program: Program, started: At[tree.Call], body: tree.Node) -> Iterator[Span]:
     """Where the end of the connection cancels the task: in a `finally`, or after the loop."""
     kept = _kept_as(started, body)
     function = started.index.function_of(started.node)
@@ -133,6 +151,7 @@ def _cancelled(started: At[tree.Call], body: tree.Node) -> Iterator[Span]:
             and node.callee.name == "cancel"
             and node.start > body.end
             and _texts(started, node.callee.object) & kept
+            and _runs_at_disconnect(program, started.to(node))
         ):
             yield started.to(node).span
 

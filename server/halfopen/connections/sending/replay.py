@@ -12,7 +12,7 @@ from halfopen.connections.sending.facts import ReplayOverlap
 from halfopen.connections.sending.registered import Entered, functions_using
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, returned
+from halfopen.semantics.values import functions, origins, returned
 
 _DEPTH = 3
 
@@ -30,6 +30,8 @@ def replay_overlaps(program: Program, registries: tuple[Entered, ...]) -> Iterat
                     continue
                 store = _history(program, function.to(loop.iterable), registries)
                 if store is None or not _delivers(registry, loop) or _skips_known(loop):
+                    continue
+                if _is_numbered(program, store):
                     continue
                 yield ReplayOverlap(
                     function.to(entering).span,
@@ -103,6 +105,37 @@ def _is_appended(program: Program, container: Container) -> bool:
                 for function in functions_using(program, container)
                 for registration in registrations_in(program, function)
             )
+
+
+_NUMBERS = frozenset(
+    {
+        "seq",
+        "sequence",
+        "sequence_number",
+        "event_id",
+        "message_id",
+        "msg_id",
+        "id",
+        "uuid",
+        "offset",
+        "version",
+    }
+)
+
+
+def _is_numbered(program: Program, container: Container) -> bool:
+    """Whether each entry has a number or id of its own, by which a client tells a copy."""
+    for function in functions_using(program, container):
+        for registration in registrations_in(program, function):
+            if registration.container != container:
+                continue
+            for origin in origins(program, registration.value):
+                if not isinstance(origin, At) or not isinstance(origin.node, tree.Object):
+                    continue
+                keys = {each.key.value for each in origin.node.entries if isinstance(each.key, tree.Literal)}
+                if keys & _NUMBERS:
+                    return True
+    return False
 
 
 def _delivers(registry: Entered, loop: tree.Loop) -> bool:
