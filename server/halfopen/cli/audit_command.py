@@ -26,6 +26,7 @@ from halfopen.report.gather import gather
 from halfopen.report.machine_formats import MACHINE_FORMATS, machine_text
 from halfopen.report.result import AuditResult
 from halfopen.report.text_output import problem_line, write_text
+from halfopen.workspace.ahead import Ahead, spare_cores
 from halfopen.workspace.extracts import ExtractCache, cache_of_user
 
 _CACHE_WAIT_SECONDS = 2.0
@@ -74,7 +75,9 @@ def run_audit(paths: Sequence[Path], options: AuditOptions) -> int:
 
 def cache_for(wanted: bool) -> ExtractCache:
     """The user's cache of what files gave; one that keeps nothing where none is wanted."""
-    return cache_of_user(_CACHE_WAIT_SECONDS) if wanted else ExtractCache()
+    workers = spare_cores()
+    ahead = Ahead(workers) if workers else None
+    return cache_of_user(_CACHE_WAIT_SECONDS, ahead) if wanted else ExtractCache(ahead=ahead)
 
 
 def keep(cache: ExtractCache) -> None:
@@ -92,7 +95,11 @@ def audited(scope: Scope, cache: ExtractCache | None = None, progress: Progress 
     started = time.monotonic()
     settings, wrong = load_settings(scope.root)
     auditor = Auditor(scope.root, settings, scope.only, cache)
-    auditor.refresh(progress)
+    try:
+        auditor.refresh(progress)
+    finally:
+        if cache is not None:
+            cache.finish_ahead()
     result = gather(auditor, scope.shown_root)
     notes = tuple(Problem(each.path, each.line, "settings", each.message) for each in wrong)
     return dataclasses.replace(

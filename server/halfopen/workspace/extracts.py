@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -26,6 +26,8 @@ from halfopen.workspace.store import Rows, Store, folder_name
 
 if TYPE_CHECKING:
     import tree_sitter
+
+    from halfopen.workspace.ahead import Ahead
 
 VARIABLE = "HALFOPEN_CACHE_DIR"
 """The environment variable that names another folder for the cache; empty, it means none."""
@@ -124,25 +126,56 @@ class ExtractCache:
     What was made anew is remembered and written only when `write` is called. Not thread-safe.
     """
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, ahead: Ahead | None = None) -> None:
         self._store = store
+        self._ahead = ahead
+        self._early: dict[bytes, dict[int, bytes]] = {}
         self._outlines: dict[bytes, Outline] = {}
         self._bodies: dict[tuple[bytes, int], Body] = {}
         self._used: set[bytes] = set()
 
     def extract(self, data: bytes, language: Language) -> Extract:
         """What a text gives. Raises ParseTooSlow."""
-        if self._store is None:
+        if self._store is None and self._ahead is None and not self._early:
             return Extract(data, language)
-        key = hashlib.blake2b(data, digest_size=20, person=language.value.encode()).digest()
-        kept = self._kept_outline(self._store, key, len(data))
+        key = _key(data, language)
+        kept = self._kept_outline(self._store, key, len(data)) if self._store is not None else None
+        if kept is None and self._ahead is not None:
+            kept = self._read_early(self._ahead, key, len(data))
         extract = Extract(data, language, key, self, kept)
-        if kept is None:
+        if kept is None or key in self._early:
             self._outlines[key] = extract.outline
         return extract
 
+    def read_ahead(self, files: Iterable[tuple[bytes, Language]]) -> None:
+        """Texts that will be asked for: other processes may begin with them, those first that come last."""
+        if self._ahead is not None:
+            keyed = ((_key(data, language), data, language) for data, language in files)
+            store = self._store
+            self._ahead.start(each for each in keyed if store is None or store.outline(each[0]) is None)
+
+    def finish_ahead(self) -> None:
+        """Nothing more will be asked for: end the other processes."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+
+    def _read_early(self, ahead: Ahead, key: bytes, size: int) -> Outline | None:
+        found = ahead.take(key)
+        if found is None:
+            return None
+        try:
+            outline = _from_plain(found.outline, size)
+        except Unreadable:
+            return None
+        self._early[key] = found.bodies
+        return outline
+
     def body(self, key: bytes, position: int) -> Body | None:
         """The tree that is kept for a statement of a text."""
+        early = self._early.get(key)
+        if early is not None:
+            return self._early_body(early, key, position)
         packed_body = self._store.body(key, position) if self._store is not None else None
         if self._store is None or packed_body is None:
             return None
@@ -151,6 +184,14 @@ class ExtractCache:
         except Unreadable:
             self._store.replace()
             return None
+
+    def _early_body(self, early: dict[int, bytes], key: bytes, position: int) -> Body | None:
+        try:
+            body = unpacked_body(early.pop(position, None))
+        except Unreadable:
+            return None
+        self.lowered(key, position, body)
+        return body
 
     def lowered(self, key: bytes, position: int, body: Body) -> None:
         """A tree was made that may be kept."""
@@ -167,7 +208,11 @@ class ExtractCache:
             bodies = _taken(self._bodies, _SLICE_ROWS - len(outlines))
             used, self._used = frozenset(self._used), set()
             rows = Rows(
-                {key: data for key, each in outlines.items() if (data := packed(_plain(each))) is not None},
+                {
+                    key: data
+                    for key, each in outlines.items()
+                    if (data := packed(plain_outline(each))) is not None
+                },
                 {place: data for place, each in bodies.items() if (data := packed(each)) is not None},
                 used,
             )
@@ -203,10 +248,15 @@ def _taken(source: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
     return {key: source.pop(key) for key in list(itertools.islice(source, most))}
 
 
-def _plain(outline: Outline) -> tuple[object, ...]:
+def plain_outline(outline: Outline) -> tuple[object, ...]:
+    """An outline in types that can be packed."""
     statements = tuple(tuple(each[:4]) for each in outline.statements)
     pages = tuple((page.start, page.text) for page in outline.pages)
     return statements, outline.problem, outline.has_error, pages
+
+
+def _key(data: bytes, language: Language) -> bytes:
+    return hashlib.blake2b(data, digest_size=20, person=language.value.encode()).digest()
 
 
 def _from_plain(value: Any, size: int) -> Outline:
@@ -223,7 +273,7 @@ def _from_plain(value: Any, size: int) -> Outline:
     return Outline(statements, problem, has_error, pages)
 
 
-def cache_of_user(wait_seconds: float) -> ExtractCache:
+def cache_of_user(wait_seconds: float, ahead: Ahead | None = None) -> ExtractCache:
     """The cache in the user's cache folder; one that keeps nothing where there is no such folder, or none is wanted.
 
     `wait_seconds` is how long a write may wait for another process.
@@ -231,8 +281,8 @@ def cache_of_user(wait_seconds: float) -> ExtractCache:
     folder = _folder_of_user()
     fingerprint = _fingerprint() if folder is not None else None
     if folder is None or fingerprint is None:
-        return ExtractCache()
-    return ExtractCache(Store(folder / folder_name(__version__, fingerprint), wait_seconds))
+        return ExtractCache(ahead=ahead)
+    return ExtractCache(Store(folder / folder_name(__version__, fingerprint), wait_seconds), ahead)
 
 
 def _folder_of_user() -> Path | None:
