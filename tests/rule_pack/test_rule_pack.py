@@ -92,5 +92,12 @@ def test_settings_choose_among_its_rules(python: Path, project: Path) -> None:
     assert not json.loads(halfopen(python, "audit", "--format", "json", cwd=project))["findings"]
 
 
+def test_the_full_report_has_its_words(python: Path, project: Path) -> None:
+    report = halfopen(python, "audit", "--format", "markdown", cwd=project)
+    assert "100 % of the connections to /progress fail." in report
+    assert "/ws/alerts is a path that the proxy passes on" in report
+    assert "ACME1 Unrouted endpoint" in report
+
+
 def test_without_the_pack_its_rules_are_unknown(project: Path) -> None:
     assert "ACME1" not in halfopen(Path(sys.executable), "rules", cwd=project)
