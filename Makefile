@@ -35,7 +35,7 @@ lint: $(INSTALLED) ## ruff check, ruff format --check, and the import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 
-types: $(INSTALLED) ## pyright, strict on server/ and rules/
+types: $(INSTALLED) ## pyright, strict on server/, rules/ and website/
 	@$(BIN)/pyright --project pyproject.toml
 
 format: $(INSTALLED) ## Rewrite the code in the house format

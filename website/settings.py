@@ -65,8 +65,7 @@ def _type(schema: Schema, root: Schema) -> str:
         case "array":
             return f"list of {_plural(schema.get('items', {}), root)}"
         case "object":
-            values = schema.get("additionalProperties", {})
-            return f"table of {_plural(values if isinstance(values, dict) else {}, root)}"
+            return f"table of {_plural(schema['additionalProperties'], root)}"
         case "string":
             return "text"
         case "boolean":
