@@ -39,9 +39,9 @@ def pages() -> tuple[Page, ...]:
     return (
         *(_written(DOCS / f"{name}.md", f"{name}.md", None) for name in FIRST),
         *(_written(CLIENTS / name / "README.md", f"editors/{name}.md", "Editors") for name in EDITORS),
+        *(_written(DOCS / f"{name}.md", f"{name}.md", "Reference") for name in between),
         index_of_rules_page(),
         *(Page(name, text, title, "Rules") for name, title, text in rule_pages()),
-        *(_written(DOCS / f"{name}.md", f"{name}.md", "Reference") for name in between),
         *(_written(DOCS / f"{name}.md", f"{name}.md", "Extending") for name in LAST if name in names),
         _written(REPOSITORY / "CONTRIBUTING.md", "contributing.md", "Extending"),
         _written(REPOSITORY / "CHANGELOG.md", "changelog.md", None),

@@ -17,7 +17,7 @@ from halfopen.audit.settings import Settings, load_settings
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
-PACK = REPOSITORY / "tests" / "rule_pack" / "acme" / "acme_rules" / "unrouted_endpoint" / "rule.py"
+RULE = REPOSITORY / "tests" / "rule_pack" / "acme" / "acme_rules" / "unrouted_endpoint"
 
 
 @dataclass
@@ -125,4 +125,5 @@ def test_the_settings_shown_are_right(tmp_path: Path) -> None:
 
 def test_the_rule_shown_is_the_one_that_is_tested() -> None:
     shown = (DOCS / "rule-packs.md").read_text(encoding="utf-8")
-    assert f"```python\n{PACK.read_text(encoding='utf-8')}```" in shown
+    for name in ("rule.py", "account.py"):
+        assert f"```python\n{(RULE / name).read_text(encoding='utf-8')}```" in shown
