@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from halfopen.connections.facts import Known
+
 from .finding import Found, dossiers, found, site_text
 
 
@@ -24,6 +26,10 @@ from .finding import Found, dossiers, found, site_text
         ("import * as signalR from '@microsoft/signalr'", "new signalR.HubConnectionBuilder().withUrl('/hub').build()", "signalr", "/hub"),
         ("import { Centrifuge } from 'centrifuge'", "new Centrifuge('wss://h/connection')", "centrifuge", "wss://h/connection"),
         ("import { Socket } from 'phoenix'", "new Socket('/socket', {})", "phoenix", "/socket"),
+        ("import { Websocket } from 'websocket-ts'", "new Websocket('wss://h/a')", "websocket-ts", "wss://h/a"),
+        ("import { WebsocketBuilder as Builder } from 'websocket-ts'", "new Builder('wss://h/a').withBackoff(b).build()", "websocket-ts", "wss://h/a"),
+        ("import Sockette from 'sockette'", "new Sockette('wss://h/a', {})", "sockette", "wss://h/a"),
+        ("import Robust from 'robust-websocket'", "new Robust('wss://h/a')", "robust-websocket", "wss://h/a"),
         ("import WebSocket from 'ws'", "new WebSocket('wss://h/a')", "ws", "wss://h/a"),
         ("const WebSocket = require('ws')", "new WebSocket('wss://h/a')", "ws", "wss://h/a"),
         ("import WebSocket from 'isomorphic-ws'", "new WebSocket('wss://h/a')", "ws", "wss://h/a"),
@@ -54,6 +60,7 @@ def test_a_client_of_each_library_is_found_where_it_is_made(
         ("import { useWebSocket } from 'react-use-websocket'", "useWebSocket('wss://h/a')", "react-use-websocket"),
         ("import useSocket from 'partysocket/use-ws'", "useSocket('wss://h/a')", "partysocket"),
         ("import { usePartySocket } from 'partysocket/react'", "usePartySocket({ host: 'h' })", "partysocket"),
+        ("import { useWebSocket } from 'ahooks'", "useWebSocket('wss://h/a')", "ahooks"),
     ],
 )  # fmt: skip
 def test_a_hook_is_a_client_of_its_component_that_leaks_nothing(
@@ -306,3 +313,23 @@ def test_the_browsers_class_may_be_an_options_default(tmp_path: Path) -> None:
     assert [(each.line, each.library, each.name) for each in found(tmp_path, files)] == [
         (11, "native", "Live")
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "reconnects", "attempts"),
+    [
+        ("import { WebsocketBuilder } from 'websocket-ts';\nexport const a = new WebsocketBuilder('wss://h').withBackoff(new ConstantBackoff(1)).build();\n", True, None),
+        ("import Sockette from 'sockette';\nexport const a = new Sockette('wss://h', { maxAttempts: 10 });\n", True, 10),
+        ("import Robust from 'robust-websocket';\nexport const a = new Robust('wss://h');\n", True, 3),
+        ("import { useWebSocket } from 'ahooks';\nexport function A() { const a = useWebSocket('wss://h'); return null; }\n", True, 3),
+    ],
+)  # fmt: skip
+def test_what_a_library_does_after_an_end_is_known(
+    tmp_path: Path, source: str, reconnects: bool, attempts: int | None
+) -> None:
+    _, [dossier] = dossiers(tmp_path, {"src/live.tsx": source})
+    assert dossier.reconnection is not None
+    automatic, limit = dossier.reconnection.automatic, dossier.reconnection.attempts
+    assert (isinstance(automatic, Known) and automatic.value) is reconnects
+    assert isinstance(limit, Known)
+    assert limit.value == attempts
