@@ -19,6 +19,9 @@ REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
 RULE = REPOSITORY / "tests" / "rule_pack" / "acme" / "acme_rules" / "unrouted_endpoint"
 
+MOST_BYTES = 200_000
+"""Of a picture: a page should not wait for it."""
+
 
 @dataclass
 class Html(HTMLParser):
@@ -113,6 +116,16 @@ def test_links_within_the_site_lead_somewhere(site: Path, pages: dict[Path, Html
 def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Html]) -> None:
     elsewhere = {link for page in pages.values() for link in page.loaded if urlsplit(link).netloc}
     assert not elsewhere
+
+
+def test_pictures_are_small_and_told_in_words(pages: dict[Path, Html]) -> None:
+    pictures = list((DOCS / "images").iterdir())
+    assert pictures
+    for picture in pictures:
+        assert picture.stat().st_size < MOST_BYTES, picture.name
+        assert any(link.endswith(f"/{picture.name}") for page in pages.values() for link in page.loaded)
+    texts = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
+    assert "![](" not in texts
 
 
 def test_the_settings_shown_are_right(tmp_path: Path) -> None:
