@@ -54,6 +54,22 @@ async def test_a_lens_names_findings_readiness_and_the_other_side(
     assert other.command.command == ""
 
 
+async def test_a_clients_lens_stands_above_the_client_and_not_above_what_its_address_is_made_of(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    text = """\
+const BASE = 'wss://example.com';
+
+export function open() {
+  return new WebSocket(`${BASE}/ws`);
+}
+"""
+    client = write(workspace / "open.ts", text)
+    editor = await start_editor(workspace)
+    await editor.settled()
+    assert {each.range.start.line for each in await editor.lenses(client)} == {line_of(text, "new WebSocket")}
+
+
 async def test_a_lens_is_a_command_for_a_client_that_has_it(
     start_editor: StartEditor, workspace: Path
 ) -> None:

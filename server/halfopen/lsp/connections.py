@@ -53,6 +53,8 @@ class ShownConnection:
     @property
     def top(self) -> types.Range:
         """Where a lens stands: above the decorator that gives an endpoint its route, else above the site."""
+        if self.side == "client":
+            return self.head.range
         line = self.head.range.start.line
         above = (
             each.range
