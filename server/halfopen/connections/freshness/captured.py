@@ -54,7 +54,10 @@ def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[St
         if binding is None or read.node in view.socket.nodes:
             continue
         changing = _state_of(view, read)
-        if changing is None or _sees(view, binding, changing, boundary, home):
+        if changing is None:
+            continue
+        kept = event == "close" and _made_on_demand(view, home) and _is_asked(read)
+        if not kept and _sees(view, binding, changing, boundary, home):
             continue
         where = boundary.call.span if boundary is not None else handler.span
         text = "keeps the values of the render that it ran in"
@@ -65,6 +68,24 @@ def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[St
             read.span,
             (Evidence(where, text), *changing.evidence[:1]),
         )
+
+
+def _made_on_demand(view: View, home: At[tree.Function]) -> bool:
+    """Whether a person has the socket made, and no effect: its handlers then keep what the render of that press had."""
+    if any(_is_home(each, home) for each in view.reach.effects) or view.reach.creating is None:
+        return False
+    return view.reach.creating.node is not home.node
+
+
+def _is_asked(read: At[tree.Name]) -> bool:
+    """Whether a name by itself is the condition of what follows: `if (isRecording) reconnect()`."""
+    node: tree.Node = read.node
+    for parent in read.index.ancestors(read.node):
+        if isinstance(parent, tree.Operation) and parent.operator in ("not", "and"):
+            node = parent
+            continue
+        return isinstance(parent, tree.If) and parent.test is node
+    return False
 
 
 def _state_of(view: View, read: At[tree.Name]) -> Change | None:

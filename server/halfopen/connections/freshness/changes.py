@@ -67,6 +67,8 @@ class Change:
     key: str = ""
     """Of a store: the name of the state."""
     evidence: tuple[Evidence, ...] = ()
+    part: str = ""
+    """Of React state whose part is meant: the name of that part."""
 
 
 def changes_of(program: Program, at: At[tree.Expr]) -> tuple[Change, ...]:
@@ -210,7 +212,8 @@ class _Search:
         if last in ("useState", "useReducer"):
             if steps[:1] == (0,):
                 kind = "state" if steps == (0,) else "unknown"
-                yield Change(kind, _state_name(at), at, evidence=(Evidence(at.span, "the state"),))
+                part = str(steps[1]) if len(steps) == 2 else ""
+                yield Change(kind, _state_name(at), at, evidence=(Evidence(at.span, "the state"),), part=part)
             return
         if last in _MEMOISED:
             yield from self.memoised(at, steps)

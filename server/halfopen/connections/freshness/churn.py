@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_release import cleanups_of, closers, closure_of
@@ -14,7 +15,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_around, kind_of_name
-from halfopen.semantics.values import callbacks, callers, name_of_function
+from halfopen.semantics.values import callbacks, callers, name_of_function, origins
 
 _FIELDS = ("input", "textarea", "Input", "TextField", "Textarea", "TextInput", "SearchInput")
 _NOT_TYPED = ("checkbox", "radio", "range", "date", "file", "color", "submit", "button")
@@ -60,9 +61,12 @@ def _cause(
 ) -> tuple[ChurnCause, tuple[Evidence, ...]] | None:
     if change.kind in ("identity", "value"):
         return "each-render", ()
-    if change.kind not in ("state", "store"):
-        return None
     setters = setters_of(view.program, change)
+    if change.part:
+        whole = setters_of(view.program, replace(change, kind="state", part=""))
+        setters = [each for each in whole if _sets_part(view, each, change.part)]
+    elif change.kind not in ("state", "store"):
+        return None
     if role == "subscription":
         own: set[tree.Node] = {
             each.node
@@ -87,6 +91,17 @@ def _cause(
             if field is not None:
                 return "typing", (Evidence(field.span, "each key sets it"),)
     return None
+
+
+def _sets_part(view: View, setter: At[tree.Call], part: str) -> bool:
+    """Whether a setter is given an object whose part is worked out anew: `setJob({ id, status: message.status })`."""
+    for argument in setter.node.arguments[:1]:
+        for origin in origins(view.program, setter.to(argument.value)):
+            if isinstance(origin, At) and isinstance(origin.node, tree.Object):
+                for entry in origin.node.entries:
+                    if isinstance(entry.key, tree.Literal) and entry.key.value == part:
+                        return isinstance(entry.value, tree.Member | tree.Call | tree.Operation)
+    return False
 
 
 def _stands_in(at: At[tree.Node], functions: set[tree.Node]) -> bool:
