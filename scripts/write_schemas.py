@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from halfopen.audit.settings import Settings
 from halfopen.report.json_output import ReportJson
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schema"
@@ -18,7 +19,12 @@ def schemas() -> dict[str, str]:
             "audit-1.json",
             "What `halfopen audit --format json` writes: schema 1. New fields may come; none goes or changes its "
             "meaning without another number.",
-            ReportJson.model_json_schema(mode="serialization"),
+            _open(ReportJson.model_json_schema(mode="serialization")),
+        ),
+        "settings-1.json": _text(
+            "settings-1.json",
+            "The settings of halfopen: what halfopen.toml holds, and [tool.halfopen] in pyproject.toml.",
+            Settings.model_json_schema(mode="validation"),
         ),
     }
 
@@ -27,7 +33,7 @@ def _text(name: str, description: str, schema: dict[str, Any]) -> str:
     document: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:halfopen:schema:{name}",
-        **_open(schema),
+        **schema,
         "description": description,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from halfopen.audit.finding import Severity
@@ -210,6 +211,7 @@ _VALUES = st.recursive(
 _KEYS = st.sampled_from([*(name.replace("_", "-") for name in Settings.model_fields), "tool", "", "Run"])
 
 
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the inputs
 @given(st.dictionaries(_KEYS, _VALUES, max_size=5))
 def test_no_value_raises(values: dict[str, object]) -> None:
     settings, _ = with_overrides(Settings(), values, "editor settings")

@@ -52,6 +52,7 @@ def test_the_keys_stand_in_the_documented_order(result: AuditResult) -> None:
         "evidence",
         "fixes",
         "suppressed",
+        "suppression",
         "effects",
         "fingerprint",
     ]

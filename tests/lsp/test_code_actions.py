@@ -66,7 +66,8 @@ async def test_only_a_safe_fix_is_preferred(start_editor: StartEditor, workspace
     assert isinstance(diagnostic.data, dict)
     safe = {fix["title"]: fix["safe"] for fix in diagnostic.data["fixes"]}
     actions = await quick_fixes(editor, path)
-    assert {action.title: action.is_preferred for action in actions} == safe
+    assert {action.title: action.is_preferred for action in actions} == safe | {"Suppress WS1B here": False}
+    assert actions[-1].title == "Suppress WS1B here", "what hides a finding stands behind what removes it"
 
 
 async def test_a_client_that_cannot_resolve_gets_the_edits_at_once(

@@ -14,10 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from halfopen.audit.acceptance import Acceptance
 from halfopen.audit.finding import Finding, Fix
+from halfopen.audit.fingerprints import Identity
 from halfopen.audit.plain import facts_of, plain
 from halfopen.audit.rule import Registered, registered_rules
 from halfopen.audit.settings import FILE_NAMES, Settings
+from halfopen.audit.settings_tree import SettingsTree
+from halfopen.audit.suppressing import suppressing_changes
 from halfopen.audit.team import team_of
 from halfopen.audit.views import (
     ConnectionView,
@@ -27,6 +31,7 @@ from halfopen.audit.views import (
     LocatedEvidence,
     Problem,
     ResourceView,
+    SuppressionFault,
 )
 from halfopen.connections.dossier import Dossier, Resource
 from halfopen.connections.facts import Evidence, Known, Place, Unknown
@@ -36,7 +41,6 @@ from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
 from halfopen.workspace.connections import connections_of, environment_around
-from halfopen.workspace.discovery import Scope
 from halfopen.workspace.extracts import ExtractCache
 from halfopen.workspace.library_tables import is_table
 from halfopen.workspace.surroundings import Placed, surround
@@ -57,25 +61,26 @@ class Auditor:
     def __init__(
         self,
         root: Path,
-        settings: Settings,
+        settings: Settings | SettingsTree,
         only: Iterable[Path] = (),
         cache: ExtractCache | None = None,
     ) -> None:
-        """`only` narrows what findings are shown for (the paths given to the command); all is still read.
+        """`Settings` hold for every file. `only` narrows what findings are shown for (the paths given to the command); all is still read.
 
         `cache` is where what texts gave is kept; its owner has it written.
         """
         self.root = root
-        self.settings = settings
+        self.tree = SettingsTree.of(settings) if isinstance(settings, Settings) else settings
         self._only = tuple(path.resolve() for path in only)
         self._cache = cache
-        self._team = team_of(root, settings)
+        self._team = team_of(root, self.settings)
         self._team_told = False
         self._unshown: frozenset[str] = frozenset(each.path for each in self._team.problems)
         self._workspace = self._fresh_workspace()
         self._placed: tuple[Placed, ...] = ()
         self._links: tuple[Link, ...] = ()
-        self._rules = _selected(settings)
+        self._rules = _selected(self.tree)
+        self._acceptance = Acceptance(root, self.tree)
         self._checked: dict[int, tuple[Dossier, tuple[Finding, ...], tuple[tuple[str, Problem], ...]]] = {}
         self._located: dict[str, tuple[Located, ...]] = {}
 
@@ -99,15 +104,23 @@ class Auditor:
         self._team_told = self._team_told or any(
             path in FILE_NAMES or is_table(path, self.settings.libraries) for path in paths
         )
+        self._acceptance.touched(paths)
         self._workspace.touched(paths)
 
-    def reconfigure(self, settings: Settings) -> None:
+    @property
+    def settings(self) -> Settings:
+        """The settings of the root."""
+        return self.tree.root
+
+    def reconfigure(self, settings: Settings | SettingsTree) -> None:
         """Other settings from now on; files are found anew where what to look at changed."""
-        before, self.settings = self.settings, settings
-        self._rules = _selected(settings)
+        before = self.tree
+        self.tree = SettingsTree.of(settings) if isinstance(settings, Settings) else settings
+        self._rules = _selected(self.tree)
+        self._acceptance.reconfigure(self.tree)
         self._checked.clear()
         self._team_told = True
-        if _scope(before) != _scope(settings) or before.max_file_bytes != settings.max_file_bytes:
+        if before.scope() != self.tree.scope() or before.root.max_file_bytes != self.settings.max_file_bytes:
             self._start_anew()
 
     def _start_anew(self) -> None:
@@ -119,8 +132,7 @@ class Auditor:
             self._workspace.open(path, document)
 
     def _fresh_workspace(self) -> Workspace:
-        settings = self.settings
-        workspace = Workspace(self.root, _scope(settings), settings.max_file_bytes, self._cache)
+        workspace = Workspace(self.root, self.tree.scope(), self.settings.max_file_bytes, self._cache)
         for each in self._team.knowledge():
             workspace.program.provide(each)
         return workspace
@@ -134,6 +146,10 @@ class Auditor:
         return frozenset(each.path for each in {*before.problems} ^ {*self._team.problems})
 
     # -- the work --
+
+    def scan(self) -> None:
+        """Find and read the files, and nothing more."""
+        self._workspace.scan()
 
     def refresh(
         self, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
@@ -154,14 +170,11 @@ class Auditor:
         alive = {id(dossier) for dossier in surrounded}
         self._checked = {key: value for key, value in self._checked.items() if key in alive}
         found = [finding for dossier in surrounded for finding in self._findings_of(dossier)]
-        before = self._located
+        before, faults_before = self._located, self._acceptance.faults
         self._located = self._locate_all(found)
         unshown, self._unshown = self._unshown, frozenset[str]()
-        return unshown | frozenset(
-            path
-            for path in before.keys() | self._located.keys()
-            if before.get(path) != self._located.get(path)
-        )
+        faults = _differing(faults_before, self._acceptance.faults)
+        return unshown | faults | _differing(before, self._located)
 
     def _findings_of(self, dossier: Dossier) -> tuple[Finding, ...]:
         known = self._checked.get(id(dossier))
@@ -169,10 +182,11 @@ class Auditor:
             return known[1]
         found: list[Finding] = []
         failed: list[tuple[str, Problem]] = []
+        targets = self.tree.targets(dossier.connection.site.path)
         for code, registered in self._rules.items():
             try:
                 if dossier.connection.side in registered.rule.sides:
-                    found += registered.rule.check(dossier, self.settings.targets)
+                    found += registered.rule.check(dossier, targets)
             except Exception as error:  # a broken rule costs its own findings only
                 _log.exception("rule %s failed on %s", code, dossier.connection.id)
                 message = (
@@ -184,25 +198,50 @@ class Auditor:
 
     def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
         by_path: dict[str, list[Located]] = {}
-        for finding in findings:
-            place = self._range_of(finding.span)
-            if place is None or not self._shows(finding):
+        for finding in map(self._governed, findings):
+            place = self._range_of(finding.span) if finding is not None else None
+            if finding is None or place is None:
                 continue
             evidence = tuple(
                 each for each in map(self._locate_evidence, finding.evidence) if each is not None
             )
             located = Located(finding, finding.span.path, place[0], place[1], evidence)
             by_path.setdefault(located.path, []).append(located)
-        return {path: tuple(_one_for_each_cause(each)) for path, each in by_path.items()}
+        by_cause = {path: tuple(_one_for_each_cause(each)) for path, each in by_path.items()}
+        accepted = self._acceptance.accepted(
+            by_cause, self._workspace, self.connection_names(), self._is_looked_for
+        )
+        shown = ((path, tuple(filter(self._shows, each))) for path, each in accepted.items())
+        return {path: each for path, each in shown if each}
 
-    def _shows(self, finding: Finding) -> bool:
-        floor = self.settings.severity_floor
-        if floor is not None and finding.severity < floor:
-            return False
+    def _governed(self, finding: Finding) -> Finding | None:
+        """The finding as the settings of its file have it; None where they leave its rule out."""
+        path = finding.span.path
+        if not self.tree.runs(path, finding.code, finding.slug):
+            return None
+        severity = self.tree.governing(path).settings.severity_of(finding.code, finding.slug)
+        if severity is None or severity is finding.severity:
+            return finding
+        return dataclasses.replace(finding, severity=severity)
+
+    def _shows(self, located: Located) -> bool:
+        floor = self.tree.governing(located.path).settings.severity_floor
+        return (floor is None or located.finding.severity >= floor) and self._is_asked_for(located.path)
+
+    def _is_asked_for(self, name: str) -> bool:
         if not self._only:
             return True
-        path = (self.root / finding.span.path).resolve()
+        path = (self.root / name).resolve()
         return any(path == each or path.is_relative_to(each) for each in self._only)
+
+    def _is_looked_for(self, code: str, path: str) -> bool:
+        """Whether this audit would show what a rule finds in a file."""
+        registered = self._rules.get(code)
+        return (
+            registered is not None
+            and self._is_asked_for(path)
+            and self.tree.runs(path, code, registered.rule.slug)
+        )
 
     def _locate_evidence(self, evidence: Evidence) -> LocatedEvidence | None:
         found = self._range_of(evidence.place)
@@ -228,7 +267,28 @@ class Auditor:
         return tuple(located for each in sorted(self._located) for located in self._located[each])
 
     def paths_with_findings(self) -> frozenset[str]:
-        return frozenset(self._located)
+        """The files of which something is to be shown: findings, or suppression comments that are wrong."""
+        return frozenset(self._located) | frozenset(self._acceptance.faults)
+
+    def suppression_faults(self, path: str | None = None) -> tuple[SuppressionFault, ...]:
+        """What is wrong with suppression comments, in one file or in all."""
+        wrong = self._acceptance.faults
+        return (
+            wrong.get(path, ())
+            if path is not None
+            else tuple(one for each in sorted(wrong) for one in wrong[each])
+        )
+
+    def baseline_gone(self) -> tuple[Identity, ...]:
+        """The entries of the baseline that are found no longer."""
+        return self._acceptance.gone
+
+    def suppressing(self, located: Located) -> FileChanges:
+        """The changes that accept a finding by a comment; empty where no comment fits."""
+        path, text = located.path, self.text(located.path)
+        if text is None:
+            return ()
+        return suppressing_changes(located, text, self._acceptance.directives(path, self._workspace))
 
     def links(self) -> tuple[Link, ...]:
         """Which client talks to which endpoint."""
@@ -327,7 +387,7 @@ class Auditor:
         for placed in self._placed:
             for code, problem in self._checked.get(id(placed.surrounded), (None, (), ()))[2]:
                 failed.setdefault(code, problem)
-        return (*self._team.problems, *of_files, *failed.values())
+        return (*self._team.problems, *self._acceptance.problems, *of_files, *failed.values())
 
     def settings_problems(self) -> tuple[Problem, ...]:
         """What is wrong with files that the settings name."""
@@ -363,10 +423,14 @@ def _one_for_each_cause(found: Iterable[Located]) -> Iterator[Located]:
         yield by_cause[cause]
 
 
-def _selected(settings: Settings) -> dict[str, Registered]:
-    """The rules that the settings want, by code."""
-    return {code: each for code, each in registered_rules().items() if settings.runs(code, each.rule.slug)}
+def _selected(tree: SettingsTree) -> dict[str, Registered]:
+    """The rules that the settings of any file want, by code."""
+    return {
+        code: each
+        for code, each in registered_rules().items()
+        if any(governing.settings.runs(code, each.rule.slug) for governing in tree.every)
+    }
 
 
-def _scope(settings: Settings) -> Scope:
-    return Scope(settings.exclude, settings.respect_gitignore)
+def _differing(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))

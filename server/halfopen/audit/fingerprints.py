@@ -32,17 +32,21 @@ def identity(located: Located, text: SourceText | None, connection: str) -> Iden
     return Identity(located.finding.code, located.path, connection, _digest(_lines(located, text)))
 
 
-def fingerprints(
-    found: Iterable[Located],
-    text_of: Callable[[str], SourceText | None],
-    connection_names: Mapping[str, str],
-) -> list[str]:
+def identities(
+    found: Iterable[Located], text_of: Callable[[str], SourceText | None], names: Mapping[str, str]
+) -> list[Identity]:
+    """The identity of each finding, in their order; `names` are the connections' by id."""
+    return [
+        identity(each, text_of(each.path), names.get(each.finding.connection, each.finding.connection))
+        for each in found
+    ]
+
+
+def fingerprints(identified: Iterable[Identity]) -> list[str]:
     """The fingerprint of each finding, in their order."""
     seen: Counter[Identity] = Counter()
     result: list[str] = []
-    for each in found:
-        connection = each.finding.connection
-        one = identity(each, text_of(each.path), connection_names.get(connection, connection))
+    for one in identified:
         result.append(_digest("\0".join((one.code, one.path, one.connection, one.text, str(seen[one])))))
         seen[one] += 1
     return result

@@ -24,6 +24,7 @@ from pydantic import (
     StrictBool,
     StrictInt,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_core import ErrorDetails
 
@@ -67,7 +68,14 @@ def _pattern(value: str) -> str:
     return value
 
 
-def _selector(value: str) -> str:
+def _matches(pattern: str, path: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines([pattern]).match_file(path)
+
+
+def rule_selector(value: str) -> str:
+    """A name of rules as it is: a code, the beginning of one, or a slug. Raises ValueError for any other."""
     from halfopen.audit.rule import registered_rules
 
     rules = registered_rules()
@@ -76,6 +84,15 @@ def _selector(value: str) -> str:
     known = [*rules, *(each.rule.slug for each in rules.values())]
     [near] = difflib.get_close_matches(value, known, n=1, cutoff=0.6) or ["WS4"]
     raise ValueError(f'should name rules by code, beginning of a code or slug, as "{near}"')
+
+
+_Selector: TypeAlias = Annotated[str, AfterValidator(rule_selector)]
+_Pattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]
+_SeverityName: TypeAlias = Annotated[
+    Severity,
+    BeforeValidator(_severity),
+    WithJsonSchema({"type": "string", "enum": [*reversed(Severity.__members__)]}),
+]
 
 
 def names_rule(selector: str, code: str, slug: str) -> bool:
@@ -124,17 +141,33 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True)
 
-    exclude: tuple[Annotated[str, AfterValidator(_pattern)], ...] = Field(
+    exclude: tuple[_Pattern, ...] = Field(
         default=(),
         description="Files and folders to leave out, as patterns of .gitignore, added to the built-in ones.",
     )
     respect_gitignore: StrictBool = Field(default=True, description="Leave out what .gitignore names.")
-    select: tuple[Annotated[str, AfterValidator(_selector)], ...] = Field(
+    select: tuple[_Selector, ...] = Field(
         default=(),
         description="The rules to run, by code, beginning of a code or slug; all where it is empty.",
     )
-    ignore: tuple[Annotated[str, AfterValidator(_selector)], ...] = Field(
+    ignore: tuple[_Selector, ...] = Field(
         default=(), description="Rules to leave out, in the same terms; it wins over select."
+    )
+    per_file_ignores: dict[_Pattern, tuple[_Selector, ...]] = Field(
+        default_factory=dict,
+        description="Rules to leave out in some files: patterns as in .gitignore, each with its rules.",
+    )
+    severity: dict[_Selector, _SeverityName] = Field(
+        default_factory=dict,
+        description="Severities that replace the rules' own, by code, beginning of a code or slug.",
+    )
+    require_reasons: StrictBool = Field(
+        default=False, description="A suppression comment without a reason suppresses nothing."
+    )
+    baseline: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="The file of findings that are not reported, written by halfopen audit --write-baseline.",
     )
     run: Literal["onSave", "onType"] = Field(default="onSave", description="When the editor audits a file.")
     debounce_milliseconds: StrictInt = Field(
@@ -143,7 +176,7 @@ class Settings(BaseModel):
         le=60_000,
         description="With onType: how long typing must rest before the audit runs.",
     )
-    severity_floor: Annotated[Severity, BeforeValidator(_severity)] | None = Field(
+    severity_floor: _SeverityName | None = Field(
         default=None, description="Findings below this severity are not shown."
     )
     max_file_bytes: StrictInt = Field(
@@ -167,6 +200,18 @@ class Settings(BaseModel):
             return False
         return not self.select or any(names_rule(each, code, slug) for each in self.select)
 
+    def ignores_in(self, path: str, code: str, slug: str) -> bool:
+        """Whether a rule is left out in a file; the path is relative to the folder of the settings file."""
+        return any(
+            any(names_rule(each, code, slug) for each in rules) and _matches(pattern, path)
+            for pattern, rules in self.per_file_ignores.items()
+        )
+
+    def severity_of(self, code: str, slug: str) -> Severity | None:
+        """The severity that replaces a rule's own: of several entries the one that names the rule most exactly."""
+        named = [each for each in self.severity if names_rule(each, code, slug)]
+        return self.severity[max(named, key=lambda each: (each == slug, len(each)))] if named else None
+
 
 @dataclass(frozen=True, slots=True)
 class SettingsProblem:
@@ -179,9 +224,15 @@ class SettingsProblem:
 
 def load_settings(root: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
     """The settings of the workspace at `root`, and what is wrong with them."""
+    settings, problems = settings_in(root)
+    return settings or Settings(), problems
+
+
+def settings_in(root: Path) -> tuple[Settings | None, tuple[SettingsProblem, ...]]:
+    """What a folder's settings file says and what is wrong with it; None where it has no settings."""
     name = next((name for name in FILE_NAMES if (root / name).is_file()), None)
     if name is None:
-        return Settings(), ()
+        return None, ()
     text = _read(root, name)
     if isinstance(text, SettingsProblem):
         return Settings(), (text,)
@@ -193,6 +244,8 @@ def load_settings(root: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
     lines = key_lines(text)
     prefix = () if name == STANDALONE else ("tool", "halfopen")
     table = document
+    if prefix and not _has_table(document):
+        return None, ()
     for key in prefix:
         below = table.get(key, {})
         if not isinstance(below, dict):
@@ -203,6 +256,12 @@ def load_settings(root: Path) -> tuple[Settings, tuple[SettingsProblem, ...]]:
     return settings, tuple(
         SettingsProblem(name, _line_of((*prefix, *where), lines), message) for where, message in wrong
     )
+
+
+def _has_table(document: Table) -> bool:
+    """Whether a pyproject.toml speaks of halfopen at all."""
+    tool = document.get("tool")
+    return "tool" in document and (not isinstance(tool, dict) or "halfopen" in tool)
 
 
 def places_of(root: Path, *key: str) -> dict[str, tuple[str, int]]:
@@ -314,6 +373,7 @@ def _without(values: object, place: KeyPath) -> Table:
 
 
 _EXPECTED = {
+    "dict_type": "should be a table",
     "bool_type": "should be true or false",
     "int_type": "should be a whole number",
     "float_parsing": "should be a number",
@@ -329,7 +389,7 @@ _OWNERS: dict[str, type[BaseModel]] = {"targets": Targets, "trusted-wrappers": T
 
 
 def _message(error: ErrorDetails) -> str:
-    names = [part for part in error["loc"] if isinstance(part, str)]
+    names = [part for part in error["loc"] if isinstance(part, str) and part != "[key]"]
     key = ".".join(names)
     if error["type"] == "extra_forbidden":
         owner = _OWNERS.get(names[0], Settings) if len(names) > 1 else Settings
@@ -339,7 +399,8 @@ def _message(error: ErrorDetails) -> str:
         what = "should be " + str(error.get("ctx", {}).get("expected", "another value")).replace("'", '"')
     else:
         what = _EXPECTED.get(error["type"]) or error["msg"].split(", ", 1)[-1].removeprefix("Input ")
-    instead = "it is left out" if isinstance(error["loc"][-1], int) else "the default is used"
+    part = isinstance(error["loc"][-1], int) or names[0] in _NAMED_BY_USER
+    instead = "it is left out" if part and len(error["loc"]) > 1 else "the default is used"
     return f"{key}: {what}, not {_shown(error['input'])}; {instead}"
 
 
@@ -360,15 +421,23 @@ def _kebab(name: str) -> str:
     return _dashed(re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name)).lower()
 
 
-def _merged(own: Mapping[str, object], over: Mapping[str, object]) -> Table:
+_NAMED_BY_USER = frozenset({"severity", "per-file-ignores"})
+"""The tables whose keys are rules and patterns, to be taken as they are written."""
+
+
+def _merged(own: Mapping[str, object], over: Mapping[str, object], *, as_written: bool = False) -> Table:
     """Tables merge key by key, any other value replaces. The editor's null means "not set"."""
     result = dict(own)
     for key, value in over.items():
-        name = _kebab(key)
+        name = key if as_written else _kebab(key)
         below = result.get(name)
         if isinstance(value, Mapping):
             base: object = below if isinstance(below, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
-            result[name] = _merged(cast(Mapping[str, object], base), cast(Mapping[str, object], value))
+            result[name] = _merged(
+                cast(Mapping[str, object], base),
+                cast(Mapping[str, object], value),
+                as_written=name in _NAMED_BY_USER,
+            )
         elif value is not None:
             result[name] = value
     return result
@@ -376,8 +445,8 @@ def _merged(own: Mapping[str, object], over: Mapping[str, object]) -> Table:
 
 def _line_of(place: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
     """The line of a key, in whichever of its spellings the file has it."""
-    dashed = {
-        tuple(_kebab(part) if isinstance(part, str) else part for part in key): at
-        for key, at in lines.items()
-    }
-    return line_of(place, dashed)
+    return line_of(_dashed_place(place), {_dashed_place(key): at for key, at in lines.items()})
+
+
+def _dashed_place(place: KeyPath) -> KeyPath:
+    return tuple(_kebab(part) if isinstance(part, str) else part for part in place)

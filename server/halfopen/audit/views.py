@@ -19,6 +19,33 @@ class LocatedEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding is not reported: a "comment" in the code with its place, or the "baseline" file."""
+
+    kind: str
+    reason: str
+    path: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionFault:
+    """Something wrong with a suppression comment; `start` to `end` are its bytes, `line` counts from 1.
+
+    `code` is "unused-suppression" or "invalid-suppression". `removal` replaces bytes by a text: what takes the
+    unused part away.
+    """
+
+    path: str
+    start: int
+    end: int
+    line: int
+    code: str
+    message: str
+    removal: tuple[int, int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """A finding with its current place, in bytes of the file's text."""
 
@@ -27,7 +54,11 @@ class Located:
     start: int
     end: int
     evidence: tuple[LocatedEvidence, ...]
-    suppressed: bool = False
+    suppression: Suppression | None = None
+
+    @property
+    def suppressed(self) -> bool:
+        return self.suppression is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +66,7 @@ class Problem:
     """Something about the input that a person should know: a file left out, a syntax error.
 
     `line` counts from 1; None where the whole file is meant. `kind` is one of "syntax", "encoding",
-    "too-large", "too-slow", "generated", "settings", "unreadable", "rule", "deployment".
+    "too-large", "too-slow", "generated", "settings", "unreadable", "rule", "deployment", "suppression", "baseline".
     """
 
     path: str

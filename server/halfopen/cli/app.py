@@ -16,6 +16,10 @@ app = typer.Typer(
 )
 
 
+WHAT, FIXES = "What is reported", "Fixes"
+"""The groups of options in the help."""
+
+
 class Format(enum.StrEnum):
     """The output formats of `audit`."""
 
@@ -68,10 +72,25 @@ def _print_version(wanted: bool) -> None:
 
 
 def _known_rules(incomplete: str) -> list[str]:
+    """The rules that a word may become; of a list with commas the last is completed."""
     from halfopen.audit.rule import registered_rules
 
+    before, comma, last = incomplete.rpartition(",")
     names = [name for each in registered_rules().values() for name in (each.rule.code, each.rule.slug)]
-    return [name for name in names if name.lower().startswith(incomplete.lower())]
+    return [before + comma + name for name in names if name.lower().startswith(last.lower())]
+
+
+class RuleFormat(enum.StrEnum):
+    """The output formats of `explain` and `rules`; text is for a terminal."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+RuleFormatOption: TypeAlias = Annotated[
+    RuleFormat, typer.Option("--format", "-f", help="How to write it; text is Markdown where it is piped.")
+]
 
 
 @app.callback()
@@ -90,7 +109,8 @@ def audit(
         list[Path] | None,
         typer.Argument(
             metavar="[PATH]...",
-            help="Directories or files. One directory alone is the root of the audit; else the current one is.",
+            help="Directories or files. One directory alone is the root of the audit; else the current one is. "
+            "- reads one file from standard input.",
             show_default=False,
         ),
     ] = None,
@@ -117,10 +137,82 @@ def audit(
         bool, typer.Option("--quiet", "-q", help="Findings only: no notes, summary or progress.")
     ] = False,
     no_cache: NoCache = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="Run only these rules: WS4A, WS4 or no-heartbeat; several with commas.",
+            autocompletion=_known_rules,
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE",
+            help="Leave out these rules as well.",
+            autocompletion=_known_rules,
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REVISION",
+            help="Only findings on code that changed since a git revision: main, HEAD~3.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Leave out the findings that this file knows.", rich_help_panel=WHAT
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write all findings to a baseline, and exit with 0.", rich_help_panel=WHAT
+        ),
+    ] = None,
+    stdin_filename: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Which file - stands for: src/app.py.", rich_help_panel=WHAT),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the safe fixes.", rich_help_panel=FIXES)] = False,
+    unsafe_fixes: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-fixes",
+            help="Make those as well that add behaviour; look at them before you commit.",
+            rich_help_panel=FIXES,
+        ),
+    ] = False,
+    diff: Annotated[
+        bool,
+        typer.Option(
+            "--diff",
+            help="Show what the fixes would change, and write nothing; exit with 1 if they would.",
+            rich_help_panel=FIXES,
+        ),
+    ] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Only how often each rule found something.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Audit again whenever a file changes, until Ctrl-C.")
+    ] = False,
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Show the settings in force, and audit nothing.")
+    ] = False,
+    show_files: Annotated[
+        bool, typer.Option("--show-files", help="List the files that would be audited.")
+    ] = False,
 ) -> None:
     """Audit the WebSocket code in directories or files.
 
-    Exit status: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or an internal error.
+    Exit status: 0 nothing at or above --fail-on (or --exit-zero); 1 findings, or with --diff fixes to be made;
+    2 wrong usage or an internal error.
     """
     from halfopen.audit.finding import Confidence, Severity
     from halfopen.cli.audit_command import AuditOptions, run_audit
@@ -133,6 +225,19 @@ def audit(
         exit_zero=exit_zero,
         quiet=quiet,
         cache=not no_cache,
+        select=tuple(select or ()),
+        ignore=tuple(ignore or ()),
+        baseline=baseline,
+        write_baseline=write_baseline,
+        since=since,
+        statistics=statistics,
+        stdin_filename=stdin_filename,
+        fix=fix,
+        unsafe_fixes=unsafe_fixes,
+        diff=diff,
+        watch=watch,
+        show_settings=show_settings,
+        show_files=show_files,
     )
     raise typer.Exit(run_audit(tuple(paths or ()), options))
 
@@ -168,19 +273,20 @@ def explain(
             autocompletion=_known_rules,
         ),
     ],
+    output_format: RuleFormatOption = RuleFormat.TEXT,
 ) -> None:
     """Show how a defect fails, how to verify it and how to fix it."""
     from halfopen.cli.rule_texts import explain_rule
 
-    raise typer.Exit(explain_rule(rule))
+    raise typer.Exit(explain_rule(rule, output_format.value))
 
 
 @app.command()
-def rules() -> None:
+def rules(output_format: RuleFormatOption = RuleFormat.TEXT) -> None:
     """List the rules."""
     from halfopen.cli.rule_texts import list_rules
 
-    raise typer.Exit(list_rules())
+    raise typer.Exit(list_rules(output_format.value))
 
 
 @app.command()

@@ -5,31 +5,30 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
-import io
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
-
-from rich.console import Console
 
 from halfopen.audit.engine import Auditor, Progress
 from halfopen.audit.finding import Confidence, Severity
-from halfopen.audit.settings import load_settings
+from halfopen.audit.settings_tree import SettingsTree, load_tree
 from halfopen.audit.views import Problem
-from halfopen.cli.messages import CLEAN, FINDINGS, complain
+from halfopen.cli.chosen_rules import with_choice
+from halfopen.cli.messages import CLEAN, FINDINGS, CommandError, complain
 from halfopen.cli.progress import progress_bar
-from halfopen.cli.scope import Scope, ScopeError, scope_of
+from halfopen.cli.scope import Scope, scope_of, scope_of_text
+from halfopen.cli.writing import write_result
 from halfopen.report.gather import gather
-from halfopen.report.machine_formats import MACHINE_FORMATS, machine_text
-from halfopen.report.result import AuditResult
-from halfopen.report.text_output import problem_line, write_text
+from halfopen.report.result import AuditResult, ReportedFinding
 from halfopen.workspace.ahead import Ahead, spare_cores
 from halfopen.workspace.extracts import ExtractCache, cache_of_user
 
 _CACHE_WAIT_SECONDS = 2.0
+
+STDIN = Path("-")
+"""The path that stands for standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +42,80 @@ class AuditOptions:
     exit_zero: bool
     quiet: bool
     cache: bool = True
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    since: str | None = None
+    statistics: bool = False
+    stdin_filename: Path | None = None
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+    watch: bool = False
+    show_settings: bool = False
+    show_files: bool = False
 
 
 def run_audit(paths: Sequence[Path], options: AuditOptions) -> int:
-    """Audit the paths, write what is found, and give the exit status."""
+    """Audit the paths, do what the options say, and give the exit status."""
     try:
-        scope = scope_of(paths, Path.cwd())
-    except ScopeError as error:
+        return _run(paths, options)
+    except CommandError as error:
         return complain(*error.messages)
-    if options.output is not None and not options.output.parent.is_dir():
-        return complain(f"--output {options.output}: there is no directory {options.output.parent}")
+
+
+def _run(paths: Sequence[Path], options: AuditOptions) -> int:
+    from_stdin = tuple(paths) == (STDIN,)
+    scope = scope_of_text(options.stdin_filename, Path.cwd()) if from_stdin else scope_of(paths, Path.cwd())
+    tree = with_choice(load_tree(scope.root), scope.root, options.select, options.ignore, options.baseline)
+    if options.show_settings:
+        from halfopen.cli.showing import show_settings
+
+        return show_settings(tree)
+    if options.show_files:
+        from halfopen.cli.showing import show_files
+
+        return show_files(Auditor(scope.root, tree, scope.only), scope)
     cache = cache_for(options.cache)
+    if options.watch:
+        from halfopen.cli.watching import watch
+
+        return watch(scope, tree, cache, options)
+    text = _standard_input() if from_stdin else None
+    for name, file in (("--output", options.output), ("--write-baseline", options.write_baseline)):
+        if file is not None and not file.parent.is_dir():
+            raise CommandError(f"{name} {file}: there is no directory {file.parent}")
+    if options.fix or options.unsafe_fixes or options.diff:
+        from halfopen.cli.fixing import fix_files
+
+        return fix_files(scope, tree, cache, options, text)
     with progress_bar(wanted=not options.quiet) as progress:
-        result = audited(scope, cache, progress)
-    result = dataclasses.replace(
-        result,
-        findings=tuple(each for each in result.findings if each.confidence >= options.min_confidence),
+        result = audited(
+            scope, cache, progress, tree=tree, prepare=standing_for(scope, text), since=options.since
+        )
+    if options.write_baseline is not None:
+        keep(cache)
+        return _write_baseline(result, options.write_baseline, scope)
+    return finish(result, options, cache)
+
+
+def finish(result: AuditResult, options: AuditOptions, cache: ExtractCache) -> int:
+    """Write a result as the options have it, and give the exit status."""
+    result = sure_enough(result, options.min_confidence)
+    write_result(
+        result, options.output_format, options.output, quiet=options.quiet, statistics=options.statistics
     )
-    if options.output is None:
-        _write(result, options, sys.stdout)
-    else:
-        try:
-            with options.output.open("w", encoding="utf-8", errors="backslashreplace") as file:
-                _write(result, options, file)
-        except OSError as error:
-            return complain(f"--output {options.output}: {error.strerror}")
     keep(cache)
     failing = any(finding.severity >= options.fail_on for finding in result.shown)
     return FINDINGS if failing and not options.exit_zero else CLEAN
+
+
+def sure_enough(result: AuditResult, least: Confidence) -> AuditResult:
+    """The result without the findings that are less sure."""
+    return dataclasses.replace(
+        result, findings=tuple(each for each in result.findings if each.confidence >= least)
+    )
 
 
 def cache_for(wanted: bool) -> ExtractCache:
@@ -88,25 +133,95 @@ def keep(cache: ExtractCache) -> None:
     cache.close()
 
 
-def audited(scope: Scope, cache: ExtractCache | None = None, progress: Progress | None = None) -> AuditResult:
-    """The audit of the scope with the settings of its root."""
+def audited(
+    scope: Scope,
+    cache: ExtractCache | None = None,
+    progress: Progress | None = None,
+    *,
+    tree: SettingsTree | None = None,
+    prepare: Callable[[Auditor], object] | None = None,
+    since: str | None = None,
+) -> AuditResult:
+    """The audit of the scope with the settings of its files.
+
+    `prepare` is called with the auditor before it reads anything. `since` leaves findings on code that
+    changed since a revision. Raises CommandError.
+    """
     # Trees are built and kept until the process ends: collecting among them costs a third of the time.
     gc.disable()
     started = time.monotonic()
-    settings, wrong = load_settings(scope.root)
-    auditor = Auditor(scope.root, settings, scope.only, cache)
+    tree = tree if tree is not None else load_tree(scope.root)
+    auditor = Auditor(scope.root, tree, scope.only, cache)
+    if prepare is not None:
+        prepare(auditor)
+    first_refresh(auditor, cache, progress)
+    return dataclasses.replace(reported(auditor, scope, since), seconds=time.monotonic() - started)
+
+
+def first_refresh(auditor: Auditor, cache: ExtractCache | None, progress: Progress | None) -> None:
+    """The first pass over all files, on every core that is free."""
     try:
         auditor.refresh(progress)
     finally:
         if cache is not None:
             cache.finish_ahead()
+
+
+def reported(auditor: Auditor, scope: Scope, since: str | None = None) -> AuditResult:
+    """What the auditor found at its last refresh, with all there is to say of the input."""
     result = gather(auditor, scope.shown_root)
-    notes = tuple(Problem(each.path, each.line, "settings", each.message) for each in wrong)
-    return dataclasses.replace(
-        result,
-        seconds=time.monotonic() - started,
-        problems=(*notes, *result.problems, *_left_out(scope, auditor, result)),
+    notes = tuple(Problem(each.path, each.line, "settings", each.message) for each in auditor.tree.problems)
+    result = dataclasses.replace(
+        result, problems=(*notes, *result.problems, *_left_out(scope, auditor, result))
     )
+    if since is None:
+        return result
+    from halfopen.cli.changed_code import changed_since
+
+    changed = changed_since(since, scope.root)
+    touched = tuple(each for each in result.findings if _is_on(each, changed.holds))
+    return dataclasses.replace(result, findings=touched, judged=result.findings)
+
+
+def _is_on(finding: ReportedFinding, holds: Callable[[str, int, int], bool]) -> bool:
+    """Whether the finding or what explains it stands on certain lines."""
+    places = (finding.place, *(each.place for each in finding.evidence))
+    return any(holds(each.path, each.line, each.end_line) for each in places)
+
+
+def standing_for(scope: Scope, text: bytes | None) -> Callable[[Auditor], object] | None:
+    """What has an auditor take the text from standard input for the file that it stands for."""
+    if text is None:
+        return None
+    from halfopen.source import Document, NotUtf8, SourceText, language_of
+
+    path = scope.only[0].relative_to(scope.root).as_posix()
+    language = language_of(path)
+    if language is None:
+        raise CommandError(f"--stdin-filename {path}: not Python, TypeScript or JavaScript")
+    try:
+        document = Document(SourceText.from_bytes(text), language)
+    except NotUtf8 as error:
+        raise CommandError(f"-: line {error.line + 1} is not UTF-8") from None
+    return lambda auditor: auditor.open(path, document)
+
+
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+def _write_baseline(result: AuditResult, file: Path, scope: Scope) -> int:
+    """Write what is found to a baseline; the status is 0 then, whatever it is."""
+    from halfopen.audit.baseline import baseline_text
+
+    found = [each.identity for each in result.findings if each.identity is not None and _is_open(each)]
+    try:
+        file.write_text(baseline_text(found, scope.root, file.parent), encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"--write-baseline {file}: {error.strerror}") from None
+    count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
+    sys.stdout.write(f"{count} written to {file}\n")
+    return CLEAN
 
 
 def _left_out(scope: Scope, auditor: Auditor, result: AuditResult) -> tuple[Problem, ...]:
@@ -117,31 +232,6 @@ def _left_out(scope: Scope, auditor: Auditor, result: AuditResult) -> tuple[Prob
     return tuple(Problem(path, None, "unreadable", message) for path in named if path not in known)
 
 
-def _write(result: AuditResult, options: AuditOptions, stream: TextIO) -> None:
-    if options.output_format in MACHINE_FORMATS:
-        if isinstance(stream, io.TextIOWrapper):
-            # They are UTF-8 whatever the terminal's encoding; a lone surrogate becomes JSON's own escape.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-        stream.write(machine_text(options.output_format, result))
-        if not options.quiet:
-            complain(*(problem_line(each) for each in result.problems))
-        return
-    if options.output_format in ("markdown", "html"):
-        _write_report(result, options, stream)
-        return
-    console = Console(file=stream, highlight=False, force_terminal=None if stream is sys.stdout else False)
-    write_text(result, console, quiet=options.quiet)
-
-
-def _write_report(result: AuditResult, options: AuditOptions, stream: TextIO) -> None:
-    """The full report; UTF-8 as its readers expect, whatever the terminal's encoding."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    if options.output_format == "html":
-        from halfopen.report.html.output import write_html
-
-        stream.write(write_html(result))
-    else:
-        from halfopen.report.markdown_output import write_markdown
-
-        stream.write(write_markdown(result))
+def _is_open(finding: ReportedFinding) -> bool:
+    """Whether no comment accepts the finding: what the old baseline knows goes into the new one."""
+    return finding.suppression is None or finding.suppression.kind == "baseline"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 from collections.abc import Mapping
 
 from halfopen.audit.rule import Registered, Rule, registered_rules
 from halfopen.cli.messages import USAGE_ERROR, complain
+from halfopen.cli.writing import utf8
 
 WIDEST_TEXT_CELLS = 100
 """Longer lines of prose are hard to read, however wide the terminal."""
 
 
-def explain_rule(name: str) -> int:
+def explain_rule(name: str, output_format: str = "text") -> int:
     """Write a rule's text, formatted on a terminal and as its Markdown elsewhere. Gives the exit status."""
     rules = registered_rules()
     registered = _named(name, rules)
@@ -26,8 +28,12 @@ def explain_rule(name: str) -> int:
 
     from rich.console import Console
 
+    if output_format == "json":
+        described = {**_described(registered.rule), "text": markdown, "sections": registered.text().sections}
+        _write_json(described)
+        return 0
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if output_format == "markdown" or not console.is_terminal:
         sys.stdout.write(markdown if markdown.endswith("\n") else markdown + "\n")
         return 0
     _show(registered.rule, markdown)
@@ -57,9 +63,38 @@ def _show(rule: Rule, markdown: str) -> None:
     console.print(text, width=min(console.width, WIDEST_TEXT_CELLS))
 
 
-def list_rules() -> int:
+def _described(rule: Rule) -> dict[str, object]:
+    return {
+        "code": rule.code,
+        "slug": rule.slug,
+        "title": rule.title,
+        "section": rule.section,
+        "category": rule.category.value,
+        "severity": rule.severity.name,
+        "sides": sorted(rule.sides),
+        "effort_hours": list(rule.effort_hours),
+        "monitoring": list(rule.monitoring),
+        "related": list(rule.related),
+    }
+
+
+def _write_json(value: object) -> None:
+    utf8(sys.stdout)
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def list_rules(output_format: str = "text") -> int:
     """Write the table of the installed rules. Gives the exit status."""
     rules = [each.rule for each in registered_rules().values()]
+    if output_format == "json":
+        _write_json([_described(each) for each in rules])
+        return 0
+    if output_format == "markdown":
+        sys.stdout.write("| code | name | severity | sides | what is wrong |\n|---|---|---|---|---|\n")
+        for each in rules:
+            cells = (each.code, each.slug, each.severity.name, ", ".join(sorted(each.sides)), each.title)
+            sys.stdout.write("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
+        return 0
     rows = [
         (each.code, each.slug, each.severity.name, ", ".join(sorted(each.sides)), each.title)
         for each in rules

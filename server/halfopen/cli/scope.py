@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from halfopen.cli.messages import CommandError
 
-class ScopeError(Exception):
-    """Paths that cannot be audited; `messages` say why, one for each."""
 
-    def __init__(self, *messages: str) -> None:
-        super().__init__("; ".join(messages))
-        self.messages = messages
+class ScopeError(CommandError):
+    """Paths that cannot be audited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,17 @@ def scope_of(paths: Sequence[Path], current: Path) -> Scope:
     if root is None or root == Path(root.anchor):
         raise ScopeError("the paths have no directory in common: audit them one by one")
     return Scope(root, _shown(root, current), () if root in chosen else tuple(chosen))
+
+
+def scope_of_text(name: Path | None, current: Path) -> Scope:
+    """The scope of an audit of a text from standard input, which stands for a file. Raises ScopeError."""
+    if name is None:
+        raise ScopeError("-: say which file the text stands for: --stdin-filename src/app.py")
+    current = current.resolve()
+    path = (current / name).resolve()
+    if not path.is_relative_to(current):
+        raise ScopeError(f"--stdin-filename {name}: is not below the current directory")
+    return Scope(current, ".", (path,))
 
 
 def _fault(given: Path, path: Path) -> str | None:

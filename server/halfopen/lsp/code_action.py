@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from halfopen.lsp.diagnostics import diagnostic
-from halfopen.lsp.findings import Edits, Shown
+from halfopen.lsp.diagnostics import diagnostic, suppression_fault
+from halfopen.lsp.findings import Edits, Shown, ShownFault
 from halfopen.lsp.json_values import table
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ async def code_action(ls: HalfopenServer, params: types.CodeActionParams) -> lis
     if _wanted(types.CodeActionKind.QuickFix.value, only):
         for shown in ls.view.findings_at(uri, params.range):
             actions += [_quick_fix(ls, uri, shown, fix) for fix in shown.finding.fixes]
+        actions += [
+            _removal(uri, each) for each in ls.view.suppressions_at(uri, params.range) if each.removable
+        ]
+        actions += [_suppression(ls, uri, shown) for shown in ls.view.findings_at(uri, params.range)]
     if not ls.client.resolves_edits:
         actions = [action for action in actions if await _fill(ls, action)]
     if (fix_all := await _fix_all(ls, uri, only)) is not None:
@@ -57,6 +61,28 @@ def _quick_fix(ls: HalfopenServer, uri: str, shown: Shown, fix: Fix) -> types.Co
     return action
 
 
+def _suppression(ls: HalfopenServer, uri: str, shown: Shown) -> types.CodeAction:
+    """A comment that accepts the finding; it is never made on its own, so it stands behind the fixes."""
+    action = types.CodeAction(
+        f"Suppress {shown.finding.code} here",
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic(shown, ls.client)],
+        data={"uri": uri, "suppress": shown.key},
+    )
+    if ls.client.preferred_actions:
+        action.is_preferred = False
+    return action
+
+
+def _removal(uri: str, shown: ShownFault) -> types.CodeAction:
+    return types.CodeAction(
+        "Remove unused suppression",
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[suppression_fault(shown)],
+        data={"uri": uri, "unsuppress": shown.key},
+    )
+
+
 async def _fix_all(
     ls: HalfopenServer, uri: str, only: Sequence[types.CodeActionKind | str] | None
 ) -> types.CodeAction | None:
@@ -79,9 +105,14 @@ async def _fill(ls: HalfopenServer, action: types.CodeAction) -> bool:
     """Put the edits into the action; False where there are none."""
     data = table(action.data)
     uri, key, title = data.get("uri"), data.get("key"), data.get("title")
+    suppress, unsuppress = data.get("suppress"), data.get("unsuppress")
     if not isinstance(uri, str):
         return False
-    if isinstance(key, str) and isinstance(title, str):
+    if isinstance(suppress, str):
+        edits = await ls.audits.ask(lambda desk: desk.suppress(uri, suppress))
+    elif isinstance(unsuppress, str):
+        edits = await ls.audits.ask(lambda desk: desk.unsuppress(uri, unsuppress))
+    elif isinstance(key, str) and isinstance(title, str):
         edits = await ls.audits.ask(lambda desk: desk.fix(uri, key, title))
     else:
         edits = await ls.audits.ask(lambda desk: desk.fix_all(uri))

@@ -13,7 +13,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.settings import FILE_NAMES
+from halfopen.audit.settings_tree import is_settings_file
 from halfopen.edits.changes import FileChanges
 from halfopen.lsp import fixes
 from halfopen.lsp.connections import ShownConnection, shown_connections
@@ -22,7 +22,7 @@ from halfopen.lsp.folder_settings import FolderSettings, settings_places
 from halfopen.lsp.folders import AuditedFolder, as_folders_spell, owner, surroundings
 from halfopen.lsp.json_values import Table
 from halfopen.lsp.locations import path_of, relative
-from halfopen.lsp.reports import ranges_in, shown_findings
+from halfopen.lsp.reports import ranges_in, shown_faults, shown_findings
 from halfopen.lsp.worker import Worker
 from halfopen.source import Change, ColumnUnit, Document, Position, SourceText, language_of
 from halfopen.workspace.extracts import cache_of_user
@@ -163,7 +163,7 @@ class Desk:
         closed = [path for path in spelled if not ((file := self._by_path.get(path)) and file.document)]
         for folder in self._folders:
             names = [name for path in closed if (name := relative(path, folder.root))]
-            if not set(FILE_NAMES).isdisjoint(names):
+            if any(is_settings_file(name) for name in names):
                 self._settings.reload(folder)
             if names:
                 folder.auditor.touched(_with_files_below(folder, names))
@@ -204,6 +204,24 @@ class Desk:
             return ()
         folder, path = found
         return self._edits(folder, fixes.quick_fix(folder.auditor, path, key, title))
+
+    def suppress(self, uri: str, key: str) -> tuple[Edits, ...]:
+        """The edit that accepts a finding by a comment; none where no comment fits."""
+        found = self._current(uri)
+        if found is None:
+            return ()
+        folder, path = found
+        changes = fixes.suppression(folder.auditor, path, key)
+        return self._edits(folder, {path: changes} if changes else {})
+
+    def unsuppress(self, uri: str, key: str) -> tuple[Edits, ...]:
+        """The edit that takes away what is unused of a suppression comment."""
+        found = self._current(uri)
+        if found is None:
+            return ()
+        folder, path = found
+        changes = fixes.without_suppression(folder.auditor, path, key)
+        return self._edits(folder, {path: changes} if changes else {})
 
     def fix_all(self, uri: str) -> tuple[Edits, ...]:
         """The edits of all safe fixes of an open file."""
@@ -284,7 +302,8 @@ class Desk:
             findings = shown_findings(
                 folder.auditor, path, self._unit, lambda name: self._stamp(folder, name)[0]
             )
-            self._post(Report(uri, opening, edition, findings, settings_places(folder, path)))
+            wrong = shown_faults(folder.auditor, path, self._unit)
+            self._post(Report(uri, opening, edition, findings, settings_places(folder, path), wrong))
         problems = frozenset(folder.auditor.problems())
         for problem in sorted(problems - folder.problems, key=lambda each: (each.path, each.line or 0)):
             place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
@@ -365,11 +384,9 @@ class Desk:
             self._worker.audit_soon()
 
     def _audited_folder(self, root: Path, uri: str | None, *, alone: bool = False) -> AuditedFolder:
-        settings, problems = self._settings.of(root, uri, alone=alone)
-        folder = AuditedFolder(
-            root, uri, alone, Auditor(root, settings, cache=self._cache), settings, problems
-        )
-        folder.unpublished |= {problem.path for problem in problems}
+        tree = self._settings.of(root, uri, alone=alone)
+        folder = AuditedFolder(root, uri, alone, Auditor(root, tree, cache=self._cache))
+        folder.unpublished |= {each.path for each in tree.problems if not each.path.startswith("../")}
         return folder
 
     def _complain(self) -> None:

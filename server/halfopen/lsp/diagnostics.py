@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from halfopen.lsp.capabilities import ClientFeatures
-from halfopen.lsp.findings import Report, Shown
+from halfopen.lsp.findings import Report, Shown, ShownFault
 from halfopen.lsp.rule_pages import rule_page
 
 SOURCE = "halfopen"
@@ -25,7 +25,21 @@ def diagnostics(report: Report, client: ClientFeatures) -> list[types.Diagnostic
         types.Diagnostic(place, message, severity=types.DiagnosticSeverity.Warning, source=SOURCE)
         for place, message in report.settings
     )
+    found += (suppression_fault(each) for each in report.suppressions)
     return sorted(found, key=lambda each: (each.range.start.line, each.range.start.character))
+
+
+def suppression_fault(shown: ShownFault) -> types.Diagnostic:
+    """A suppression comment that is of no use: one that accepts nothing is faded, as unused code is."""
+    unused = shown.code == "unused-suppression"
+    return types.Diagnostic(
+        shown.range,
+        shown.message,
+        severity=types.DiagnosticSeverity.Hint if unused else types.DiagnosticSeverity.Warning,
+        code=shown.code,
+        source=SOURCE,
+        tags=[types.DiagnosticTag.Unnecessary] if unused else None,
+    )
 
 
 def diagnostic(shown: Shown, client: ClientFeatures) -> types.Diagnostic:

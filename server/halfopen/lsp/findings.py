@@ -35,6 +35,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFault:
+    """A suppression comment with something wrong, at its place; `key` stays while it does."""
+
+    key: str
+    range: types.Range
+    code: str
+    message: str
+    removable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All there is to show of one file.
 
@@ -48,6 +59,7 @@ class Report:
     edition: int
     findings: tuple[Shown, ...] = ()
     settings: tuple[tuple[types.Range, str], ...] = ()
+    suppressions: tuple[ShownFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

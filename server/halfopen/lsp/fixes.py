@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.finding import Fix
-from halfopen.audit.views import Located
+from halfopen.audit.fixing import MOST_ROUNDS, compatible
 from halfopen.edits.changes import FileChanges, Replacement, apply
 from halfopen.edits.difference import changes_between
-from halfopen.lsp.reports import keyed
+from halfopen.lsp.reports import keyed, keyed_faults
 from halfopen.source import Document, SourceText
-
-logger = logging.getLogger(__name__)
-
-MOST_ROUNDS = 10
-"""A fix makes room for fixes that overlapped it; more rounds than this are no progress but a quarrel."""
 
 
 def quick_fix(auditor: Auditor, path: str, key: str, title: str) -> Mapping[str, FileChanges]:
@@ -25,8 +18,21 @@ def quick_fix(auditor: Auditor, path: str, key: str, title: str) -> Mapping[str,
         if each == key:
             for fix in located.finding.fixes:
                 if fix.title == title:
-                    return _changes(auditor, located, fix)
+                    return auditor.changes(located, fix)
     return {}
+
+
+def suppression(auditor: Auditor, path: str, key: str) -> FileChanges:
+    """The comment that accepts the finding with this key."""
+    return next((auditor.suppressing(located) for each, located in keyed(auditor, path) if each == key), ())
+
+
+def without_suppression(auditor: Auditor, path: str, key: str) -> FileChanges:
+    """What takes away the unused part of the suppression comment with this key."""
+    for each, fault in keyed_faults(auditor, path):
+        if each == key and fault.removal is not None:
+            return (Replacement(*fault.removal),)
+    return ()
 
 
 def all_safe_fixes(auditor: Auditor, path: str, document: Document) -> FileChanges:
@@ -39,7 +45,7 @@ def all_safe_fixes(auditor: Auditor, path: str, document: Document) -> FileChang
     draft = Document(original, document.language)
     try:
         for _ in range(MOST_ROUNDS):
-            round_changes = _compatible(_safe_fixes(auditor, path))
+            round_changes = compatible(_safe_fixes(auditor, path))
             if not round_changes:
                 break
             draft = Document(SourceText(apply(draft.text.data, round_changes)), document.language)
@@ -56,28 +62,7 @@ def _safe_fixes(auditor: Auditor, path: str) -> Iterable[FileChanges]:
     for _, located in keyed(auditor, path):
         for fix in located.finding.fixes:
             if fix.safe:
-                changes = _changes(auditor, located, fix)
+                changes = auditor.changes(located, fix)
                 if set(changes) == {path} and changes[path]:
                     yield changes[path]
                     break
-
-
-def _changes(auditor: Auditor, located: Located, fix: Fix) -> Mapping[str, FileChanges]:
-    """The changes of a fix; a fix that fails makes none, and costs no other."""
-    try:
-        return auditor.changes(located, fix)
-    except Exception:
-        logger.exception("the fix %r of %s in %s failed", fix.title, located.finding.code, located.path)
-        return {}
-
-
-def _compatible(fixes: Iterable[FileChanges]) -> FileChanges:
-    """The changes of those fixes that keep clear of the ones before them; touching counts as overlapping.
-
-    Two fixes that insert at one place, an import each say, depend on each other's result.
-    """
-    taken: list[Replacement] = []
-    for changes in fixes:
-        if all(new.end < old.start or old.end < new.start for new in changes for old in taken):
-            taken += changes
-    return tuple(taken)

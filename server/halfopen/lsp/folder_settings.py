@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from halfopen.audit.settings import Settings, SettingsProblem, load_settings, with_overrides
+from halfopen.audit.settings_tree import SettingsTree, load_tree
 from halfopen.lsp.folders import AuditedFolder
 from halfopen.lsp.json_values import Table
 
@@ -27,24 +27,18 @@ class FolderSettings:
         """Take over the editor's settings, by the URI of a folder, and for folders that have none."""
         self._values, self._common = dict(values), common
 
-    def of(self, root: Path, uri: str | None, *, alone: bool) -> tuple[Settings, tuple[SettingsProblem, ...]]:
-        """The settings of a folder, and what is wrong with them."""
-        settings, problems = load_settings(root)
+    def of(self, root: Path, uri: str | None, *, alone: bool) -> SettingsTree:
+        """The settings of a folder, with what is wrong with them."""
         values = self._values.get(uri, self._common) if uri else self._common
-        settings, wrong = with_overrides(settings, values, EDITOR)
-        if alone:
-            # A folder that is no project may hold anything: only what lies beside the document is read.
-            settings = settings.model_copy(update={"exclude": (*settings.exclude, "*/")})
-        return settings, (*problems, *wrong)
+        return load_tree(root, values, EDITOR, alone=alone)
 
     def reload(self, folder: AuditedFolder) -> None:
         """Have the folder's audit use the settings as they are now."""
-        settings, problems = self.of(folder.root, folder.uri, alone=folder.alone)
-        folder.unpublished |= {each.path for each in (*folder.settings_problems, *problems)}
-        folder.settings_problems = problems
-        if settings != folder.settings:
-            folder.settings = settings
-            folder.auditor.reconfigure(settings)
+        tree = self.of(folder.root, folder.uri, alone=folder.alone)
+        problems = (*folder.settings_problems, *tree.problems)
+        folder.unpublished |= {each.path for each in problems if not each.path.startswith("../")}
+        if tree != folder.auditor.tree:
+            folder.auditor.reconfigure(tree)
 
     def new_complaints(self, folders: Iterable[AuditedFolder]) -> list[str]:
         """What is wrong and was not told before. What is corrected and then wrong again is told again."""

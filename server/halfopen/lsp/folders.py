@@ -27,11 +27,19 @@ class AuditedFolder:
     uri: str | None
     alone: bool
     auditor: Auditor
-    settings: Settings
-    settings_problems: tuple[SettingsProblem, ...] = ()
     unpublished: set[str] = field(default_factory=set[str])
     problems: frozenset[Problem] = frozenset()
     audited: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the folder itself."""
+        return self.auditor.settings
+
+    @property
+    def settings_problems(self) -> tuple[SettingsProblem, ...]:
+        """What is wrong with the settings, here and below."""
+        return self.auditor.tree.problems
 
 
 def owner(path: Path, folders: Iterable[AuditedFolder]) -> AuditedFolder | None:

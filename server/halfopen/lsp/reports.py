@@ -10,8 +10,8 @@ from collections.abc import Callable
 from lsprotocol import types
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.views import Located, LocatedEvidence
-from halfopen.lsp.findings import Shown, ShownEvidence
+from halfopen.audit.views import Located, LocatedEvidence, SuppressionFault
+from halfopen.lsp.findings import Shown, ShownEvidence, ShownFault
 from halfopen.source import ColumnUnit, SourceText
 
 
@@ -53,6 +53,30 @@ def keyed(auditor: Auditor, path: str) -> list[tuple[str, Located]]:
         digest = hashlib.blake2s(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         result.append((f"{digest}.{seen[digest]}", located))
         seen[digest] += 1
+    return result
+
+
+def shown_faults(auditor: Auditor, path: str, unit: ColumnUnit) -> tuple[ShownFault, ...]:
+    """The suppression comments of a file with something wrong."""
+    keyed = keyed_faults(auditor, path)
+    text = auditor.text(path) if keyed else None
+    if text is None:
+        return ()
+    place = ranges_in(text, unit)
+    return tuple(
+        ShownFault(key, place(each.start, each.end), each.code, each.message, each.removal is not None)
+        for key, each in keyed
+    )
+
+
+def keyed_faults(auditor: Auditor, path: str) -> list[tuple[str, SuppressionFault]]:
+    """The same with keys that do not depend on where they stand."""
+    seen: Counter[str] = Counter()
+    result: list[tuple[str, SuppressionFault]] = []
+    for each in auditor.suppression_faults(path):
+        name = f"{each.code}: {each.message}"
+        result.append((f"{name}#{seen[name]}", each))
+        seen[name] += 1
     return result
 
 

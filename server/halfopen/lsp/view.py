@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from lsprotocol import types
 
-from halfopen.lsp.findings import Report, Shown, ShownEvidence
+from halfopen.lsp.findings import Report, Shown, ShownEvidence, ShownFault
 from halfopen.lsp.shifting import Edit, shifted
 
 REMEMBERED_EDITIONS = 500
@@ -78,7 +78,7 @@ class EditorView:
             if edits is None:
                 return None
             report = _moved(report, edits)
-        if report.findings or report.settings:
+        if report.findings or report.settings or report.suppressions:
             self._reports[report.uri] = report
         else:
             self._reports.pop(report.uri, None)
@@ -91,6 +91,13 @@ class EditorView:
     def findings_at(self, uri: str, place: types.Range) -> Iterator[Shown]:
         """The findings that touch the range; an empty range touches what it stands in or beside."""
         for shown in self.findings(uri):
+            if shown.range.start <= place.end and place.start <= shown.range.end:
+                yield shown
+
+    def suppressions_at(self, uri: str, place: types.Range) -> Iterator[ShownFault]:
+        """The suppression comments with something wrong that touch the range."""
+        report = self._reports.get(uri)
+        for shown in report.suppressions if report else ():
             if shown.range.start <= place.end and place.start <= shown.range.end:
                 yield shown
 
@@ -122,4 +129,5 @@ def _moved(report: Report, edits: tuple[Edit, ...]) -> Report:
             for shown in report.findings
         ),
         settings=tuple((shifted(place, edits), message) for place, message in report.settings),
+        suppressions=tuple(replace(each, range=shifted(each.range, edits)) for each in report.suppressions),
     )

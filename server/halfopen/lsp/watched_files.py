@@ -16,6 +16,7 @@ WATCHED = (
     "**/{*.toml,Pipfile,*.lock,requirements*.txt,requirements*.in,constraints*.txt}",
     "**/{package.json,package-lock.json,pnpm-lock.yaml,tsconfig*.json,jsconfig*.json,.gitignore}",
     "**/*.{conf,yml,yaml,service}",
+    "**/*baseline*.json",
     "**/{Dockerfile*,*.Dockerfile,Procfile*,nginx*,Caddyfile*,*.sh,*.env,.env*}",
 )
 """Code, and what says how it is deployed and which libraries it uses."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from halfopen.audit.fingerprints import fingerprints
-from halfopen.audit.views import ConnectionView, FactView, Located, LocatedEvidence, ResourceView
+from halfopen.audit.fingerprints import fingerprints, identities
+from halfopen.audit.views import ConnectionView, FactView, Located, LocatedEvidence, Problem, ResourceView
 from halfopen.report.depth import depth_of
 from halfopen.report.result import (
     AuditResult,
@@ -40,8 +40,9 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
         return _place(text_of(path), path, start, end)
 
     every = auditor.findings()
-    named = fingerprints(every, text_of, auditor.connection_names())
-    fingerprint_of = {id(each): name for each, name in zip(every, named, strict=True)}
+    identified = identities(every, text_of, auditor.connection_names())
+    named = zip(every, identified, fingerprints(identified), strict=True)
+    names = {id(each): (one, fingerprint) for each, one, fingerprint in named}
 
     def finding(located: Located) -> ReportedFinding:
         found = located.finding
@@ -60,7 +61,9 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             ),
             effects=found.effects,
             suppressed=located.suppressed,
-            fingerprint=fingerprint_of[id(located)],
+            suppression=located.suppression,
+            fingerprint=names[id(located)][1],
+            identity=names[id(located)][0],
         )
 
     def evidence(located: Iterable[LocatedEvidence]) -> tuple[ReportedEvidence, ...]:
@@ -102,11 +105,19 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
         seconds=seconds,
         findings=tuple(finding(each) for each in every),
         connections=tuple(connection(each) for each in auditor.connections()),
-        problems=auditor.problems(),
+        problems=(*auditor.problems(), *_faults(auditor)),
+        baseline_gone=len(auditor.baseline_gone()),
         lines_of=lines_of,
         text_of=text_of,
         environment={name: fact(each) for name, each in auditor.environment().items()},
         depth=depth_of(auditor, [(finding(each), each) for each in every], evidence),
+    )
+
+
+def _faults(auditor: Auditor) -> Iterable[Problem]:
+    return (
+        Problem(each.path, each.line, "suppression", f"{each.code}: {each.message}")
+        for each in auditor.suppression_faults()
     )
 
 

@@ -16,6 +16,7 @@ from typing import Literal, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from halfopen import __version__
+from halfopen.audit.views import Suppression
 from halfopen.connections.facts import Evidence, Known, Line, Unknown
 from halfopen.report.result import (
     AuditResult,
@@ -69,6 +70,15 @@ class ProblemJson(_Strict):
     message: str
 
 
+class SuppressionJson(_Strict):
+    """Why a finding is suppressed: a comment with its place and reason, or the baseline file."""
+
+    kind: Literal["comment", "baseline"]
+    reason: str
+    path: str
+    line: int | None
+
+
 class FindingJson(_Strict):
     """A finding. Lines and columns count from 1, columns in code points; the end column is exclusive."""
 
@@ -86,6 +96,7 @@ class FindingJson(_Strict):
     evidence: tuple[EvidenceJson, ...]
     fixes: tuple[FixJson, ...]
     suppressed: bool
+    suppression: SuppressionJson | None = None
     effects: tuple[str, ...] = Field(
         default=(), description="Further rules whose defect has this same root cause, by code."
     )
@@ -194,8 +205,20 @@ def _finding(finding: ReportedFinding) -> FindingJson:
         ),
         fixes=tuple(FixJson(title=each.title, safe=each.safe) for each in finding.fixes),
         suppressed=finding.suppressed,
+        suppression=_suppression(finding.suppression),
         effects=finding.effects,
         fingerprint=finding.fingerprint,
+    )
+
+
+def _suppression(suppression: Suppression | None) -> SuppressionJson | None:
+    if suppression is None:
+        return None
+    return SuppressionJson(
+        kind="comment" if suppression.kind == "comment" else "baseline",
+        reason=suppression.reason,
+        path=suppression.path,
+        line=suppression.line,
     )
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from halfopen.audit.account import Assessment
 from halfopen.audit.finding import Confidence, Severity
+from halfopen.audit.fingerprints import Identity
 from halfopen.audit.score import readiness
 from halfopen.audit.targets import Targets
-from halfopen.audit.views import Problem
+from halfopen.audit.views import Problem, Suppression
 from halfopen.edits.changes import FileChanges
 from halfopen.source import SourceText
 
@@ -67,6 +68,10 @@ class ReportedFinding:
     fixes: tuple[ReportedFix, ...] = ()
     effects: tuple[str, ...] = ()
     suppressed: bool = False
+    suppression: Suppression | None = None
+    """Why it is suppressed."""
+    identity: Identity | None = None
+    """What a baseline knows it by."""
     fingerprint: str = ""
     """Names the finding by its code and what stands there, wherever the lines move (`audit.fingerprints`)."""
 
@@ -209,6 +214,10 @@ class AuditResult:
     depth: Depth | None = None
     name: str = ""
     """The audited directory's own name."""
+    baseline_gone: int = 0
+    """How many findings of the baseline are found no longer."""
+    judged: tuple[ReportedFinding, ...] | None = None
+    """What the score is of, where `findings` are only some of it."""
     text_of: Callable[[str], SourceText | None] = _no_text
     """The text of a file, which `ReportedFix.changes` are made for; None for one that a fix would make."""
 
@@ -224,4 +233,7 @@ class AuditResult:
     @property
     def score(self) -> int | None:
         """The readiness from 1 to 10; None where there is no connection to judge."""
-        return readiness(self.shown) if self.connections else None
+        if not self.connections:
+            return None
+        judged = self.findings if self.judged is None else self.judged
+        return readiness(each for each in judged if not each.suppressed)

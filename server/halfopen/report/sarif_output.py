@@ -13,7 +13,7 @@ from urllib.parse import quote
 from halfopen import __version__
 from halfopen.audit.finding import Severity
 from halfopen.audit.rule import Category, Registered, registered_rules
-from halfopen.audit.views import Problem
+from halfopen.audit.views import Problem, Suppression
 from halfopen.edits.changes import Replacement
 from halfopen.report.plain_markdown import first_paragraph
 from halfopen.report.result import (
@@ -122,8 +122,17 @@ def _result(finding: ReportedFinding, rule_index: int, result: AuditResult) -> J
     fixes = [made for each in finding.fixes if (made := _fix(each, result)) is not None]
     if fixes:
         found["fixes"] = fixes
-    found["suppressions"] = [{"kind": "inSource"}] if finding.suppressed else []
+    found["suppressions"] = [_suppression(finding.suppression)] if finding.suppressed else []
     return found
+
+
+def _suppression(suppression: Suppression | None) -> Json:
+    said: Json = {"kind": "inSource", "status": "accepted"}
+    if suppression is None:
+        return said
+    if suppression.kind == "baseline":
+        return {"kind": "external", "status": "accepted", "justification": "Known from the baseline."}
+    return said | ({"justification": suppression.reason} if suppression.reason else {})
 
 
 def _related(evidence: Sequence[ReportedEvidence], result: AuditResult) -> list[Json]:

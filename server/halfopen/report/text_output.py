@@ -200,9 +200,14 @@ def write_summary(page: Page, result: AuditResult) -> None:
     if findings:
         page.write(Text(_findings_summary(result), "bold"))
     else:
-        suppressed = len(result.findings)
-        more = f" ({suppressed} suppressed)" if suppressed else ""
+        kinds = (("comment", "accepted by a comment"), ("baseline", "known from the baseline"))
+        left_out = [f"{count} {words}" for kind, words in kinds if (count := _suppressed(result, kind))]
+        more = f" ({', '.join(left_out)})" if left_out else ""
         page.write(Text(f"No findings{more}", "bold green"))
+    if result.baseline_gone:
+        verb = "is" if result.baseline_gone == 1 else "are"
+        gone = f"{_count(result.baseline_gone, 'finding')} of the baseline {verb} gone"
+        page.write(Text(f"{gone}: --write-baseline takes them out of the file"))
     if result.score is not None:
         page.write(Text(f"Readiness: {result.score}/10. {band(result.score)}"))
     page.write(Text(f"Audited: {scope}"))
@@ -223,11 +228,20 @@ def _findings_summary(result: AuditResult) -> str:
         for count, what in (
             (suspicious, "only suspicious"),
             (sum(bool(each.fixes) for each in findings), "with a fix"),
-            (len(result.findings) - len(findings), "suppressed"),
+            (_suppressed(result, "comment"), "accepted by a comment"),
+            (_suppressed(result, "baseline"), "known from the baseline"),
         )
         if count
     ]
     return "; ".join((summary, *notes))
+
+
+def _suppressed(result: AuditResult, kind: str) -> int:
+    """How many findings are suppressed by something of a kind; a comment unless it is said."""
+    return sum(
+        each.suppressed and (each.suppression.kind if each.suppression else "comment") == kind
+        for each in result.findings
+    )
 
 
 def _next_step(result: AuditResult) -> Text:

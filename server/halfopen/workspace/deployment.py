@@ -76,6 +76,16 @@ class DeploymentFiles:
         """What says how connections are served: all but the files that only name versions, which are large."""
         return self._facts(with_versions=False)
 
+    def files_with(self, word: str) -> frozenset[str]:
+        """The files whose text holds a word; those that only name versions are not looked at."""
+        from halfopen.deployment import which_file
+
+        def holding() -> frozenset[str]:
+            paths = (path for path in self._files if which_file(path) not in _VERSIONS)
+            return frozenset(path for path in paths if word in (self._read_text(path) or ""))
+
+        return self.derived(("files with", word), holding)
+
     def derived(self, key: Hashable, compute: Callable[[], T]) -> T:
         """An answer that rests on these files, computed once until one of them changes."""
         if key not in self._derived:

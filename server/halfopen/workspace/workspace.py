@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from halfopen.semantics.module import Module, build_module
 from halfopen.semantics.program import IMPORT_SETTINGS, Program
@@ -28,10 +29,14 @@ from halfopen.source import (
     SourceText,
     language_of,
 )
+from halfopen.source.parsing import parse
 from halfopen.workspace.aliases import nearest_aliases, python_roots, typescript_aliases
 from halfopen.workspace.deployment import DeploymentFiles
 from halfopen.workspace.discovery import Excluder, Scope, discover
 from halfopen.workspace.extracts import Extract, ExtractCache
+
+if TYPE_CHECKING:
+    import tree_sitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +293,21 @@ class Workspace:
     def _scripts_in(self, path: str) -> tuple[Module, ...]:
         module = self.program.module(path)
         return module.scripts if module is not None else ()
+
+    def files_with(self, word: bytes) -> frozenset[str]:
+        """The files whose text holds a word: code, pages, and what says how connections are served."""
+        return frozenset(self._files_with(word)) | self.deployment.files_with(word.decode())
+
+    def tree(self, path: str) -> tree_sitter.Tree | None:
+        """The syntax tree of a code file; None for other files, and where parsing takes too long."""
+        text, language = self._texts.get(path), language_of(path)
+        if text is None or language is None:
+            return None
+        document = self._documents.get(path)
+        try:
+            return document.tree if document is not None else parse(text.data, language)
+        except ParseTooSlow:
+            return None
 
     def _files_with(self, word: bytes) -> set[str]:
         known = self._words.get(word)
