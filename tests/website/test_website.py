@@ -140,3 +140,10 @@ def test_the_rule_shown_is_the_one_that_is_tested() -> None:
     shown = (DOCS / "rule-packs.md").read_text(encoding="utf-8")
     for name in ("rule.py", "account.py"):
         assert f"```python\n{(RULE / name).read_text(encoding='utf-8')}```" in shown
+
+
+def test_the_audit_shown_is_that_of_the_readme() -> None:
+    """README's own is compared with what the command prints."""
+    started = (DOCS / "getting-started.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```text\n(.*?)```", started, re.DOTALL)
+    assert shown in (REPOSITORY / "README.md").read_text(encoding="utf-8")
