@@ -127,7 +127,7 @@ def _deployment(program: Program, dossiers: Sequence[Dossier], deployment: Deplo
             return Unknown("how and where the server runs: its code is not in the repository")
         return Unknown("how the server is started: a Dockerfile, compose file, Procfile, unit file or script")
     texts = list(described)
-    more = f"; and {len(texts) - _MOST_SHOWN} more ways" if len(texts) > _MOST_SHOWN else ""
+    more = f"; and in {len(texts) - _MOST_SHOWN} more" if len(texts) > _MOST_SHOWN else ""
     lead = "several processes: " if several else ""
     return Known(lead + "; ".join(texts[:_MOST_SHOWN]) + more, tuple(described.values()), Confidence.HIGH)
 

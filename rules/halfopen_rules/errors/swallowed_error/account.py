@@ -75,9 +75,8 @@ def mitigations(dossier: Dossier) -> Iterator[Mitigation]:
             )
     for catch in background.catches[:8]:
         if catch.reaction not in ("silent",) and catch.guards in ("serving", "message"):
-            yield Mitigation(
-                f"what the clause around the {catch.guards} stops is told: `{catch.does}`", catch.evidence[:2]
-            )
+            where = "in the handling of a message" if catch.guards == "message" else "that ends the handler"
+            yield Mitigation(f"an error {where} is told", catch.evidence[:2])
             return
 
 

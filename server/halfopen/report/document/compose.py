@@ -154,8 +154,12 @@ def _item_text(name: str, fact: ReportedFact, result: AuditResult) -> str:
             if hidden
             else ""
         )
-        single = len(paths) == 1 and not hidden
-        lead = "a single endpoint: " if single else f"{len(paths) + len(hidden)} endpoints: "
+        handlers = sum(each.side == "server" for each in result.connections)
+        single = len(paths) == 1 and not hidden and handlers <= 1
+        lead = "a single endpoint: " if single else f"{max(handlers, len(paths))} endpoints: "
+        lead = (
+            f"{handlers} endpoints on {len(paths)} paths: " if handlers > len(paths) and not hidden else lead
+        )
         return lead + ", ".join(paths) + more
     if name == "authentication" and value == "none":
         return "none: nothing in the code asks who connects"

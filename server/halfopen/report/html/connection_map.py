@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import cast
 
 from halfopen.report.document.model import Node
@@ -152,22 +151,33 @@ def _proxy_box(hop: _Hop, x: float, y: float) -> Box:
 def _lines(
     clients: Sequence[Node], endpoints: Sequence[Node], boxes: Mapping[str, Box], proxies: Mapping[_Hop, Box]
 ) -> list[Line]:
-    by_id = {each.connection.id: each.connection for each in endpoints}
-    drawn: dict[tuple[str, ...], Line] = {}
+    """From each client to the proxies that answer for its endpoint, and on to the endpoint; straight where there is none.
+
+    Several proxies of one endpoint are ways beside each other: which one is taken depends on the deployment.
+    """
+    hops_of = {each.connection.id: list(dict.fromkeys(_hops(each.connection))) for each in endpoints}
+    names = {each.connection.id: each.connection.name for each in endpoints}
+    drawn: dict[tuple[object, ...], Line] = {}
+
+    def draw(start: Box, end: Box, kind: str, broken: bool, words: str) -> None:
+        line = Line(_curve(start, end), kind, broken, one_line(words))
+        drawn.setdefault((line.path, kind), line)
+
     for client in clients:
         for link in client.connection.links:
-            other = by_id.get(link.other)
-            if other is None:
+            if link.other not in names:
                 continue
             start, end = boxes[client.connection.id], boxes[link.other]
             kind = "certain" if link.strength == "certain" else "likely"
-            words = one_line(f"{client.connection.name} to {other.name} ({kind})")
-            hops = list(dict.fromkeys(_hops(other)))
-            broken = any(hop.upgrades is False for hop in hops)
-            stops = [start, *(proxies[hop] for hop in hops[:1]), end]
-            for one, next_one in pairwise(stops):
-                key = (one.title, str(one.y), next_one.title, str(next_one.y), kind)
-                drawn.setdefault(key, Line(_curve(one, next_one), kind, broken, words))
+            words = f"{client.connection.name} to {names[link.other]} ({kind})"
+            for hop in hops_of[link.other]:
+                draw(start, proxies[hop], kind, hop.upgrades is False, words)
+            if not hops_of[link.other]:
+                draw(start, end, kind, broken=False, words=words)
+    for endpoint, hops in hops_of.items():
+        for hop in hops:
+            words = f"{hop.layer}, {hop.rule} answers for {names[endpoint]}"
+            draw(proxies[hop], boxes[endpoint], "certain", hop.upgrades is False, words)
     return list(drawn.values())
 
 
