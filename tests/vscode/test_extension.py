@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,28 +37,26 @@ def test_settings_count_at_once_and_safe_fixes_are_applied_on_save(
     set_in_workspace(application, {})
     with window(browser, vscode, application, "settings") as editor:
 
-        def set_to(**settings: object) -> None:
+        def set_to(settings: dict[str, object]) -> None:
             editor.open("settings.json")
-            editor.replace_text(
-                json.dumps({name.replace("_", "."): value for name, value in settings.items()})
-            )
+            editor.replace_text(json.dumps(settings))
 
         editor.open("useProgress.ts")
         expect(editor.problems()).to_have_count(2)
         started = len(vscode.starts)
-        set_to(halfopen_ignore=["WS1B"])
+        set_to({"halfopen.ignore": ["WS1B"]})
         expect(editor.problems()).to_have_count(0)
-        set_to(halfopen_exclude=["web/"])
+        set_to({"halfopen.exclude": ["web/"]})
         expect(editor.problems()).to_have_count(1)
-        set_to()
+        set_to({})
         expect(editor.problems()).to_have_count(2)
-        set_to(halfopen_severityFloor="HIGH")
+        set_to({"halfopen.severityFloor": "HIGH"})
         expect(editor.problems()).to_have_count(1)
         assert len(vscode.starts) == started, "the server goes on with the new settings"
-        set_to(halfopen_enable=False)
+        set_to({"halfopen.enable": False})
         expect(editor.problems()).to_have_count(0)
 
-        set_to(editor_codeActionsOnSave={"source.fixAll.halfopen": "explicit"})
+        set_to({"editor.codeActionsOnSave": {"source.fixAll.halfopen": "explicit"}})
         expect(editor.problems()).to_have_count(2)
         editor.open("useProgress.ts")
         editor.type_at_end_of("return percent", " // shown")
@@ -68,6 +67,18 @@ def test_settings_count_at_once_and_safe_fixes_are_applied_on_save(
     fixed = (application / "web/useProgress.ts").read_text(encoding="utf-8")
     assert "// shown" in fixed
     assert "ws.close();" in fixed
+
+
+def test_the_trace_setting_alone_decides_whether_messages_are_logged() -> None:
+    """Without a window: this VS Code keeps no logs, its native module for them is not built."""
+    done = subprocess.run(
+        [code.NODE, Path(__file__).parent / "trace.mjs"],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_commands_and_status(vscode: Code, browser: Browser, application: Path) -> None:

@@ -18,6 +18,9 @@ EXAMPLES: dict[str, Any] = {
     "number": 7.5,
     "integer": 7,
     "array": ["WS1B"],
+    "string": "halfopen-baseline.json",
+    "perFileIgnores": {"legacy/Old.py": ["WS1B"]},
+    "severity": {"WS1B": "HIGH"},
     "libraries": ["tables/*.toml"],
     "trustedWrappers": ["app.auth.check"],
 }
@@ -64,7 +67,7 @@ def test_values_that_the_editor_takes_are_taken_by_the_server() -> None:
         values = (
             [value for value in each["enum"] if value]
             if "enum" in each
-            else [EXAMPLES.get(name.split(".")[0], EXAMPLES[each["type"][0]])]
+            else [EXAMPLES.get(name.split(".")[0]) or EXAMPLES[each["type"][0]]]
         )
         for value in values:
             table: dict[str, Any] = {}

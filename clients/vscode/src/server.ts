@@ -6,6 +6,7 @@ import type * as languageclient from 'vscode-languageclient/node';
 
 import { configuredPath, findProgram, type Program } from './program';
 import { forServer } from './settings';
+import { Trace } from './trace';
 
 export type Standing =
   | { readonly kind: 'off' }
@@ -36,7 +37,11 @@ export class Server implements vscode.Disposable {
   private restarting: Promise<void> | undefined;
   private again = false;
 
-  constructor(readonly log: vscode.LogOutputChannel) {}
+  private readonly trace: Trace;
+
+  constructor(readonly log: vscode.LogOutputChannel) {
+    this.trace = new Trace(log);
+  }
 
   get standing(): Standing {
     return this.current;
@@ -75,6 +80,7 @@ export class Server implements vscode.Disposable {
 
   dispose(): void {
     void this.stop();
+    this.trace.dispose();
     this.changed.dispose();
   }
 
@@ -111,6 +117,7 @@ export class Server implements vscode.Disposable {
     const options: languageclient.LanguageClientOptions = {
       documentSelector: LANGUAGES.map((language) => ({ scheme: 'file', language })),
       outputChannel: this.log,
+      traceOutputChannel: this.trace.channel,
       initializationOptions: { auditFinished: true, showOthers: true, hoverHasMessage: true },
       middleware: { workspace: { configuration: forServer } },
       errorHandler: {
