@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from halfopen.connections.paths import Meeting, Segment, meet, path_text, segments_of
+from halfopen.connections.paths import Meeting, Segment, may_meet, meet, path_text, segments_of, shape_of
 
 BASE = Segment("{base}", many=True)
 
@@ -52,3 +54,13 @@ def test_a_path_is_shown_as_it_was_written() -> None:
     assert path_text(segments_of("/ws/{id}/x")) == "/ws/{id}/x"
     assert path_text(segments_of("/ws/"), slash_at_end=True) == "/ws/"
     assert path_text(()) == "/"
+
+
+SEGMENTS = st.lists(st.sampled_from(["ws", "rooms", "{id}", "room-{id}", "{rest:path}"]), max_size=4)
+
+
+@given(SEGMENTS, SEGMENTS)
+def test_paths_that_meet_are_never_told_apart_by_their_shapes(one: list[str], other: list[str]) -> None:
+    client, endpoint = segments_of("/".join(one)), segments_of("/".join(other))
+    if meet(client, endpoint).meeting is not Meeting.NONE:
+        assert may_meet(shape_of(client), shape_of(endpoint))

@@ -24,6 +24,9 @@ class Client:
     library: str
     """"native", or the name of the library's table."""
 
+    def __hash__(self) -> int:
+        return hash(self.call)
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -46,6 +46,9 @@ class Endpoint:
     router: At[tree.Expr] | None
     """The application or router it is registered on."""
 
+    def __hash__(self) -> int:
+        return hash(self.handler)
+
     @property
     def name(self) -> str:
         return self.handler.node.name or "endpoint"

@@ -37,6 +37,9 @@ class FrameworkEndpoint:
     route: At[tree.Expr] | None
     sockets: tuple[At[tree.Expr], ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.handler)
+
 
 def framework_endpoints_in(program: Program, path: str, unit: Unit) -> list[FrameworkEndpoint]:
     """The endpoints that a unit's code makes with these libraries, each once."""

@@ -11,7 +11,16 @@ from typing import TypeAlias
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known, Line
 from halfopen.connections.forwarding import Forward, arrivals
-from halfopen.connections.paths import Meeting, Segments, meet, path_text, segments_of
+from halfopen.connections.paths import (
+    Meeting,
+    Segments,
+    Shape,
+    may_meet,
+    meet,
+    path_text,
+    segments_of,
+    shape_of,
+)
 from halfopen.connections.routes import Route, route_of_text
 from halfopen.connections.urls import Url, with_settings
 from halfopen.deployment import DeploymentFacts
@@ -62,7 +71,12 @@ def links_of(
 ) -> tuple[Link, ...]:
     """The links of all clients, in their order; several for a client with several likely endpoints."""
     deployment = deployment or DeploymentFacts()
-    endpoints = [each for each in dossiers if each.connection.side == "server"]
+    endpoints = [
+        (each, route, shape_of(route.path))
+        for each in dossiers
+        if each.connection.side == "server"
+        for route in _routes(each)
+    ]
     found: dict[tuple[str, str], Link] = {}
     for client in dossiers:
         if client.connection.side != "client" or client.urls is None:
@@ -76,7 +90,7 @@ def links_of(
 
 def _links_of_client(
     client: Dossier,
-    endpoints: Sequence[Dossier],
+    endpoints: Sequence[_Target],
     forwards: Sequence[Forward],
     deployment: DeploymentFacts,
     settings: Settings,
@@ -115,7 +129,7 @@ def _settled(url: Url, path: str, settings: Settings) -> Iterator[tuple[Url, tup
 def _candidates(
     client: Dossier,
     url: Url,
-    endpoints: Sequence[Dossier],
+    endpoints: Sequence[_Target],
     forwards: Sequence[Forward],
     deployment: DeploymentFacts,
 ) -> list[_Candidate]:
@@ -124,27 +138,31 @@ def _candidates(
         return []
     found: list[_Candidate] = []
     for path, said in _paths(url, forwards, deployment):
-        for endpoint in endpoints:
-            for route in _routes(endpoint):
-                match = meet(path, route.path)
-                nothing_said = match.shared == 0 and bool(path or route.path)
-                if match.meeting is Meeting.NONE or (nothing_said and not _only_parameters(path, route)):
-                    continue
-                evidence = (*said, *route.evidence)
-                extra = sum(_is_fixed(each) for each in route.path) - match.shared
-                rank = (
-                    match.meeting,
-                    not _TEST.search(endpoint.connection.site.path),
-                    route.reached,
-                    match.shared,
-                    -extra,
-                    _common_folders(client.connection.site.path, endpoint.connection.site.path),
-                    _is_launched(route, deployment),
-                )
-                found.append(
-                    _Candidate(endpoint, url, route, match.meeting, match.shared, extra, evidence, rank)
-                )
+        shape = shape_of(path)
+        for endpoint, route, wanted in endpoints:
+            if not may_meet(shape, wanted):
+                continue
+            match = meet(path, route.path)
+            nothing_said = match.shared == 0 and bool(path or route.path)
+            if match.meeting is Meeting.NONE or (nothing_said and not _only_parameters(path, route)):
+                continue
+            evidence = (*said, *route.evidence)
+            extra = sum(_is_fixed(each) for each in route.path) - match.shared
+            rank = (
+                match.meeting,
+                not _TEST.search(endpoint.connection.site.path),
+                route.reached,
+                match.shared,
+                -extra,
+                _common_folders(client.connection.site.path, endpoint.connection.site.path),
+                _is_launched(route, deployment),
+            )
+            found.append(_Candidate(endpoint, url, route, match.meeting, match.shared, extra, evidence, rank))
     return found
+
+
+_Target: TypeAlias = tuple[Dossier, Route, Shape]
+"""An endpoint with one of its routes; every client is held against all of them at each change."""
 
 
 def _routes(endpoint: Dossier) -> tuple[Route, ...]:

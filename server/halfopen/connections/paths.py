@@ -6,6 +6,7 @@ import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeAlias
 
 _GAP = re.compile(r"\{[^{}]*\}")
@@ -78,6 +79,31 @@ class Match:
 
 
 _NO_MATCH = Match(Meeting.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What tells most paths apart at once: the last segments, from the end, up to one that stands for many.
+
+    A segment with a gap is None. `open`: there is one that stands for many.
+    """
+
+    ending: tuple[str | None, ...]
+    open: bool
+
+
+def shape_of(path: Segments) -> Shape:
+    ending = tuple(
+        each.text if each.fixed else None for each in takewhile(lambda each: not each.many, reversed(path))
+    )
+    return Shape(ending, len(ending) < len(path))
+
+
+def may_meet(one: Shape, other: Shape) -> bool:
+    """Whether `meet` has anything to find: it looks at gaps, and at what stands before the ending."""
+    if not (one.open or other.open or len(one.ending) == len(other.ending)):
+        return False
+    return all(a == b or a is None or b is None for a, b in zip(one.ending, other.ending, strict=False))
 
 
 def meet(client: Segments, endpoint: Segments) -> Match:

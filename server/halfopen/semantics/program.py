@@ -31,6 +31,10 @@ class At(Generic[N_co]):
     unit: Unit
     node: N_co
 
+    def __hash__(self) -> int:
+        # It is asked for with every answer; the node alone tells nearly all apart.
+        return hash(self.node)
+
     @property
     def index(self) -> UnitIndex:
         return index_of(self.unit)

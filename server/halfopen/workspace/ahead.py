@@ -28,7 +28,7 @@ LEAST_BYTES = 1_500_000
 MOST_WORKERS = 3
 """More than that are ready before anybody asks: this process has the rest to do."""
 
-LANGUAGES = tuple(Language)
+LANGUAGES: tuple[Language, ...] = tuple(Language)
 REQUEST = struct.Struct(">IB")
 REPLY = struct.Struct(">I")
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import pathspec
 
-from halfopen.workspace.git_index import Tracked, tracked_files
+from halfopen.workspace.git_index import Tracked, index_stamp, tracked_files
 
 DEFAULT_EXCLUDES = (
     ".git/",
@@ -70,10 +69,14 @@ class Excluder:
         self.scope = scope
         self.patterns = pathspec.GitIgnoreSpec.from_lines((*DEFAULT_EXCLUDES, *scope.exclude))
         self._ignores: dict[str, _Ignore | None] = {}
+        self._index: tuple[object, Tracked | None] | None = None
 
-    @cached_property
     def _tracked(self) -> Tracked | None:
-        return tracked_files(self.root)
+        """What git tracks, read again when its index is another."""
+        stamp = index_stamp(self.root)
+        if self._index is None or self._index[0] != stamp:
+            self._index = (stamp, tracked_files(self.root))
+        return self._index[1]
 
     def excludes(self, path: str, is_folder: bool) -> bool:
         """Whether a path relative to the root is left out, by itself (its folders are asked first)."""
@@ -108,8 +111,9 @@ class Excluder:
         Git does not ignore what it tracks. Where there is no index to ask, the folders of Python's builds are
         taken for such only outside packages of npm that lie below that `.gitignore`: `web/src/lib` is code.
         """
-        if self._tracked is not None:
-            return path in (self._tracked.folders if is_folder else self._tracked.files)
+        tracked = self._tracked()
+        if tracked is not None:
+            return path in (tracked.folders if is_folder else tracked.files)
         if pattern.strip().strip("/") not in _PYTHON_BUILDS:
             return False
         above = path.rpartition("/")[0]

@@ -53,6 +53,15 @@ def tracked_files(root: Path) -> Tracked | None:
     return Tracked(files, frozenset(folders))
 
 
+def index_stamp(root: Path) -> object:
+    """What differs between two states of a root's index; None without one."""
+    try:
+        status = (root / ".git" / "index").lstat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def _paths(data: bytes, name_bytes: int) -> Iterator[str]:
     """The paths of an index whose object names have so many bytes. Raises ValueError where it is none."""
     signature, version, count = _HEADER.unpack_from(data)

@@ -66,6 +66,7 @@ class Workspace:
     ) -> None:
         self.root = root
         self.scope = scope
+        self._excluder = Excluder(root, scope)
         self.max_file_bytes = max_file_bytes
         self.queries = Queries()
         self.program = Program(self, self.queries)
@@ -131,16 +132,16 @@ class Workspace:
 
     def update(self) -> set[object]:
         """Bring everything in step with what was told; the keys of the answers that were forgotten."""
-        excluder = Excluder(self.root, self.scope)
         changed: set[Token] = set()
         if any(posixpath.basename(path) == ".gitignore" for path in self._dirty):
+            self._excluder = Excluder(self.root, self.scope)
             found = {path for path in discover(self.root, self.scope) if _is_read(path)}
             self._dirty.update(self._texts.keys() ^ found)
         for path in sorted(self._dirty):
             if posixpath.basename(path).startswith(("tsconfig", "jsconfig")):
                 self._aliases.clear()
                 changed.add(IMPORT_SETTINGS)
-            excluded = excluder.excludes_anywhere(path)
+            excluded = self._excluder.excludes_anywhere(path)
             self.deployment.touched(path, exists=not excluded and (self.root / path).is_file())
             if not _is_read(path):
                 continue
