@@ -76,6 +76,14 @@ def delay_of(dossier: Dossier) -> Delay | None:
     return fact.value if isinstance(fact, Known) else None
 
 
+def attempts_of(dossier: Dossier) -> int | None:
+    """After how many attempts a client of the connection gives up; None: never, or not known."""
+    for client in clients_of(dossier):
+        if client.reconnection is not None and isinstance(client.reconnection.attempts, Known):
+            return client.reconnection.attempts.value
+    return None
+
+
 def waits(delay: Delay, count: int) -> tuple[float, ...] | None:
     """The first waits in seconds; None where one is not known."""
     found = [delay.wait_ms(attempt) for attempt in range(count)]
@@ -95,6 +103,12 @@ def gap(dossier: Dossier) -> str:
             break
         at += max(wait / 1000, 0.05)
         attempt += 1
+    limit = attempts_of(dossier)
+    if limit is not None and limit < attempt:
+        return (
+            f"a restart of {seconds(RESTART_SECONDS)} outlasts all {limit} attempts of this code, and the gap ends with a "
+            "reload of the page"
+        )
     tries = "the first retry" if attempt == 1 else f"retry {attempt}"
     return (
         f"a restart of {seconds(RESTART_SECONDS)} is a gap of about {seconds(max(at, RESTART_SECONDS))} "

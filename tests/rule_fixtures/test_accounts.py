@@ -69,3 +69,31 @@ def test_estimates_follow_the_code(tmp_path: Path) -> None:
     assert "30,000 a minute" in said[0]
     assert "Every 5 s" in said[1]
     assert "12,000 a minute" in said[1]
+
+
+def test_an_outage_may_outlast_the_attempts(tmp_path: Path) -> None:
+    (tmp_path / "feed.ts").write_text(
+        "const items: string[] = [];\n"
+        "let tries = 0;\n"
+        "export function connect() {\n"
+        "  const ws = new WebSocket('wss://example.com/ws/feed');\n"
+        "  ws.onmessage = (event) => { items.push(JSON.parse(event.data).item); };\n"
+        "  ws.onclose = () => {\n"
+        "    if (tries < 3) {\n"
+        "      tries += 1;\n"
+        "      setTimeout(connect, 2000);\n"
+        "    }\n"
+        "  };\n"
+        "}\n"
+        "connect();\n",
+        encoding="utf-8",
+    )
+    result = gather(auditor_of(tmp_path), ".")
+    assert result.depth is not None
+    estimates = {each.code: result.depth.assess(each) for each in result.findings}
+    said = estimates["WS5B"]
+    assert said is not None
+    assert "asks 3 times more" in said.estimate
+    for assessment in estimates.values():
+        assert assessment is not None
+        assert "retry 5 succeeds" not in assessment.estimate

@@ -9,7 +9,7 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import delay_of, seconds
+from halfopen_rules.estimates import attempts_of, delay_of, seconds
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -49,6 +49,14 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "for a wrongly dropped one every page stays deaf until it is reloaded.",
         )
     rate = ""
+    limit = attempts_of(dossier)
+    if limit is not None:
+        return Assessment(
+            "A refusal, an expired session, a message that is too big and a restart call for different answers, and get the "
+            "same.",
+            f"A page with an expired token (1008, 4401) asks {limit} times more, each time in vain, and then stops as if the "
+            "network were gone: the user is never asked to sign in.",
+        )
     if delay is not None and delay.initial_ms is not None:
         longest = (delay.max_ms if delay.max_ms is not None else delay.initial_ms) / 1000
         rate = (
