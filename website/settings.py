@@ -80,6 +80,8 @@ def _type(schema: Schema, root: Schema) -> str:
 
 def _plural(schema: Schema, root: Schema) -> str:
     name = _type(schema, root)
+    if name.startswith("list of "):
+        return f"lists of {name.removeprefix('list of ')}"
     return {"text": "texts", "whole number": "whole numbers", "number": "numbers"}.get(name, name)
 
 
@@ -93,8 +95,8 @@ def _bounds(schema: Schema) -> str:
 
 def _default(schema: Schema) -> str:
     default = schema.get("default")
+    if default in ([], {}) or schema.get("type") == "object":
+        return "empty"
     if default is None:
         return "none"
-    if default in ([], {}):
-        return "empty"
     return f"`{json.dumps(default)}`"
