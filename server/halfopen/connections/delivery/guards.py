@@ -88,6 +88,19 @@ def conditions(at: At[tree.Node], function: tree.Function) -> Iterator[Condition
         node = ancestor
 
 
+def _called_back_in(function: At[tree.Function]) -> tuple[At[tree.Call], At[tree.Function]] | None:
+    """The call that runs an inline callback at once or soon (`bytes.then((buffer) => ...)`), and the function around it:
+    what that one asks first holds in the callback as well."""
+    argument = function.parent
+    call = function.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+    if not isinstance(call, tree.Call) or not isinstance(call.callee, tree.Member):
+        return None
+    outer = function.index.function_of(call)
+    if call.callee.name not in ("then", "forEach", "map") or outer is None:
+        return None
+    return function.to(call), function.to(outer)
+
+
 def _may_return(block: tree.Block) -> bool:
     """Whether a branch may leave the function, so that what stands after it is for the other case."""
     return any(isinstance(node, tree.Return | tree.Raise) for node in tree.walk(block, tree.same_function))
@@ -125,6 +138,9 @@ class Guards:
                 refusal = "queued"
             kept = refusal in ("silent", "logged") and not self._goes_on(at, function, condition)
             best = Guarding(kind, at.to(condition.place), refusal, kept)
+        around = _called_back_in(function) if best.guard == "none" else None
+        if around is not None:
+            return self.of(around[0], around[1], payload)
         if best.guard == "none" and _optional(at.node.callee):
             kept = not self._goes_on(at, function, None)
             best = Guarding("present", at, "silent", kept)
