@@ -328,7 +328,8 @@ def test_whether_a_new_connection_is_given_the_state(
     ("parameters", "each", "expected"),
     [
         ("", "pass", None),
-        (", since: int = 0", "pass", "since"),
+        (", since: int = 0", "print(since)", "since"),
+        (", since: int = 0", "pass", None),
         ("", "print(data.get('last_id'))", "last_id"),
         ("", "print(data['cursor'])", "cursor"),
         ("", "print(data['text'])", None),

@@ -13,7 +13,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.control import Exit
 from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.values import called, functions, qualified
 
 DEPTH = 5
 _MOST_FUNCTIONS = 150
@@ -74,7 +74,7 @@ def _reachable(program: Program, root: At[tree.Function], sockets: Sockets) -> I
                 continue
             for node in tree.walk(function.node.body):
                 if isinstance(node, tree.Call):
-                    for callee in functions(program, function.to(node.callee)):
+                    for callee in called(program, function.to(node.callee)):
                         if callee.node not in seen:
                             seen.add(callee.node)
                             next_level.append(callee)

@@ -537,6 +537,13 @@ def callbacks(program: Program, at: At[tree.Expr], _depth: int = 0) -> list[At[t
     return list(dict.fromkeys(found))
 
 
+def called(program: Program, callee: At[tree.Expr]) -> list[At[tree.Function]]:
+    """What a call runs; for a field that the constructor was given (`self._cancel(...)`), what it was given."""
+    found = functions(program, callee)
+    of_field = isinstance(callee.node, tree.Member) and isinstance(callee.node.object, tree.Name)
+    return found or (callbacks(program, callee) if of_field else [])
+
+
 def classes(program: Program, at: At[tree.Expr]) -> list[At[tree.Class]]:
     """The workspace classes an expression may be an instance of."""
     found: dict[At[tree.Class], None] = {}
@@ -932,6 +939,7 @@ __all__ = [
     "argument_of",
     "bound_to",
     "callbacks",
+    "called",
     "callers",
     "classes",
     "dependency_calls",

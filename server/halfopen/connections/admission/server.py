@@ -29,7 +29,7 @@ from halfopen.connections.admission.optional import optional_checks
 from halfopen.connections.admission.origin import origin_check
 from halfopen.connections.admission.pooled import pooled_resources
 from halfopen.connections.admission.refusals import ignored_refusals, refuses_by
-from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event
+from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event, fills_cookie
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.handler_flow import Sockets
@@ -389,7 +389,8 @@ def _credentials(
             if not isinstance(parameter.target, tree.Name) or dependency_calls(program, function, parameter):
                 continue
             name = parameter.target.id
-            if is_credential_name(name) and f"{{{name}" not in _route_text(site):
+            is_shown = is_credential_name(name) and f"{{{name}" not in _route_text(site)
+            if is_shown or fills_cookie(parameter):
                 carrier = injected_carrier(program, function, parameter)
                 if (carrier, name) not in seen:
                     seen.add((carrier, name))

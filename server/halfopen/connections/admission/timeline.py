@@ -18,12 +18,14 @@ from halfopen.connections.admission.verification import (
     is_check_name,
     is_limiter,
     is_stub,
+    looked_up,
     verification_of,
 )
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets
 from halfopen.semantics import tree
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.values import argument_of, functions, origins, qualified
 
 EventKind: TypeAlias = OneOf["accept", "receive", "send", "close", "check", "call", "sleep"]
 
@@ -61,6 +63,8 @@ class _Context:
     limited: bool = False
     deadline: float | None = None
     callers: tuple[At[tree.Call], ...] = ()
+    shown: frozenset[tree.Node] = frozenset()
+    """The reads of parameters that a call gave a credential, whatever they are called here."""
 
 
 @dataclass(slots=True)
@@ -74,7 +78,8 @@ class Reader:
     def events(self, function: At[tree.Function]) -> list[Event]:
         """What happens when a function runs."""
         self.seen.add((function.node, False))
-        return list(self._body(function, _Context()))
+        cookies = [each for each in function.node.parameters if fills_cookie(each)]
+        return list(self._body(function, _Context(shown=_reads(function, cookies))))
 
     def _body(self, function: At[tree.Function], context: _Context) -> Iterator[Event]:
         self.program.queries.note(function.unit)
@@ -139,7 +144,7 @@ class Reader:
             if kind is not None:
                 yield self._event(kind, call, context)
                 return
-        found = verification_of(self.program, call)
+        found = verification_of(self.program, call) or looked_up(self.program, call, context.shown)
         if found is not None and (found.strength != "named" or self._about_the_client(call)):
             yield self._event("check", call, context, verification=found)
         for function in functions(self.program, call.to(callee))[:3]:
@@ -154,12 +159,23 @@ class Reader:
             if is_check_name(name) and self._about_the_client(call) and not is_stub(self.program, function):
                 yield self._named(call, context, name)
             return
+        given = [
+            each
+            for each in function.node.parameters
+            if (argument := argument_of(call.node, function.node, each)) is not None
+            and (
+                credential_in(argument) is not None
+                or any(node in context.shown for node in tree.walk(argument, tree.same_function))
+            )
+        ]
         carries = self.sockets.mentions(call.node) or self.sockets.mentions(function.node)
         near = len(context.callers) < _NEAR
-        if not (near or carries or is_check_name(name) or self._about_the_client(call)):
+        if not (near or carries or given or is_check_name(name) or self._about_the_client(call)):
             return
         self.seen.add(key)
-        found = list(self._body(function, _with(context, callers=(*context.callers, call))))
+        within = _with(context, callers=(*context.callers, call))
+        within.shown = _reads(function, given)
+        found = list(self._body(function, within))
         yield from found
         if any(each.kind == "check" for each in found):
             return
@@ -271,4 +287,25 @@ def _with(
         context.limited if limited is None else limited,
         context.deadline if limited is None else deadline,
         context.callers if callers is None else callers,
+        context.shown,
+    )
+
+
+def _reads(function: At[tree.Function], parameters: list[tree.Parameter]) -> frozenset[tree.Node]:
+    return frozenset(
+        read
+        for parameter in parameters
+        if isinstance(parameter.target, tree.Name)
+        and (binding := function.index.bindings.get(parameter.target)) is not None
+        for read in binding.reads
+    )
+
+
+def fills_cookie(parameter: tree.Parameter) -> bool:
+    """A parameter that a cookie fills: no site puts one there but the one that signed its visitor in."""
+    return any(
+        isinstance(node, tree.Call) and name_behind_calls(node.callee) == "Cookie"
+        for spoken in (parameter.default, parameter.annotation)
+        if spoken is not None
+        for node in tree.walk(spoken)
     )

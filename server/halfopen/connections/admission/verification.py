@@ -132,6 +132,24 @@ def _call(program: Program, call: At[tree.Call]) -> Verification | None:
     return None
 
 
+def looked_up(program: Program, call: At[tree.Call], shown: frozenset[tree.Node]) -> Verification | None:
+    """`self._sessions.get(digest(key))`: a credential under another name, looked up in what the server keeps."""
+    callee = call.node.callee
+    if (
+        isinstance(callee, tree.Member)
+        and callee.name in _LOOKUPS
+        and not _reads_handshake(callee)
+        and not functions(program, call.to(callee))
+        and any(
+            node in shown
+            for argument in call.node.arguments
+            for node in tree.walk(argument.value, tree.same_function)
+        )
+    ):
+        return Verification("compared", f"{_text(call, callee)}", call, None)
+    return None
+
+
 _STANDARD = re.compile(
     r"^(builtins|json|orjson|ujson|logging|loguru|structlog|str|re|os|base64|hashlib|urllib|time|datetime|uuid|asyncio|typing|copy"
     r"|dataclasses|contextlib|functools|random|string|html|binascii|traceback|sys|fastapi|starlette|pydantic|sentry_sdk|opentelemetry)\b"

@@ -56,7 +56,7 @@ def _spin(code: EndpointCode, at: At[tree.Try]) -> Spin | None:
             return None
     closed = _stopping(code, at, "closed")
     assert closed is not None
-    if _ends_elsewhere(code, at, loop):
+    if _ends_elsewhere(code, at, closed, loop):
         return None
     waiting = _waits_each_turn(code, at, closed, loop)
     head = head_of(closed)
@@ -165,9 +165,19 @@ def _leaves(block: tree.Block) -> bool:
     )
 
 
-def _ends_elsewhere(code: EndpointCode, at: At[tree.Try], loop: tree.Loop) -> bool:
-    """Whether the rest of the turn may leave the loop, or asks for the socket's state."""
-    rest = [each for each in loop.body.statements if each.start >= at.node.end or each.end <= at.node.start]
+def _begins_anew(clause: At[tree.Handler]) -> bool:
+    """Whether a clause ends with `continue`: what follows the `try` then does not run."""
+    last = clause.node.body.statements[-1:]
+    return any(isinstance(each, tree.Jump) and each.kind == "continue" for each in last)
+
+
+def _ends_elsewhere(code: EndpointCode, at: At[tree.Try], closed: At[tree.Handler], loop: tree.Loop) -> bool:
+    """Whether the rest of a failing turn may leave the loop, or asks for the socket's state."""
+    rest = [
+        each
+        for each in loop.body.statements
+        if each.end <= at.node.start or (each.start >= at.node.end and not _begins_anew(closed))
+    ]
     if any(_leaves(tree.Block(each.start, each.end, (each,))) for each in rest):
         return True
     if any(_let_through(code, at.to(each)) for each in rest):

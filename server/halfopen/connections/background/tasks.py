@@ -36,7 +36,7 @@ def tasks(code: EndpointCode) -> Iterator[Task]:
             if isinstance(node, tree.Call) and node.arguments and spawns(code.program, function.to(node)):
                 task = _task(code, function, function.to(node))
                 # What a service starts on its own is the application's business.
-                if task.feeds or works_with_socket or _is_method_of_root(code, function):
+                if task.feeds or works_with_socket or _is_of_connection(code, function):
                     yield task
         yield from gathered(code, function)
     yield from _feeders(code)
@@ -65,9 +65,13 @@ def gathered(code: EndpointCode, function: At[tree.Function]) -> Iterator[Task]:
             yield Task(names, "collected", feeds, gather.span, Confidence.HIGH, said, True)
 
 
-def _is_method_of_root(code: EndpointCode, function: At[tree.Function]) -> bool:
+def _is_of_connection(code: EndpointCode, function: At[tree.Function]) -> bool:
+    """Whether a method belongs to the endpoint's class, or to one that keeps the socket."""
     klass = function.index.class_of(function.node)
-    return klass is not None and any(klass is root.index.class_of(root.node) for root in code.roots)
+    return klass is not None and (
+        code.sockets.mentions(klass.body)
+        or any(klass is root.index.class_of(root.node) for root in code.roots)
+    )
 
 
 def _name(call: At[tree.Call]) -> str:

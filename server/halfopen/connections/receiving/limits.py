@@ -13,7 +13,7 @@ from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.values import classes, functions, qualified
 
 _LIBRARIES = (
     "fastapi_limiter.",
@@ -60,13 +60,22 @@ def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLim
             continue
         known = any(name.startswith(_LIBRARIES) for name in each.names)
         owner = each.call.to(callee.object).text if isinstance(callee, tree.Member) else ""
-        if known or ((_NAMED.search(last) or _NAMED.search(owner)) and _decides(each.call)):
+        if known or (
+            any(map(_NAMED.search, (last, owner, *_class_names(code, each.call)))) and _decides(each.call)
+        ):
             yield RateLimit(
                 "limiter", last, (Evidence(each.call.span, f"`{last}` limits what a client may send"),)
             )
         elif each.is_known:
             for function in functions(code.program, each.call.to(callee)):
                 yield from _interval(code, function.to(function.node.body))
+
+
+def _class_names(code: EndpointCode, call: At[tree.Call]) -> list[str]:
+    """What the classes are called whose method is called: `bucket.take()` of a `TokenBucket`."""
+    callee = call.node.callee
+    found = classes(code.program, call.to(callee.object)) if isinstance(callee, tree.Member) else []
+    return [each.node.name or "" for each in found]
 
 
 def _decides(call: At[tree.Call]) -> bool:

@@ -11,7 +11,7 @@ from halfopen.connections.receiving.kinds import THREAD_DECORATORS
 from halfopen.semantics import tree
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.values import called, functions, qualified
 
 _DEEPEST = 7
 _MOST_FUNCTIONS = 250
@@ -92,7 +92,7 @@ def ran(code: EndpointCode, starts: list[At[tree.Node]], repeats: bool = False) 
             code.program.queries.note(at.unit)
             for call, inner_again in _calls(at, again):
                 origin = first or call
-                found = functions(code.program, call.to(call.node.callee))
+                found = called(code.program, call.to(call.node.callee))
                 names = qualified(code.program, call.to(call.node.callee))
                 yield Ran(call, names, bool(found), inner_again, depth, origin)
                 for function in found:

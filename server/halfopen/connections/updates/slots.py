@@ -267,10 +267,27 @@ def initial_value(program: Program, slot: Slot) -> At[tree.Expr] | None:
         return slot.home.to(arguments[0].value) if arguments else None
     for initializer in initializers(program, slot.home):
         for value in returned(initializer):
-            for entry in value.node.entries if isinstance(value.node, tree.Object) else ():
-                if isinstance(entry.key, tree.Literal) and entry.key.value == slot.key:
-                    return value.to(entry.value)
+            found = _under(program, value, slot.key)
+            if found is not None:
+                return found
     return None
+
+
+def _under(program: Program, at: At[tree.Expr], key: str, depth: int = 0) -> At[tree.Expr] | None:
+    """What an object has under a key, by itself or through what is spread into it (`{ ...EMPTY, rename }`)."""
+    entries = at.node.entries if isinstance(at.node, tree.Object) else ()
+    for entry in entries:
+        if isinstance(entry.key, tree.Literal) and entry.key.value == key:
+            return at.to(entry.value)
+    for entry in entries if depth < _DEEPEST_SPREAD else ():
+        for origin in origins(program, at.to(entry.value)) if entry.key is None else ():
+            found = _under(program, origin, key, depth + 1) if isinstance(origin, At) else None
+            if found is not None:
+                return found
+    return None
+
+
+_DEEPEST_SPREAD = 2
 
 
 def actions(program: Program, at: At[tree.Expr]) -> list[At[tree.Function]]:
