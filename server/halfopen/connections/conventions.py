@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from halfopen.connections.admission.facts import Admission
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.reached import reached_from
@@ -217,7 +218,7 @@ def _access(program: Program, dossier: Dossier) -> _Access:
                     checked = True
                     jwt = jwt or bool(_JWT.search(name)) or _is_jwt_decode(program, at.to(node))
     secret = {"in the query string", "in a header", "in a cookie"} & carriers.keys()
-    found = () if dossier.admission is None else dossier.admission.checks
+    found = dossier.admission.checks if isinstance(dossier.admission, Admission) else ()
     told = next((each for each in found if each.strength != "unverified"), None)
     if told is not None and not checked:
         checked = True
