@@ -11,7 +11,8 @@ No check covers these, and why:
    conflicts with a recovery within 5 s: every growing delay does, and the spread is worth more.
 2. No bound in bytes, no lifetime, no ids of messages: the count is a bound, and an id only matters where a message
    comes twice. `Optional` given to `>=` is the type checker's. What the title says of eviction and the code does not
-   do is a matter of words.
+   do is a matter of words: whether the newest or the oldest may go is the product's choice, and the count of what
+   went is kept.
 3. `close()` may wait for a stalled client: only this connection's own task waits. The sender's end does not end the
    reader: on the server program's disconnect the reader ends by itself. The cancelled task is not awaited: it ends at
    its next pause. `get_event_loop` inside a coroutine is the running loop. Intervals that are constants: being
@@ -93,7 +94,15 @@ EXPECTED: dict[str, Snippet] = {
         _codes("1B 2A 2D 3D 6B 6D 7B"),
     ),
     "bounded_queue": Snippet(
-        (Fault("WS1C", "async def progress", ("progress", "anyone")), TAKES_ANY),
+        (
+            Fault(
+                "WS3A",
+                "for message in queue.drain()",
+                ("takes all messages out of `queue`", "before any of them"),
+            ),
+            Fault("WS1C", "async def progress", ("progress", "anyone")),
+            TAKES_ANY,
+        ),
         _codes("1B 3B 3C 3D 4A 4C 5A 7B 8D"),
     ),
     "heartbeat": Snippet(

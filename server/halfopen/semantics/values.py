@@ -567,10 +567,12 @@ def _classes_of(program: Program, origin: Origin) -> Iterator[At[tree.Class]]:
             klass = origin.index.class_of(node)
             if klass is not None:
                 yield origin.to(klass)
-        case tree.Call(callee=callee):
+        case tree.Call(callee=callee, arguments=arguments):
             for target in origins(program, origin.to(callee)):
                 if isinstance(target, At) and isinstance(target.node, tree.Class):
                     yield target.to(target.node)
+            if isinstance(callee, tree.Member) and callee.name == "setdefault" and len(arguments) == 2:
+                yield from classes(program, origin.to(arguments[1].value))
         case _:
             return
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
-from halfopen.connections.sending.facts import Broadcast, DroppedSubscriber, ForeignSend, Forwarding, Sending
+from halfopen.connections.sending.facts import (
+    Broadcast,
+    Drained,
+    DroppedSubscriber,
+    ForeignSend,
+    Forwarding,
+    Sending,
+)
 from halfopen.semantics.unit import Span
 
 CODE = "WS3A"
@@ -37,6 +44,9 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     unseen = [each for each in sent if not each.failure_is_seen and not each.removes_failed]
     if unseen:
         yield _unseen(dossier, min(unseen, key=_order))
+        return
+    if sending.drained:
+        yield _drained(dossier, sending.drained[0])
 
 
 def _is_called(each: Broadcast) -> bool:
@@ -122,6 +132,18 @@ def _unseen(dossier: Dossier, each: Broadcast) -> Finding:
         f"`{each.name}` throws away what its failing sends raise: the message is lost for that client, no line in the log "
         f"tells, and the client stays in {each.registry}",
         each.called_in,
+    )
+
+
+def _drained(dossier: Dossier, each: Drained) -> Finding:
+    return _finding(
+        dossier,
+        each.span,
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        f"`{dossier.connection.name}` takes all messages out of `{each.queue}` before any of them is sent: a client that "
+        "leaves during the sends loses the rest, and nothing puts it back",
+        each.evidence,
     )
 
 

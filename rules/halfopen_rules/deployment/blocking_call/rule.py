@@ -71,7 +71,7 @@ def _severity(call: Blocking) -> Severity:
 
 def _message(dossier: Dossier, call: Blocking) -> str:
     name = dossier.connection.name
-    when = "in each turn of" if call.repeats else "when a client connects to"
+    when = "in each turn of" if call.repeats else "once for each client of"
     if call.seconds is not None:
         held = f"for {call.seconds:g} s no connection of the process is served"
     elif call.limit_seconds is not None:

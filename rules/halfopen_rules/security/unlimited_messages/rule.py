@@ -17,6 +17,8 @@ SLUG = "unlimited-messages"
 
 _DEAR: frozenset[WorkKind] = frozenset({"model", "task", "broadcast"})
 """Work that costs far more than the message that sets it off, or that piles up."""
+_AT_ONCE: frozenset[WorkKind] = frozenset({"task", "broadcast", "job"})
+"""Work for whose end the loop does not wait before it takes the next message, or that goes to many."""
 _DOES: dict[WorkKind, str] = {
     "model": "runs a model or another heavy computation",
     "task": "starts a task that runs beside the loop",
@@ -81,7 +83,12 @@ def _message(name: str, first: Work, refused: RateLimit | None, is_open: bool) -
             f"{work[0].upper()}{work[1:]}, one at a time and with no limit over time: {who} can keep it busy without "
             "end, over as many connections as are opened"
         )
-    return f"{work[0].upper()}{work[1:]} and nothing limits their rate: {who} can send thousands in a second"
+    often = (
+        "can send thousands in a second"
+        if first.kind in _AT_ONCE
+        else "can send the next as soon as one is done, without end"
+    )
+    return f"{work[0].upper()}{work[1:]} and nothing limits their rate: {who} {often}"
 
 
 RULE = Rule(

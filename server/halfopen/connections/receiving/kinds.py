@@ -56,13 +56,20 @@ _FREE = re.compile(
 """Names of packages that only describe something: exceptions, statements, schemas."""
 
 
+_OF_VALUES = re.compile(
+    r"\.(split|rsplit|strip|lstrip|rstrip|lower|upper|title|replace|startswith|endswith|format|isoformat"
+    r"|timestamp|items|hex|dict|model_dump|model_dump_json|model_validate|flag_modified)$"
+)
+"""What is done with a value that came from a package: a text, a date, a row's fields."""
+
+
 def work_kind(name: str) -> WorkKind | None:
     """What a call of this name costs, None where nothing is known of it."""
     if name in _CALLS:
         return _CALLS[name]
     if name.endswith((".run_in_executor", "().submit")):
         return "thread"
-    if _FREE.search(name):
+    if _FREE.search(name) or _OF_VALUES.search(name):
         return None
     parts = name.replace("()", "").split(".")
     for length in (3, 2, 1):

@@ -161,6 +161,15 @@ class ReplayOverlap:
 
 
 @dataclass(frozen=True, slots=True)
+class Drained:
+    """A queue that outlives the connection is emptied before anything of it is sent, and nothing puts the rest back."""
+
+    span: Span
+    queue: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyAnnouncement:
     """A message tells of a change that is committed only later."""
 
@@ -198,6 +207,7 @@ class Sending:
     tasks_per_message: tuple[TaskPerMessage, ...] = ()
     replay_overlaps: tuple[ReplayOverlap, ...] = ()
     early_announcements: tuple[EarlyAnnouncement, ...] = ()
+    drained: tuple[Drained, ...] = ()
     forwards: tuple[Forwarding, ...] = ()
     bridged: Fact[bool] = Unknown("a registry that the endpoint enters its connection in")
     """Whether messages reach the registry through a broker that every process listens to."""

@@ -9,6 +9,7 @@ from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.sending.announcing import early_announcements
 from halfopen.connections.sending.broadcasts import broadcasts_of
 from halfopen.connections.sending.departing import dropped_subscribers, swallowed_departures
+from halfopen.connections.sending.draining import drained_queues
 from halfopen.connections.sending.facts import Registry, ReplayOverlap, Sending
 from halfopen.connections.sending.foreign import foreign_sends
 from halfopen.connections.sending.forwarding import forwards
@@ -46,6 +47,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
             for found in (*send_queues(handling, registries), *inbound_buffers(handling))
         ),
         tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
+        drained=tuple(found for handling in handlings for found in drained_queues(handling)),
         forwards=tuple(forwards(program, handlings, registries)),
         snapshot_on_connect=_snapshot(
             overlaps, [snapshot_on_connect(each, registries) for each in handlings]
