@@ -10,7 +10,7 @@ from halfopen.connections.dossier import CleanupRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, External
-from halfopen.semantics.values import origins
+from halfopen.semantics.values import functions, name_of_function, origins
 
 
 def socket_resource(view: View) -> Resource:
@@ -65,6 +65,8 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
                 f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
             )
             return (Leak("only-when-open", (Evidence(closer.span, text),)),), None
+    elif (unused := _release_that_nobody_calls(view)) is not None:
+        return (unused,), None
     elif view.roots:
         conditions = [only_when_open(each) for each in closers(view.socket, view.released)]
         if (
@@ -88,6 +90,61 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
             ), None
     late = after_pause(view) or overwritten(view)
     return ((late,), None) if late is not None else ((), None)
+
+
+def _release_that_nobody_calls(view: View) -> Leak | None:
+    """An effect makes an instance of a class that can close its socket, and no code outside the class has it do so.
+
+    A call on something whose type the code does not tell counts for every class with a method of that name.
+    """
+    program, klass = view.program, view.call.index.class_of(view.call.node)
+    lives_with_component = view.owner.kind == "class" and view.owner.lifetime == "mount"
+    if not lives_with_component or klass is None or not view.roots or not view.reach.effects:
+        return None
+    releasing = {each.node: each for each in view.roots}
+    if not all(
+        each.unit is view.call.unit and each.index.class_of(each.node) is klass for each in view.roots
+    ):
+        return None
+    waiting = list(releasing.values())
+    while waiting:
+        function = waiting.pop()
+        name = name_of_function(function)[0]
+        if name is None:
+            return None
+        for module, unit in program.units_with(name, "typescript"):
+            program.queries.note(unit)
+            at: At[tree.Node] = At(module.path, unit, function.node)
+            for node in at.index.parents:
+                if not (isinstance(node, tree.Member) and node.name == name) and not (
+                    isinstance(node, tree.Literal | tree.Entry) and _says(node, name)
+                ):
+                    continue
+                method = at.index.function_of(node)
+                inside = unit is view.call.unit and klass in at.index.ancestors(node)
+                if not inside:
+                    called = functions(program, at.to(node)) if isinstance(node, tree.Member) else []
+                    if not called or function in called:
+                        return None
+                elif method is not None and method not in releasing and method not in view.reach.functions:
+                    releasing[method] = at.to(method)
+                    waiting.append(at.to(method))
+    names = " or ".join(sorted({name_of_function(each)[0] or "" for each in view.roots}))
+    effect = view.reach.effects[0]
+    return Leak(
+        "no-cleanup", (Evidence(effect.call.span, f"this effect makes it, and nothing calls its {names}()"),)
+    )
+
+
+def _says(node: tree.Node, name: str) -> bool:
+    """Whether a text or key is the name: `client['disconnect']`, `{ disconnect }`."""
+    match node:
+        case tree.Literal(value=value):
+            return value == name
+        case tree.Entry(key=tree.Literal(value=value)):
+            return value == name
+        case _:
+            return False
 
 
 def _kept_once_open(view: View) -> At[tree.Expr] | None:
