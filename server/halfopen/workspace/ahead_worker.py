@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+from typing import cast
 
 from halfopen.source import Language, ParseTooSlow
 from halfopen.workspace.ahead import LANGUAGES, REPLY, REQUEST, exactly
@@ -29,8 +30,8 @@ def main() -> None:
     given, taken = sys.stdin.buffer, sys.stdout.buffer
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            size, language = REQUEST.unpack(exactly(given, REQUEST.size))
-            reply = reading_of(exactly(given, size), LANGUAGES[language])
+            size, number = cast("tuple[int, int]", REQUEST.unpack(exactly(given, REQUEST.size)))
+            reply = reading_of(exactly(given, size), LANGUAGES[number])
             taken.write(REPLY.pack(len(reply)) + reply)
             taken.flush()
 
