@@ -368,7 +368,7 @@ def test_the_version_is_the_packages(run: Run) -> None:
 def test_an_internal_error_is_no_finding(project: Path) -> None:
     code = (
         "import sys, halfopen.cli.audit_command as command\n"
-        "def fail(*_): raise RuntimeError('out of luck')\n"
+        "def fail(*_, **__): raise RuntimeError('out of luck')\n"
         "command.audited = fail\n"
         "sys.argv = ['halfopen', 'audit']\n"
         "from halfopen.cli import main\n"

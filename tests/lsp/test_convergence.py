@@ -21,6 +21,8 @@ PIECES = (
     "\n",
     "\r\n",
     "// 😀 ß\n",
+    "    // halfopen: ignore[WS1B] why\n",
+    "# halfopen: ignore-file[WS1B, WS9Z]\n",
     "# 😀\r",
     "    return () => ws.close();\n",
     "    finally:\n        watchers[document_id].remove(websocket)\n",

@@ -129,6 +129,8 @@ LINES = {
         "registry = Registry()",
         "registry = None",
         "    await websocket.close()",
+        "    # halfopen: ignore[WS1B, WS3] why",
+        "# halfopen: ignore-file[WS1, WS9Z]",
         "x = '",
         "",
     ),
@@ -139,6 +141,7 @@ LINES = {
         "  socket.close();",
         "    return () => ref.current?.close();",
         "const shared = openSocket('all');",
+        "  // halfopen: ignore[WS1B, WS5] why",
         "export { useSocket as default } from './useSocket';",
         "}",
         "`",
@@ -312,9 +315,11 @@ def state_of(auditor: Auditor) -> dict[str, object]:
                 each.finding.code,
                 each.finding.message,
                 [(one.path, one.start, one.end, one.text) for one in each.evidence],
+                each.suppression,
             )
             for each in auditor.findings()
         ],
+        "suppressions": auditor.suppression_faults(),
         "connections": list(auditor.connections()),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,11 +21,20 @@ from halfopen.audit.suppressions import (
     suppression_of,
 )
 from halfopen.audit.views import Located, Problem, Suppression, SuppressionFault
-from halfopen.source import SourceText
+from halfopen.source import SourceText, language_of
 from halfopen.workspace.workspace import Workspace
 
 Found: TypeAlias = Mapping[str, tuple[Located, ...]]
 """Findings by the path of their file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Comments:
+    """The suppression comments of a text, and whether all of it could be read."""
+
+    text: SourceText
+    directives: tuple[Directive, ...]
+    sound: bool
 
 
 class Acceptance:
@@ -37,7 +47,7 @@ class Acceptance:
         self.problems: tuple[Problem, ...] = ()
         self._root = root
         self._tree = tree
-        self._directives: dict[str, tuple[SourceText, tuple[Directive, ...]]] = {}
+        self._comments: dict[str, _Comments] = {}
         self._baseline: Baseline | None = None
         self.reconfigure(tree)
 
@@ -84,19 +94,23 @@ class Acceptance:
         text = workspace.text(path)
         if text is None or MARKER not in text.data:
             return ()
-        known = self._directives.get(path)
-        if known is None or known[0] is not text:
-            known = self._directives[path] = (text, directives_in(path, text, workspace.tree(path)))
-        return known[1]
+        return self._comments_in(path, text, workspace).directives
+
+    def _comments_in(self, path: str, text: SourceText, workspace: Workspace) -> _Comments:
+        known = self._comments.get(path)
+        if known is None or known.text is not text:
+            tree = workspace.tree(path)
+            sound = not tree.root_node.has_error if tree is not None else language_of(path) is None
+            known = self._comments[path] = _Comments(text, directives_in(path, text, tree), sound)
+        return known
 
     def _commented(self, found: Found, workspace: Workspace, looked_for: Callable[[str, str], bool]) -> Found:
         marked = workspace.files_with(MARKER)
-        self._directives = {path: each for path, each in self._directives.items() if path in marked}
+        self._comments = {path: each for path, each in self._comments.items() if path in marked}
         self.faults = {}
         if not marked:
             return found
         result = dict(found)
-        unread = {each.path for each in workspace.problems()}
         for path in sorted(marked):
             text, directives = workspace.text(path), self.directives(path, workspace)
             if text is None or not directives:
@@ -112,7 +126,7 @@ class Acceptance:
             if marks:
                 result[path] = tuple(marks)
             # Of a file that is read in part only, nobody knows what would be found.
-            if path not in unread:
+            if self._comments_in(path, text, workspace).sound:
                 codes = [code for code in registered_rules() if looked_for(code, path)]
                 self._note(path, faults(directives, used, settings, codes, text))
         return result

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, cast
 
@@ -68,6 +69,7 @@ def _pattern(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=10_000)
 def _matches(pattern: str, path: str) -> bool:
     from pathspec import GitIgnoreSpec
 
