@@ -81,8 +81,7 @@ def _is_withheld(run: Run) -> bool:
     if isinstance(at.node, tree.Attribute):
         element = at.index.parents.get(at.node)
         if isinstance(element, tree.Element) and any(
-            isinstance(each, tree.Attribute) and each.name in ("disabled", "hidden", "loading")
-            for each in element.attributes
+            each.name in ("disabled", "hidden", "loading") for each in element.attributes
         ):
             return True
         for ancestor in at.index.ancestors(at.node):
