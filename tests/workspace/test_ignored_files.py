@@ -39,6 +39,20 @@ def test_without_git_the_folders_of_python_builds_are_code_inside_packages_of_np
     assert found(repository) == ["web/src/lib/api.ts"]
 
 
+def test_without_git_a_file_that_is_named_outright_is_read_and_one_that_a_pattern_meets_is_not(
+    repository: Path,
+) -> None:
+    (repository / ".gitignore").write_text("mine.ts\n/web/app.ts\nscratch*.ts\nlogs/\n")
+    put(repository, "web/app.ts", "web/scratch1.ts", "web/logs/mine.ts", "web/src/local/theirs.ts")
+    assert found(repository) == [
+        "lib/built.ts",
+        "web/app.ts",
+        "web/src/lib/api.ts",
+        "web/src/local/mine.ts",
+        "web/src/local/theirs.ts",
+    ]
+
+
 def test_a_gitignore_of_the_package_itself_counts(repository: Path) -> None:
     (repository / "web" / ".gitignore").write_text("lib/\n")
     assert found(repository) == []

@@ -108,12 +108,15 @@ class Excluder:
     def _stays(self, path: str, is_folder: bool, folder: str, pattern: str) -> bool:
         """Whether a path is part of the project although a pattern in a folder's `.gitignore` matches it.
 
-        Git does not ignore what it tracks. Where there is no index to ask, the folders of Python's builds are
+        Git does not ignore what it tracks. Where there is no index to ask, as in an export, a file that is named
+        outright (`main.py`) and is there all the same is taken for tracked; and the folders of Python's builds are
         taken for such only outside packages of npm that lie below that `.gitignore`: `web/src/lib` is code.
         """
         tracked = self._tracked()
         if tracked is not None:
             return path in (tracked.folders if is_folder else tracked.files)
+        if not is_folder and path.endswith(pattern.strip().lstrip("/")):
+            return True
         if pattern.strip().strip("/") not in _PYTHON_BUILDS:
             return False
         above = path.rpartition("/")[0]
