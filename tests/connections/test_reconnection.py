@@ -84,6 +84,28 @@ def test_constants_of_other_modules_fields_and_options_count(tmp_path: Path) -> 
     assert first.delay.value == Delay("exponential", 250, 4000, "none", 2)
 
 
+def test_a_delay_that_a_helper_makes_of_the_last_one_has_the_helpers_bound(tmp_path: Path) -> None:
+    sample = """
+    const longer = (ms: number) => Math.min(ms * 2, 30_000);
+    export class Feed {
+      delay = 1_000;
+      connect() {
+        const ws = new WebSocket('wss://h/ws');
+        ws.onclose = () => this.again();
+      }
+      again() {
+        const delay = this.delay;
+        this.delay = longer(this.delay);
+        setTimeout(() => this.connect(), delay);
+      }
+    }
+    """
+    first = reconnection(tmp_path, {"a.ts": sample}).first
+    assert first is not None
+    assert isinstance(first.delay, Known)
+    assert first.delay.value == Delay("exponential", 1000, 30_000, "none", 2)
+
+
 CONDITIONS = [
     ("setTimeout(connect, 1);", None, None),
     ("if (event.code !== 1000) setTimeout(connect, 1);", 1000, None),

@@ -339,6 +339,8 @@ def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], wi
                 others = [within.of(each) for each in arguments if each not in own]
                 bound = next((each.initial for each in others if each.is_constant), None)
                 return replace(_growth_of(program, own[0], place, within), bound=bound)
+        case tree.Call() if inside := list(_inside(program, update.to(node), place)):
+            return joined([_growth_of(program, value, parameter, within) for value, parameter in inside])
         case tree.Operation(operator="*", operands=operands):
             others = [within.of(update.to(each)) for each in operands if not same_place(each, place.node)]
             factor = next((each.initial for each in others if each.initial is not None), None)
@@ -350,6 +352,18 @@ def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], wi
         case _:
             pass
     return Shape("linear", 1.0)
+
+
+def _inside(
+    program: Program, call: At[tree.Call], place: At[tree.Expr]
+) -> Iterator[tuple[At[tree.Expr], At[tree.Expr]]]:
+    """What a function of the project makes of a variable that it is given: `delay = nextDelay(delay)`."""
+    for function in functions(program, call.to(call.node.callee)):
+        for parameter in function.node.parameters:
+            argument = argument_of(call.node, function.node, parameter)
+            if argument is not None and same_place(argument, place.node):
+                for value in returned(function):
+                    yield value, function.to(parameter.target)
 
 
 __all__ = ["delay_of", "names_in", "number_of"]
