@@ -61,7 +61,7 @@ def _names_of(program: Program, callee: At[tree.Expr]) -> Iterator[tuple[str, st
     for origin in origins(program, callee):
         if isinstance(origin, External):
             yield origin.module, origin.name or "default"
-        elif isinstance(origin.node, tree.Class):
+        elif isinstance(origin, At) and isinstance(origin.node, tree.Class):
             defined.append(origin.to(origin.node))
     for name in qualified(program, callee):
         module, _, last = name.replace("()", "").rpartition(".")

@@ -326,10 +326,13 @@ class Workspace:
         return self._aliases[folder]
 
     def _read_config(self, path: str) -> bytes | None:
+        """A file's bytes; None where there is none, it is too long, or a link leads out of the root."""
         file = self.root / path
         try:
+            if not file.resolve().is_relative_to(self.root.resolve()):
+                return None
             return file.read_bytes() if file.is_file() and file.stat().st_size < self.max_file_bytes else None
-        except OSError:
+        except (OSError, RuntimeError):
             return None
 
     def _config_text(self, path: str) -> str | None:

@@ -197,7 +197,7 @@ def _trusted_check(guard: Guard) -> Check:
         guard.place,
         guard.name,
         "parameter",
-        guard.evidence[0].place,
+        next(each.place for each in guard.evidence if isinstance(each.place, Span)),
         evidence=(*guard.evidence, *(guard.trusted or ())),
     )
 
