@@ -97,9 +97,19 @@ class Collected:
             )
 
     def _is_answer(self, site: Site) -> bool:
-        """Whether a write outside of the message handler uses the answer to a request."""
+        """Whether a write outside of the message handler uses the answer to a request that messages can outrun.
+
+        A constant is no old value, an error no answer, and what comes before the socket in the function that makes
+        it is through when the first message comes.
+        """
         around = site.call.index.function_of(site.call.node)
-        if around is None or not is_shipped(site.call.path):
+        if around is None or not is_shipped(site.call.path) or isinstance(site.value.node, tree.Literal):
+            return False
+        made = self.view.call
+        if made.unit is site.call.unit and made.node.start > site.call.node.start:
+            if made.index.function_of(made.node) is around:
+                return False
+        if any(isinstance(each, tree.Handler) for each in site.call.index.ancestors(site.call.node)):
             return False
         for function in (around, *_callbacks_around(site.call, around)):
             if any(function is each.node for each in self.on_message):
@@ -206,12 +216,10 @@ class Collected:
 
     def pending(self, sent_by: list[At[tree.Function]]) -> Iterator[Pending]:
         """State that functions on the way from the user to a send set, and that messages clear."""
-        cleared = {
-            slot
-            for function in self.on_message
-            for site in writes_in(self.program, function)
-            if (slot := site.slot)
-        }
+        answered: dict[Slot, list[Site]] = {}
+        for function in self.on_message:
+            for site in writes_in(self.program, function):
+                answered.setdefault(site.slot, []).append(site)
         seen: set[Slot] = set()
         received = {each.node for each in self.on_message}
         for function in sent_by:
@@ -221,7 +229,7 @@ class Collected:
                 slot = site.slot
                 if (
                     slot in seen
-                    or slot not in cleared
+                    or all(_sets_the_same(site, each) for each in answered.get(slot, ()))
                     or site.how in ("cleared", "appended", "counted", "removed")
                 ):
                     continue
@@ -277,6 +285,15 @@ def _callbacks_around(call: At[tree.Call], inner: tree.Function) -> Iterator[tre
                 return
             yield ancestor
             current = ancestor
+
+
+def _sets_the_same(one: Site, other: Site) -> bool:
+    """Whether two writes set one constant: neither takes the other back."""
+    match one.value.node, other.value.node:
+        case tree.Literal(value=a), tree.Literal(value=b):
+            return a == b
+        case _:
+            return False
 
 
 def _compares_ids(site: Site) -> bool:
