@@ -106,9 +106,9 @@ class Collected:
         if around is None or not is_shipped(site.call.path) or isinstance(site.value.node, tree.Literal):
             return False
         made = self.view.call
-        if made.unit is site.call.unit and made.node.start > site.call.node.start:
-            if made.index.function_of(made.node) is around:
-                return False
+        comes_first = made.unit is site.call.unit and site.call.node.start < made.node.start
+        if comes_first and made.index.function_of(made.node) is around:
+            return False
         if any(isinstance(each, tree.Handler) for each in site.call.index.ancestors(site.call.node)):
             return False
         for function in (around, *_callbacks_around(site.call, around)):
