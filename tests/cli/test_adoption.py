@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -250,6 +251,9 @@ def test_watching_audits_again_after_a_change_and_ctrl_c_is_no_error(project: Pa
         text=True,
     )
     assert process.stdout is not None
+    # What never comes ends the test, and not the patience of whoever runs it.
+    patience = threading.Timer(120, process.kill)
+    patience.start()
 
     def next_report() -> str:
         lines: list[str] = []
@@ -270,6 +274,7 @@ def test_watching_audits_again_after_a_change_and_ctrl_c_is_no_error(project: Pa
         assert process.stderr is not None
         assert process.stderr.read() == ""
     finally:
+        patience.cancel()
         process.kill()
         process.communicate()
 

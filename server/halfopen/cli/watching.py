@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import time
 from dataclasses import replace
@@ -20,6 +21,9 @@ from halfopen.cli.scope import Scope
 from halfopen.cli.writing import write_result
 from halfopen.workspace.extracts import ExtractCache
 
+IDLE_MILLISECONDS = 300
+"""How long the watcher rests between two looks at what it was told."""
+
 CLEAR_SCREEN = "\x1b[2J\x1b[3J\x1b[H"
 
 
@@ -27,6 +31,16 @@ def watch(scope: Scope, tree: SettingsTree, cache: ExtractCache, options: AuditO
     """Audit, and again after each change; only what a change touched is done anew. Ctrl-C ends it with 0."""
     auditor = Auditor(scope.root, tree, scope.only, cache)
     try:
+        changes = watchfiles.watch(
+            scope.root,
+            watch_filter=_Filter(options.output),
+            debounce=200,
+            rust_timeout=IDLE_MILLISECONDS,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+        )
+        # Watching begins with the first look; what changes during the first audit is then told after it.
+        first = next(changes)
         gc.disable()
         with progress_bar(wanted=not options.quiet) as progress:
             first_refresh(auditor, cache, progress)
@@ -35,10 +49,9 @@ def watch(scope: Scope, tree: SettingsTree, cache: ExtractCache, options: AuditO
         gc.freeze()
         gc.enable()
         cache.write()
-        changes = watchfiles.watch(
-            scope.root, watch_filter=_Filter(options.output), debounce=200, raise_interrupt=True
-        )
-        for batch in changes:
+        for batch in itertools.chain([first], changes):
+            if not batch:
+                continue
             paths = {Path(path).relative_to(scope.root).as_posix() for _, path in batch}
             if any(is_settings_file(path) for path in paths):
                 auditor.reconfigure(
