@@ -249,6 +249,8 @@ def test_watching_audits_again_after_a_change_and_ctrl_c_is_no_error(project: Pa
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     # What never comes ends the test, and not the patience of whoever runs it.

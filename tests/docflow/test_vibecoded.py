@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def test_a_document_is_uploaded_and_completes(tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin", "STEP_SECONDS": "0.01", "PYTHONDONTWRITEBYTECODE": "1"}
     server = Program([*command, "--port", str(port)], "Uvicorn running on", environment)
     try:
-        messages, document = asyncio.run(asyncio.wait_for(_watch_one(port), 60))
+        # In a thread of its own: Playwright's loop may run in this one.
+        with ThreadPoolExecutor(1) as thread:
+            messages, document = thread.submit(asyncio.run, asyncio.wait_for(_watch_one(port), 60)).result()
     finally:
         server.stop()
     stages = [each["stage"] for each in messages if each["type"] == "progress"]
