@@ -143,13 +143,26 @@ def test_the_selected_environment_is_looked_in_and_what_is_missing_is_said(
             editor.leave()
             editor.screenshot("notice")
 
-            install(application / ".venv" / "bin")
-            editor.notice().get_by_role("button", name="Retry").click()
-            expect(editor.squiggles()).to_have_count(1)
+            with told_by({"configured": application / "tools" / "halfopen"}) as told_by_configured:
+                configured = {"halfopen.path": "${workspaceFolder}/tools/halfopen"}
+                set_in_workspace(application, configured)
+                assert told_by_configured() == "configured", "the last resort"
+                expect(editor.squiggles()).to_have_count(1)
 
-            with told_by({"second": bare.home / "second" / "bin" / "halfopen"}) as told:
-                editor.command("Python: Select Interpreter")
-                assert told() == "second", "another interpreter, another halfopen"
+                with told_by({"second": bare.home / "second" / "bin" / "halfopen"}) as told:
+                    editor.command("Python: Select Interpreter")
+                    assert told() == "second", "what the environment has comes before what is configured"
+
+                set_in_workspace(application, {**configured, "halfopen.pathFirst": True})
+                assert told_by_configured() == "configured"
+
+            nowhere = {"halfopen.path": "${workspaceFolder}/nowhere", "halfopen.pathFirst": True}
+            set_in_workspace(application, nowhere)
+            expect(editor.notice()).to_contain_text("there is no program there")
+            (application / "nowhere").symlink_to(code.halfopen())
+            editor.notice().get_by_role("button", name="Retry").click()
+            expect(editor.status()).not_to_contain_text("not installed")
+            expect(editor.squiggles()).to_have_count(1)
     finally:
         bare.stop()
 
@@ -175,7 +188,7 @@ def test_a_workspace_that_is_not_trusted_names_no_program(
             editor.page.locator(".workspace-trust-editor").get_by_role(
                 "button", name="Trust", exact=True
             ).click()
-            assert told() == "settings", "what was not run before is run now"
+            assert told() == "environment", "what was not run before is run now"
     finally:
         careful.stop()
 
@@ -191,7 +204,8 @@ def told_by(programs: dict[str, Path]) -> Iterator[Callable[[], str]]:
         )
         program.chmod(0o755)
     os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    # Open for writing too: a pipe whose last writer is gone would be readable for ever, with nothing in it.
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
 
     def first() -> str:
         assert select.select([reader], [], [], PATIENCE_SECONDS)[0], f"none of {list(programs)} was run"
@@ -199,11 +213,6 @@ def told_by(programs: dict[str, Path]) -> Iterator[Callable[[], str]]:
 
     yield first
     os.close(reader)
-
-
-def install(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / "halfopen").symlink_to(code.halfopen())
 
 
 def packed(folder: Path, package: Path) -> Path:

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 
 import { showDebugInformation } from './debugInformation';
-import { configuredPath, onDidSelectInterpreter } from './program';
+import { configuredPath, isPathFirst, onDidSelectInterpreter } from './program';
 import { Server } from './server';
 import { StatusItem } from './statusItem';
+
+/** Settings that decide whether a server runs and which; everything else the server takes over while it runs. */
+const STARTING = ['halfopen.enable', 'halfopen.path', 'halfopen.pathFirst'];
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('halfopen', { log: true });
@@ -19,10 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand('halfopen.showDebugInformation', () => showDebugInformation(server)),
     vscode.commands.registerCommand('halfopen.showOthers', showOthers),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      // Everything else the server takes over while it runs.
-      if (event.affectsConfiguration('halfopen.enable') || event.affectsConfiguration('halfopen.path')) {
-        void server.restart();
-      }
+      if (STARTING.some((setting) => event.affectsConfiguration(setting))) void server.restart();
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.restart()),
   );
@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
 /** The program may stand in the selected Python environment: another selection, another program. */
 async function followInterpreter(context: vscode.ExtensionContext, server: Server): Promise<void> {
   const following = await onDidSelectInterpreter(() => {
-    if (configuredPath() === undefined) void server.restart();
+    if (configuredPath() === undefined || !isPathFirst()) void server.restart();
   });
   if (following !== undefined) context.subscriptions.push(following);
 }

@@ -13,22 +13,38 @@ export interface Program {
 const NAMES = process.platform === 'win32' ? ['halfopen.exe', 'halfopen.cmd'] : ['halfopen'];
 
 /**
- * Looks for the program at the configured path, in the selected Python environment, and on the PATH.
+ * Looks for the program in the selected Python environment, on the PATH and at the configured path, in this
+ * order; with `halfopen.pathFirst` the configured path comes first, and where it leads to no program nothing
+ * else is tried: a wish that was said outright is not passed over in silence.
  *
- * A workspace that is not trusted may name neither a program nor an environment. A configured path that
- * does not lead to a program is not passed over in silence: nothing else is tried.
+ * A workspace that is not trusted may name neither a program nor an environment.
  */
 export async function findProgram(log: vscode.LogOutputChannel): Promise<Program | undefined> {
   const configured = configuredPath();
-  if (configured !== undefined) {
-    return (await isProgram(configured)) ? { path: configured, from: 'halfopen.path' } : undefined;
+  if (configured !== undefined && isPathFirst()) return programAt(configured);
+
+  const found = (await programOfEnvironment()) ?? (await programOnPath(log));
+  if (found === undefined) return configured === undefined ? undefined : programAt(configured);
+  if (configured !== undefined && configured !== found.path) {
+    log.info(`halfopen.path, ${configured}, is passed over for ${found.from}; halfopen.pathFirst changes that`);
   }
-  if (vscode.workspace.isTrusted) {
-    for (const folder of await environmentFolders()) {
-      const found = await firstProgram(folder);
-      if (found !== undefined) return { path: found, from: 'the Python environment' };
-    }
+  return found;
+}
+
+async function programAt(configured: string): Promise<Program | undefined> {
+  return (await isProgram(configured)) ? { path: configured, from: 'halfopen.path' } : undefined;
+}
+
+async function programOfEnvironment(): Promise<Program | undefined> {
+  if (!vscode.workspace.isTrusted) return undefined;
+  for (const folder of await environmentFolders()) {
+    const found = await firstProgram(folder);
+    if (found !== undefined) return { path: found, from: 'the Python environment' };
   }
+  return undefined;
+}
+
+async function programOnPath(log: vscode.LogOutputChannel): Promise<Program | undefined> {
   // A relative entry would be looked up in whatever folder this process stands in: perhaps the workspace.
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   for (const folder of folders) {
@@ -37,6 +53,11 @@ export async function findProgram(log: vscode.LogOutputChannel): Promise<Program
   }
   log.info(`no halfopen in ${folders.join(', ')}`);
   return undefined;
+}
+
+/** Whether the configured path counts before what is installed. */
+export function isPathFirst(): boolean {
+  return vscode.workspace.getConfiguration('halfopen').get<boolean>('pathFirst', false);
 }
 
 /** The value of `halfopen.path`, its variables filled in. */

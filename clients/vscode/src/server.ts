@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 // Types alone: the client itself is loaded when a server is started.
 import type * as languageclient from 'vscode-languageclient/node';
 
-import { configuredPath, findProgram, type Program } from './program';
+import { configuredPath, findProgram, isPathFirst, type Program } from './program';
 import { forServer } from './settings';
 import { Trace } from './trace';
 
@@ -183,15 +183,18 @@ export class Server implements vscode.Disposable {
 
   private async offerInstallation(): Promise<void> {
     const configured = configuredPath();
-    const message =
-      configured === undefined
-        ? `halfopen is neither in the selected Python environment nor on the PATH. Install it there: ${INSTALL}`
-        : `halfopen.path is ${configured}: there is no program there.`;
+    const isWanted = configured !== undefined && isPathFirst();
+    const nowhere = 'halfopen is neither in the selected Python environment nor on the PATH';
+    const message = isWanted
+      ? `halfopen.path is ${configured}: there is no program there.`
+      : configured === undefined
+        ? `${nowhere}. Install it there: ${INSTALL}`
+        : `${nowhere}, and there is no program at halfopen.path, ${configured}. Install it: ${INSTALL}`;
     this.log.warn(message);
     const copy = 'Copy Command';
     const retry = 'Retry';
     const settings = 'Open Settings';
-    const buttons = configured === undefined ? [retry, copy] : [retry, settings];
+    const buttons = [retry, ...(isWanted ? [] : [copy]), ...(configured === undefined ? [] : [settings])];
     const chosen = await vscode.window.showWarningMessage(message, ...buttons);
     if (chosen === copy) await vscode.env.clipboard.writeText(INSTALL);
     if (chosen === settings) {

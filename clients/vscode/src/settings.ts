@@ -1,7 +1,7 @@
 import type { ConfigurationMiddleware } from 'vscode-languageclient/node';
 
 /** Settings that are the extension's own business: the server would call them unknown. */
-const OWN = new Set(['enable', 'path', 'trace']);
+const OWN = new Set(['enable', 'path', 'pathFirst', 'trace']);
 
 /** Answers the server's question for its settings without the extension's own, and without what is not set. */
 export const forServer: NonNullable<ConfigurationMiddleware['configuration']> = async (params, token, next) => {
