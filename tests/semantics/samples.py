@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from halfopen.semantics import tree
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import ParameterOf, origins
+from halfopen.semantics.values import origins
 from halfopen.workspace.discovery import Scope
 from halfopen.workspace.workspace import Workspace
 

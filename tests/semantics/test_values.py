@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from halfopen.semantics import tree
-from halfopen.semantics.values import callers, classes, functions, members, qualified
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.instances import classes
+from halfopen.semantics.members import members
+from halfopen.semantics.qualified_names import qualified
 
 from .samples import first, function, last, named, nodes, workspace_of
 

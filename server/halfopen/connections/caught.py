@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from halfopen.connections.handler_flow import SENDERS, Sockets, socket_method
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import functions, qualified
 
 Reaction: TypeAlias = OneOf["raised", "logged", "kept", "answered", "silent"]
 """raised: passed on. logged: written or reported. kept: the exception is used otherwise (stored, handed

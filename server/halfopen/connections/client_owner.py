@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from halfopen.connections.dossier import Owner
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.react import Effect, effect_of, kind_of_name, react_owner
 from halfopen.semantics.stores import store_around
-from halfopen.semantics.values import functions, name_of_function
 
 _MOST_FUNCTIONS = 60
 
@@ -259,6 +260,6 @@ def instance_effects(program: Program, klass: At[tree.Class]) -> list[Effect]:
 
 
 def _makes(program: Program, call: At[tree.Call], klass: At[tree.Class]) -> bool:
-    from halfopen.semantics.values import classes
+    from halfopen.semantics.instances import classes
 
     return klass in classes(program, call)

@@ -9,8 +9,8 @@ from halfopen.connections.client_view import View
 from halfopen.connections.dossier import Leak
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions
 
 
 def after_pause(view: View) -> Leak | None:

@@ -18,9 +18,9 @@ from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import changes_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import callbacks, functions
 
 
 def reconnects(view: View) -> Iterator[Resource]:

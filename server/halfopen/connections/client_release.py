@@ -9,10 +9,11 @@ from halfopen.connections.client_owner import Reach, is_component_class
 from halfopen.connections.dossier import Owner
 from halfopen.libraries import Interface
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.members import members
 from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import Effect, effects_in, react_owner
-from halfopen.semantics.values import functions, members
 
 _DEPTH = 5
 

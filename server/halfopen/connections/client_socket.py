@@ -9,8 +9,10 @@ from halfopen.connections.client_view import View
 from halfopen.connections.dossier import CleanupRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, External
-from halfopen.semantics.values import functions, name_of_function, origins
+from halfopen.semantics.values import origins
 
 
 def socket_resource(view: View) -> Resource:

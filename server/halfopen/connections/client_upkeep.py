@@ -9,9 +9,10 @@ from halfopen.connections.client_view import View, is_cleared, is_timer
 from halfopen.connections.dossier import CleanupRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.react import Effect, react_owner
-from halfopen.semantics.values import functions, qualified
 
 
 def _connection_code(view: View) -> list[At[tree.Function]]:

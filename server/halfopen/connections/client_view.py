@@ -13,7 +13,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import qualified
+from halfopen.semantics.qualified_names import qualified
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import qualified
 
 MARKERS = (b"WebSocket",)
 """A file without any of these words makes no native socket."""

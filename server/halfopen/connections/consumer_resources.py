@@ -15,11 +15,14 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.framework_endpoints import FrameworkEndpoint
 from halfopen.connections.registries import registrations_in, removals_in
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.members import members
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.queries import WordToken
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import functions, is_receiver, members, qualified
 
 _BEGIN = ("connect", "websocket_connect", "open", "on_accept")
 _END = ("disconnect", "websocket_disconnect", "on_close", "on_disconnect", "close")

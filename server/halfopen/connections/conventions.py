@@ -11,9 +11,11 @@ from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.reached import reached_from
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.injection import dependency_calls
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Global, Program
-from halfopen.semantics.values import dependency_calls, functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _JSON = frozenset(
     {

@@ -8,11 +8,13 @@ from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
 from halfopen.connections.server_site import ServerSite, site_key
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.queries import AnswerToken
-from halfopen.semantics.values import functions, is_receiver, qualified
 
 OPERATIONS = RECEIVERS | SENDERS | ITERATORS | {"accept", "close"}
 SPAWNERS = frozenset(

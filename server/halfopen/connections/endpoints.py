@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.declared_types import annotation_parts
+from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import annotation_parts, classes, functions, origins, qualified
+from halfopen.semantics.values import origins
 
 MARKERS = (b"websocket", b"WebSocket")
 """A Python file without any of these words has no endpoint."""

@@ -13,8 +13,8 @@ from halfopen.connections.forwarding import Forward
 from halfopen.deployment import DeploymentFacts, ServerLaunch, layer_defaults, routes
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import qualified
 
 _ASIDE = re.compile(
     r"(^|/)(tests?|__tests__|_?smoke_tests?|e2e|playwright|node_modules|benchmarks?)/|(^|/)test_[^/]*$|_test\.py$"

@@ -11,9 +11,9 @@ from halfopen.connections.facts import Evidence, Line
 from halfopen.connections.strings import texts_of
 from halfopen.deployment import DeploymentFacts, routes
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import returned
 
 _CONFIGURATIONS = re.compile(r"(^|/)(vite|next)\.config(\.[\w-]+)?\.[cm]?[jt]s$")
 

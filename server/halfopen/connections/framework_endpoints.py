@@ -16,11 +16,14 @@ from halfopen.connections.route_patterns import route_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.libraries import Constructor
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases, aliases_of_target
+from halfopen.semantics.members import members
+from halfopen.semantics.names import bound_to
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import bound_to, functions, members, origins
+from halfopen.semantics.values import origins
 
 
 @dataclass(frozen=True, slots=True)

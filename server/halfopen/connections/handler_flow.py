@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import Question, comes_back, thrown_kinds
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 NOTHING: frozenset[str] = frozenset()
 DISCONNECT = frozenset({"disconnect"})

@@ -7,8 +7,9 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 
 def reads(sockets: Sockets, root: tree.Node) -> bool:

@@ -20,9 +20,14 @@ from halfopen.connections.registries import (
     removals_in,
 )
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import Exit, held_exits
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.members import members
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import ParameterOf, argument_of, functions, members, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
 """What the client said in the handshake, and says again when it reconnects."""

@@ -11,10 +11,12 @@ from halfopen.connections.handler_flow import ITERATORS, Throwing, question, soc
 from halfopen.connections.handler_reading import reads, sends_each_turn
 from halfopen.connections.handling import Handling, leaks_of_exits, statement_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import held_exits
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})

@@ -10,10 +10,11 @@ from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import called, functions
 from halfopen.semantics.control import Exit
 from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import called, functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 DEPTH = 5
 _MOST_FUNCTIONS = 150

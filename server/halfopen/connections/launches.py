@@ -12,9 +12,10 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.deployment import ServerLaunch, launch_from_keywords
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import origins, qualified
+from halfopen.semantics.values import origins
 
 _STARTS: Mapping[str, OneOf["uvicorn", "hypercorn", "granian"]] = {
     "uvicorn.run": "uvicorn",

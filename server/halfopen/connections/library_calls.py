@@ -16,8 +16,8 @@ from halfopen.libraries import Constructor
 from halfopen.semantics import tree
 from halfopen.semantics.module import Module
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import qualified
 
 _MAKES = ("client", "endpoint")
 

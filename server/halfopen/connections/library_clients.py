@@ -16,10 +16,11 @@ from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Constructor
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
-from halfopen.semantics.values import classes, origins
+from halfopen.semantics.values import origins
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from halfopen.connections.client_view import Client
 from halfopen.connections.dossier import Owner
 from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.semantics import tree
-from halfopen.semantics.values import is_receiver
+from halfopen.semantics.function_shape import is_receiver
 
 
 def owner_of_python_client(client: Client) -> Fact[Owner]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from halfopen.connections.dossier import Dossier
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import functions
 
 _DEEPEST = 3
 _MOST_FUNCTIONS = 60

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Global, Program, own_nodes
-from halfopen.semantics.values import classes, functions, is_receiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions, origins
+from halfopen.semantics.values import origins
 
 _NAMED_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 _GROUP = re.compile(r"\((?!\?P<)(?:[^()]|\([^()]*\))*\)")

@@ -11,9 +11,14 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.paths import Segment, Segments, path_text, segments_of
 from halfopen.connections.strings import Text, texts_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.instances import classes
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import ParameterOf, argument_of, callers, classes, origins, qualified
+from halfopen.semantics.values import origins
 
 _APPLICATIONS = frozenset(
     {

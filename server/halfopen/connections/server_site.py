@@ -10,8 +10,8 @@ from halfopen.connections.framework_endpoints import FrameworkEndpoint
 from halfopen.connections.handler_flow import Sockets
 from halfopen.connections.handling import Handling, handling_for
 from halfopen.semantics import tree
+from halfopen.semantics.members import members
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import members
 
 METHODS = (
     "connect", "websocket_connect", "open", "on_accept", "on_connect",

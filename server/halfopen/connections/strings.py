@@ -15,18 +15,13 @@ from typing import TypeAlias
 
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, callers, functions
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.mentions import may_define_member
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable
 from halfopen.semantics.scopes import Definition, Step, index_of
-from halfopen.semantics.values import (
-    ParameterOf,
-    argument_of,
-    callbacks,
-    callers,
-    functions,
-    origins,
-    returned,
-)
+from halfopen.semantics.values import origins
 
 _MOST_TEXTS = 8
 _DEEPEST = 24

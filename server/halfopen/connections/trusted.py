@@ -11,8 +11,10 @@ from typing import TypeAlias
 
 from halfopen.connections.facts import Evidence, Line
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 Duty: TypeAlias = OneOf["authenticates", "validates", "limits_rate"]
 

@@ -13,8 +13,9 @@ from halfopen.connections.paths import Segment, Segments, path_text, segments_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.connections.strings import Gap, Piece, Text, promise_for, texts_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, callers, functions
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import argument_of, callbacks, callers, functions, returned
 
 HostKind: TypeAlias = OneOf["known", "page", "setting", "unknown"]
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.declared_types import annotated_classes, types_in
+from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
-from halfopen.semantics.values import annotated_classes, classes, is_receiver, origins, types_in
+from halfopen.semantics.values import origins
 
 _MAPPINGS = frozenset(
     {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary"}

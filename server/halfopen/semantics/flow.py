@@ -11,8 +11,15 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from halfopen.semantics import tree
-from halfopen.semantics.names import last_name
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of, is_receiver, name_of_function
+from halfopen.semantics.injection import dependency_calls
+from halfopen.semantics.instances import classes
+from halfopen.semantics.members import fields_given
+from halfopen.semantics.names import bound_to, last_name
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.refs import is_ref
 from halfopen.semantics.scopes import Step
 from halfopen.semantics.stores import (
     Reader,
@@ -23,20 +30,7 @@ from halfopen.semantics.stores import (
     store_around,
     store_setter_of,
 )
-from halfopen.semantics.values import (
-    ParameterOf,
-    argument_of,
-    bound_to,
-    callers,
-    classes,
-    dependency_calls,
-    fields_given,
-    functions,
-    is_receiver,
-    is_ref,
-    name_of_function,
-    origins,
-)
+from halfopen.semantics.values import origins
 
 Path: TypeAlias = tuple[Step, ...]
 """How to get from an expression to the value: () is the value itself, ("current",) a ref that holds it."""

@@ -1,9 +1,9 @@
-"""What expressions are called by: the last name of a path, and the method called on a thing."""
+"""What expressions are called by: the last name of a path, the method called on a thing, a value's variables."""
 
 from __future__ import annotations
 
 from halfopen.semantics import tree
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, Program, Variable
 
 
 def last_name(node: tree.Node | None) -> str:
@@ -31,3 +31,24 @@ def method_call(use: At[tree.Expr]) -> tuple[str, At[tree.Call]] | None:
         return None
     call = use.index.parents.get(member)
     return (member.name, use.to(call)) if isinstance(call, tree.Call) and call.callee is member else None
+
+
+def bound_to(program: Program, at: At[tree.Expr]) -> list[Variable]:
+    """The variables that an expression's value is directly given to (`const x = <expression>`)."""
+    node: tree.Node = at.node
+    parent = at.index.parents.get(node)
+    while isinstance(parent, tree.Await | tree.Conditional) or (
+        isinstance(parent, tree.Operation) and parent.operator in ("or", "??")
+    ):
+        node, parent = parent, at.index.parents.get(parent)
+    targets: tuple[tree.Expr | None, ...] = ()
+    match parent:
+        case tree.Assign(value=value) if value is node:
+            targets = parent.targets
+        case tree.AssignExpr(value=value) if value is node:
+            targets = (parent.target,)
+        case tree.Item(context=context) if context is node:
+            targets = (parent.target,)
+        case _:
+            pass
+    return [program.variable(at.to(target)) for target in targets if isinstance(target, tree.Name)]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import functions, name_of_function, origins
+from halfopen.semantics.values import origins
 
 _EFFECTS = frozenset({"useEffect", "useLayoutEffect", "useInsertionEffect"})
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import returned
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.stores import initializers, is_store_factory, store_around
-from halfopen.semantics.values import ParameterOf, functions, origins, returned
+from halfopen.semantics.values import origins
 
 
 def state_displays(program: Program, origin: At[tree.Expr] | ParameterOf) -> Iterator[At[tree.Object]]:

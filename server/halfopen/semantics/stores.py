@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from halfopen.semantics import tree
+from halfopen.semantics.names import bound_to
 from halfopen.semantics.program import At, External, Program, Variable
-from halfopen.semantics.values import bound_to, origins
+from halfopen.semantics.values import origins
 
 Reader: TypeAlias = At[tree.Call | tree.Parameter]
 """An expression that is a store's state, or a selector's parameter that receives it."""

@@ -13,8 +13,10 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.library_clients import LibraryClient
 from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import returned
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import ParameterOf, origins, returned
+from halfopen.semantics.values import origins
 
 _PARAMETER = re.compile(r"[?&]([\w.-]+)=$")
 _TICKET = re.compile(

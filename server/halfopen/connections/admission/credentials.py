@@ -11,9 +11,12 @@ from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Carrier
 from halfopen.semantics import tree
+from halfopen.semantics.declared_types import annotation_parts
 from halfopen.semantics.names import last_name
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import ParameterOf, annotation_parts, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _CREDENTIAL = re.compile(
     r"^(?P<prefix>\w*?)"

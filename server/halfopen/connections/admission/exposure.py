@@ -12,10 +12,11 @@ from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.handling import Handling
 from halfopen.connections.registries import registrations_in
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Global, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import functions, qualified
 
 _IDLE = re.compile(
     r"^(print|str|int|float|len|dict|list|bool|repr|isinstance|format|id|getattr|type|range|min|max|round|sorted|enumerate"

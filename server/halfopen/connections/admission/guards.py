@@ -13,10 +13,14 @@ from halfopen.connections.routes import routers_above
 from halfopen.connections.server_site import ServerSite
 from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.injection import dependency_calls
+from halfopen.semantics.members import members
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import dependency_calls, functions, members, origins, qualified
+from halfopen.semantics.values import origins
 
 _MOST_INJECTED = 30
 _APPLICATIONS = ("FastAPI", "Starlette")

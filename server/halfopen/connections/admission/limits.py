@@ -9,8 +9,10 @@ from halfopen.connections.admission.facts import ConnectionLimit
 from halfopen.connections.facts import Evidence
 from halfopen.connections.registries import container_of, registrations_in
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _COUNTS = re.compile(
     r"conn|socket|clients?|subscriber|viewer|listener|sessions?|active|open_|current|existing", re.IGNORECASE

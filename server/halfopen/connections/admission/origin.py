@@ -8,7 +8,7 @@ from halfopen.connections.admission.facts import OriginCheck
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import qualified
+from halfopen.semantics.qualified_names import qualified
 
 _VALIDATORS = ("AllowedHostsOriginValidator", "OriginValidator", "OriginValidatorMiddleware")
 _WEAK = frozenset({"startswith", "endswith", "search", "match", "find"})

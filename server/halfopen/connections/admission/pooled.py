@@ -10,9 +10,12 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.handling import Handling
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.injection import dependency_calls
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import dependency_calls, functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _FACTORIES = frozenset(
     {

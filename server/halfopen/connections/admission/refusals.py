@@ -10,8 +10,8 @@ from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions
 
 _ENDS = tree.Return | tree.Raise | tree.Jump
 

@@ -35,10 +35,11 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.handler_flow import Sockets
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.injection import dependency_calls
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import dependency_calls, is_receiver
 
 _PRIVILEGED = re.compile(r"^(is_?(admin|superuser|staff)|require_admin\w*|admin_required)$", re.IGNORECASE)
 _RESOURCE = re.compile(
@@ -283,7 +284,8 @@ def _presence(site: ServerSite, guards: list[Guard], events: list[Event]) -> Evi
 
 def _handed_away(site: ServerSite, events: list[Event]) -> At[tree.Call] | None:
     """A call that gives the socket to code outside the workspace, before anything accepts it here."""
-    from halfopen.semantics.values import functions, qualified
+    from halfopen.semantics.call_graph import functions
+    from halfopen.semantics.qualified_names import qualified
 
     if site.handling is None or any(each.kind == "accept" for each in events):
         return None
@@ -301,7 +303,8 @@ def _handed_away(site: ServerSite, events: list[Event]) -> At[tree.Call] | None:
 
 def _asked_elsewhere(site: ServerSite) -> At[tree.Call] | None:
     """A call outside the workspace that is given the socket, or a credential, and whose answer refuses the client."""
-    from halfopen.semantics.values import functions, qualified
+    from halfopen.semantics.call_graph import functions
+    from halfopen.semantics.qualified_names import qualified
 
     if site.handling is None:
         return None
@@ -325,7 +328,9 @@ def _adapted(site: ServerSite) -> At[tree.Name] | None:
 
     `def websocket(self, path): def decorator(view): async def handler(ws): await call(ws, view)`
     """
-    from halfopen.semantics.values import ParameterOf, callers, origins
+    from halfopen.semantics.call_graph import callers
+    from halfopen.semantics.origin import ParameterOf
+    from halfopen.semantics.values import origins
 
     if site.handling is None:
         return None

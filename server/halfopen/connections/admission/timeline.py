@@ -23,9 +23,12 @@ from halfopen.connections.admission.verification import (
 )
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import argument_of, functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 EventKind: TypeAlias = OneOf["accept", "receive", "send", "close", "check", "call", "sleep"]
 

@@ -10,9 +10,11 @@ from halfopen.connections.admission.facts import CheckStrength
 from halfopen.connections.facts import Evidence
 from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _JWT = re.compile(r"(^|[._])(py)?(jwt|jose|joserfc|authlib|jwcrypto|jwskate)([._(]|$)", re.IGNORECASE)
 _DECODES = frozenset({"decode", "decode_complete", "verify", "validate", "jwt_decode", "loads"})

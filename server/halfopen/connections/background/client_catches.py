@@ -12,8 +12,11 @@ from halfopen.connections.endpoint_code import own_tries
 from halfopen.connections.facts import Evidence
 from halfopen.connections.liveness.payloads import is_heartbeat_word, message_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At
-from halfopen.semantics.values import ParameterOf, functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _CONTAINERS = frozenset(
     {

@@ -9,9 +9,9 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View, view_key
 from halfopen.connections.library_clients import argument, option
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At
 from halfopen.semantics.queries import AnswerToken
-from halfopen.semantics.values import functions
 
 EVENTS = ("message", "open", "close", "error")
 

@@ -9,8 +9,8 @@ from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, caught_kinds, socket_method
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import functions
 
 
 def exposures(code: EndpointCode) -> Iterator[Exposure]:

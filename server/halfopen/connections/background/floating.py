@@ -9,9 +9,10 @@ from halfopen.connections.background.facts import Floating
 from halfopen.connections.background.rejections import is_caught, may_fail, risk_in
 from halfopen.connections.facts import Confidence, Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, functions
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import callbacks, functions, name_of_function
 
 _MOST_SHOWN = 50
 

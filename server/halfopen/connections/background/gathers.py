@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _COLLECTING = frozenset({"append", "add", "extend"})

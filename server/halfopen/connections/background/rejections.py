@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 3
 _NEVER_REJECT = frozenset({"Promise.allSettled"})

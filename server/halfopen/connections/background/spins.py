@@ -22,8 +22,9 @@ from halfopen.connections.handler_flow import (
     socket_method,
 )
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _CLOSED = frozenset({"RuntimeError", "WebSocketDisconnected"})
 """What a receive or send raises once the disconnect was seen."""

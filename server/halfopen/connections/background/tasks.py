@@ -17,11 +17,12 @@ from halfopen.connections.handler_flow import (
     question,
 )
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import thrown_kinds
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import functions, qualified
 
 _OBSERVING = frozenset({"add_done_callback", "result", "exception"})
 _GATHERING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", "asyncio.as_completed"})

@@ -9,9 +9,10 @@ from halfopen.connections.background.facts import Watching
 from halfopen.connections.caught import logs
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import functions, name_of_function
 
 _KEPT_BY = frozenset(
     {"useRef", "useState", "useMemo", "push", "add", "set", "resolve", "markRaw", "log", "debug"}
@@ -66,7 +67,7 @@ def _escapes(code: ClientCode, alias: At[tree.Expr]) -> bool:
 
 
 def _is_called(code: ClientCode, function: At[tree.Function]) -> bool:
-    from halfopen.semantics.values import callers
+    from halfopen.semantics.call_graph import callers
 
     return name_of_function(function)[0] is not None and bool(callers(code.view.program, function))
 

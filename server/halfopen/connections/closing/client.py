@@ -16,9 +16,9 @@ from halfopen.connections.reconnection.given import handlers_given
 from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import callbacks, functions
 
 _REFUSAL = re.compile(r"auth|invalid|forbid|denied|fatal|permanent|reject|refus|expired", re.IGNORECASE)
 _LIBRARY_HANDLERS = ("shouldReconnect", "onClose", "shouldRetry", "shouldReconnectOnClose", "retryOnError")

@@ -8,8 +8,8 @@ from halfopen.connections.facts import Fact, Known, Unknown
 from halfopen.connections.handler_flow import socket_method
 from halfopen.connections.handling import Handling
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import functions
 
 Chain: TypeAlias = tuple[tuple[tree.Node, tree.Node], ...]
 """How a place is reached from the endpoint: in each function the call that leads on, in the last the place itself."""

@@ -16,10 +16,13 @@ from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.server_site import ServerSite
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, is_receiver, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _NAMED = re.compile(r"(?:^|[._])WS_(\d{4})_")
 _LATE = re.compile(r"stale|idle|timed?[ _-]?out|timeout|heartbeat|ping|pong|inactiv|unrespons", re.IGNORECASE)

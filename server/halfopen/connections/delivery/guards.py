@@ -9,10 +9,12 @@ from halfopen.connections.client_release import closure_of, leaves, written_name
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import Guard, Refusal
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
 from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.values import origins
 
 _LOGS = frozenset({"console", "logger", "log"})
 _SHOWN = (

@@ -20,9 +20,12 @@ from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.function_shape import argument_of, name_of_function
 from halfopen.semantics.names import method_call
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import ParameterOf, argument_of, callers, name_of_function, origins
+from halfopen.semantics.values import origins
 
 Passed: TypeAlias = tuple[tuple[At[tree.Call], Guarding], ...]
 """The calls on the way from the socket outward, each with what its function asks first."""

@@ -10,9 +10,9 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import Trigger
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scripts import file_of, is_page
-from halfopen.semantics.values import callers, functions
 
 _MOST_FUNCTIONS = 40
 _LISTENERS = frozenset({"addEventListener", "on", "addListener"})

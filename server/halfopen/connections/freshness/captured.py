@@ -12,11 +12,13 @@ from halfopen.connections.freshness.changes import Change, changes_of, setters_o
 from halfopen.connections.freshness.facts import FrozenHook, StaleRead
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import name_of_function, returned
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_of, react_owner
+from halfopen.semantics.refs import is_ref, ref_values
 from halfopen.semantics.scopes import Binding
-from halfopen.semantics.values import callers, functions, is_ref, name_of_function, ref_values, returned
 
 _MEMOISED = ("useCallback", "useMemo")
 

@@ -13,20 +13,15 @@ from typing import TypeAlias
 
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.function_shape import argument_of, name_of_function, returned
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Global, Program
 from halfopen.semantics.react import kind_of_name
 from halfopen.semantics.scopes import Definition, Step
 from halfopen.semantics.stores import initializers, is_store_factory
-from halfopen.semantics.values import (
-    argument_of,
-    callers,
-    functions,
-    name_of_function,
-    origins,
-    returned,
-)
+from halfopen.semantics.values import origins
 
 ChangeKind: TypeAlias = OneOf["identity", "value", "state", "store", "unknown"]
 """identity: a function, object or array made anew on each render. value: another value on each render

@@ -12,10 +12,12 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of, setters_of
 from halfopen.connections.freshness.facts import Churn, ChurnCause
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, callers
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_around, kind_of_name
-from halfopen.semantics.values import callbacks, callers, name_of_function, origins
+from halfopen.semantics.values import origins
 
 _FIELDS = ("input", "textarea", "Input", "TextField", "Textarea", "TextInput", "SearchInput")
 _NOT_TYPED = ("checkbox", "radio", "range", "date", "file", "color", "submit", "button")

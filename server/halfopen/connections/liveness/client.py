@@ -18,9 +18,9 @@ from halfopen.connections.liveness.library_watch import library_heartbeats, libr
 from halfopen.connections.liveness.payloads import is_heartbeat_name, is_heartbeat_word, message_of
 from halfopen.connections.sharing import told_elsewhere
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import name_of_function
 
 
 def liveness_of_client(site: ClientSite) -> Liveness:

@@ -13,8 +13,8 @@ from halfopen.connections.liveness.client_sends import sends_of
 from halfopen.connections.liveness.facts import Answer, Message
 from halfopen.connections.liveness.payloads import message_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions
 
 
 def client_answers(

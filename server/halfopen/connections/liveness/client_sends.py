@@ -9,11 +9,11 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.library_clients import argument, option
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.react import effects_in, react_owner
-from halfopen.semantics.values import functions
 
 
 def sends_of(program: Program, site: ClientSite, view: View) -> list[At[tree.Call]]:

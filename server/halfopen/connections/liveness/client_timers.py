@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_release import closure_of
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import last_name
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import ParameterOf, argument_of, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _DEEPEST = 5
 _MOST = 80

@@ -20,7 +20,8 @@ from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _PLACEHOLDER_NAMES = frozenset(
     {"readyState", "WebSocket", "OPEN", "CONNECTING", "CLOSED", "CLOSING", "current", "socket", "ws"}

@@ -6,8 +6,12 @@ import math
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import ParameterOf, argument_of, callers, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _DEEPEST = 6
 _MOST = 6

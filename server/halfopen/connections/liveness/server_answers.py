@@ -10,8 +10,8 @@ from halfopen.connections.liveness.facts import Answer, Message
 from halfopen.connections.liveness.payloads import is_heartbeat_word, message_of
 from halfopen.connections.liveness.server_code import ServerCode, method_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import functions
 
 _DEPTH = 3
 

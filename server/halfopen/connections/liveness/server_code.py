@@ -10,13 +10,13 @@ from halfopen.connections.sending.members import members_of
 from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite, site_key
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.queries import AnswerToken
 from halfopen.semantics.scopes import index_of
-from halfopen.semantics.values import functions
 
 _OF_CLASSES = frozenset({"send", "send_json", "write_message"})
 _MOST_FUNCTIONS = 200

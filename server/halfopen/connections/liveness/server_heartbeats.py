@@ -10,15 +10,12 @@ from halfopen.connections.liveness.facts import Heartbeat, Message
 from halfopen.connections.liveness.payloads import is_heartbeat_name, is_heartbeat_word, message_of
 from halfopen.connections.liveness.server_code import ServerCode, method_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.function_shape import argument_of, name_of_function
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import (
-    ParameterOf,
-    argument_of,
-    callers,
-    name_of_function,
-    origins,
-    qualified,
-)
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep", "gevent.sleep", "time.sleep"})
 _LIMITS = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from halfopen.connections.handler_flow import caught_kinds
 from halfopen.connections.handling import Handling
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions
 
 _NEEDED = frozenset({"AttributeError", "TypeError"})
 _DEPTH = 4

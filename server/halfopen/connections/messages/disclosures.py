@@ -9,10 +9,13 @@ from halfopen.connections.messages.facts import Disclosed
 from halfopen.connections.messages.reaching import Reaching
 from halfopen.connections.messages.sensitive import kind_of_name
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import classes, functions, origins, qualified
+from halfopen.semantics.values import origins
 
 _MEANT_FOR_PEERS = frozenset(
     {

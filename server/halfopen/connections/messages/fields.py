@@ -10,10 +10,12 @@ from halfopen.connections.messages.facts import Fate, MessageField
 from halfopen.connections.messages.journey import Journey
 from halfopen.connections.messages.parsing import parsing_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.values import origins
 
 Echoes = Callable[[At[tree.Call]], bool]
 """Whether a call sends to the very peer that the message came from."""

@@ -13,10 +13,12 @@ from halfopen.connections.messages.logs import is_for_logs
 from halfopen.connections.messages.parsing import parsing_of
 from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.stores import store_setter_of
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import functions, origins, qualified
+from halfopen.semantics.values import origins
 
 Survives = Callable[[At[tree.Node]], bool]
 """Whether an error raised at a node leaves the connection open."""

@@ -10,10 +10,13 @@ from typing import TypeAlias
 from halfopen.connections.messages.parsing import parsing_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.names import last_name, method_call
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import ParameterOf, callbacks, functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 Form: TypeAlias = OneOf["event", "raw", "parsed"]
 """An event or frame that holds the data, the text or bytes themselves, or what they were parsed to."""

@@ -15,8 +15,9 @@ from halfopen.connections.messages.reaching import logging_call
 from halfopen.connections.messages.sensitive import is_element, kind_of_name, name_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import callers, functions, origins
+from halfopen.semantics.values import origins
 
 When: TypeAlias = OneOf["always", "on-error", "debug"]
 

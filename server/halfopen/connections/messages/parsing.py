@@ -8,9 +8,12 @@ from typing import TypeAlias
 
 from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.instances import classes
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import classes, functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 Meaning: TypeAlias = OneOf["parses", "validates", "executes", "checks", "logs", "encodes", "other"]
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from halfopen.connections.handler_flow import SENDERS, Sockets, socket_method
 from halfopen.connections.messages.parsing import is_log
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import argument_of, callers, functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 5
 _SENDS_BY_NAME = frozenset({"send_json", "send_text", "write_message", "send_personal_message"})

@@ -9,10 +9,12 @@ from halfopen.connections.handler_flow import ITERATORS, socket_method
 from halfopen.connections.messages.journey import Form, Root
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import initializers, store_around
-from halfopen.semantics.values import functions, origins, returned
+from halfopen.semantics.values import origins
 
 _RECEIVED: dict[str, Form] = {
     "receive_json": "parsed",

@@ -12,10 +12,11 @@ from halfopen.connections.messages.journey import Journey, called_back
 from halfopen.connections.messages.parsing import parsing_of
 from halfopen.connections.messages.types_sent import DISCRIMINATORS, literals_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import functions, origins
+from halfopen.semantics.values import origins
 
 
 @dataclass(slots=True)

@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import MessageType
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import ParameterOf, argument_of, callers, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 DISCRIMINATORS = (
     "type",

@@ -10,10 +10,11 @@ from halfopen.connections.presentation.display import written_values
 from halfopen.connections.presentation.facts import Blocked
 from halfopen.connections.presentation.running import handlers_of, running
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At
 from halfopen.semantics.react import kind_of_name
-from halfopen.semantics.values import functions, name_of_function
 
 _NOT_OPEN = frozenset(
     {

@@ -13,8 +13,8 @@ from halfopen.connections.presentation.facts import HeldLock, ParallelSocket
 from halfopen.connections.presentation.running import handlers_of
 from halfopen.semantics import tree
 from halfopen.semantics.control import Question, held_exits
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import name_of_function
 
 _CONNECTED = frozenset({"connected", "open", "isconnected", "ready", "online"})
 

@@ -9,8 +9,8 @@ from halfopen.connections.client_release import guards_of
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.reconnection.given import handlers_given
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import callbacks
 
 _DEEPEST = 5
 

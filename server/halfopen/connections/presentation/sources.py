@@ -14,10 +14,13 @@ from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
 from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import readers, store_around, store_setter_of
-from halfopen.semantics.values import ParameterOf, argument_of, callers, origins
+from halfopen.semantics.values import origins
 
 _REFETCHES = ("invalidate", "refetch", "mutate", "refresh")
 """Names of what makes a page ask the server again: then the socket is only a signal."""

@@ -19,10 +19,13 @@ from halfopen.connections.presentation.display import (
 )
 from halfopen.connections.presentation.running import Running, called, handlers_of, running
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.program import At
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import argument_of, functions, origins, qualified
+from halfopen.semantics.values import origins
 
 _VUE_REFS = frozenset({"vue.ref", "vue.shallowRef", "vue.customRef"})
 

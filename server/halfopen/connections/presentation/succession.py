@@ -18,11 +18,11 @@ from halfopen.connections.presentation.facts import LateEvent, Successor
 from halfopen.connections.presentation.running import conditions_on, handlers_of, reconnects_at, running
 from halfopen.semantics import tree
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect
 from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import name_of_function
 
 _CLEARS = ("clearInterval", "clearTimeout")
 

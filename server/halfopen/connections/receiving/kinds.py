@@ -1,6 +1,6 @@
 """What calls of well-known libraries do: work that costs something, and waiting that holds the event loop.
 
-Names are those that an expression resolves to (`semantics.values.qualified`): "openai.OpenAI().chat.create",
+Names are those that an expression resolves to (`semantics.qualified_names`): "openai.OpenAI().chat.create",
 "sqlalchemy.orm.Session().query().first". That a call of these waits in its own thread is how the libraries'
 synchronous interfaces are documented; their asynchronous ones are awaited and are left out by the caller.
 """

@@ -11,9 +11,11 @@ from halfopen.connections.receiving.facts import RateLimit
 from halfopen.connections.receiving.running import ran
 from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.instances import classes
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
-from halfopen.semantics.values import classes, functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _LIBRARIES = (
     "fastapi_limiter.",

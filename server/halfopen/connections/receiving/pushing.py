@@ -10,8 +10,9 @@ from halfopen.connections.handler_reading import sends_each_turn
 from halfopen.connections.receiving.facts import PushLoop
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import own_nodes
-from halfopen.semantics.values import functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _HARMLESS = ("logging", "str", "id", "print", "repr", "hash", "isinstance", "len", "list")
 

@@ -9,9 +9,10 @@ from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
 from halfopen.connections.receiving.kinds import THREAD_DECORATORS
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import called, functions
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import called, functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _DEEPEST = 7
 _MOST_FUNCTIONS = 250

@@ -11,8 +11,8 @@ from halfopen.connections.receiving.facts import Work, WorkKind
 from halfopen.connections.receiving.kinds import work_kind
 from halfopen.connections.receiving.running import Ran, ran
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At
-from halfopen.semantics.values import functions
 
 _ORDER: tuple[WorkKind, ...] = (
     "model", "task", "broadcast", "process", "job", "database", "request", "thread", "file",

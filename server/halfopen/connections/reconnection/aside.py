@@ -13,9 +13,10 @@ from halfopen.connections.reconnection.facts import AT_ONCE, Delay, Trigger, Tri
 from halfopen.connections.reconnection.tracing import TEXTS, delay_fact
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At
 from halfopen.semantics.react import react_owner
-from halfopen.semantics.values import callers, name_of_function
 
 _EVENTS: dict[str, TriggerKind] = {
     "online": "online",

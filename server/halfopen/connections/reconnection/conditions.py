@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from halfopen.connections.reconnection.numbers import number_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import returned
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import ParameterOf, functions, origins, returned
+from halfopen.semantics.values import origins
 
 ABNORMAL = 1006
 """What a browser reports where no close frame came: a drop, a refused handshake."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
-from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins
+from halfopen.semantics.values import origins
 
 
 def handlers_given(program: Program, at: At[tree.Expr]) -> list[At[tree.Function]]:

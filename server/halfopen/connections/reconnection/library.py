@@ -17,8 +17,10 @@ from halfopen.connections.reconnection.tracing import delay_fact
 from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default, DependsOnVersion, LibraryModel, Option
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import functions, origins, returned
+from halfopen.semantics.values import origins
 
 _EVERY_CLOSE = "shouldReconnect"
 

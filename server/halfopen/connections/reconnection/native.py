@@ -13,8 +13,10 @@ from halfopen.connections.reconnection.polling import polls_all_along
 from halfopen.connections.reconnection.repairing import connect_repair
 from halfopen.connections.reconnection.tracing import Tracing
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
-from halfopen.semantics.values import ParameterOf, callers, origins
+from halfopen.semantics.values import origins
 
 Reset = OneOf["on_open", "on_message", "stable_uptime", "never"]
 

@@ -36,19 +36,14 @@ from halfopen.connections.reconnection.shapes import (
 )
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.members import members
 from halfopen.semantics.names import last_name
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.values import (
-    ParameterOf,
-    argument_of,
-    callers,
-    functions,
-    is_ref,
-    members,
-    origins,
-    ref_values,
-    returned,
-)
+from halfopen.semantics.refs import is_ref, ref_values
+from halfopen.semantics.values import origins
 
 _DEEPEST = 14
 _SAME = frozenset(

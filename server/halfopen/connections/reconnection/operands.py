@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
+from halfopen.semantics.origin import Origin, ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
-from halfopen.semantics.values import Origin, ParameterOf, origins
+from halfopen.semantics.values import origins
 
 
 def last_word(node: tree.Expr) -> str:

@@ -12,8 +12,9 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import callers, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 3
 _SECOND = 1000.0

@@ -8,9 +8,9 @@ from halfopen.connections.client_release import closers, closure_of, guards_of, 
 from halfopen.connections.client_view import View
 from halfopen.connections.reconnection.facts import ConnectRepair
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import name_of_function
 
 
 def connect_repair(view: View) -> ConnectRepair | None:

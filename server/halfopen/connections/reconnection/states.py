@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import Step
-from halfopen.semantics.values import functions, returned
 
 _DEPTH = 4
 _NONE: frozenset[tree.Node] = frozenset()

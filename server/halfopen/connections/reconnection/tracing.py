@@ -23,11 +23,14 @@ from halfopen.connections.reconnection.numbers import delay_of, names_in
 from halfopen.connections.reconnection.states import states_behind, states_set_by
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, functions
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import last_name
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.stores import initializers, store_around
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import ParameterOf, argument_of, callbacks, functions, origins
+from halfopen.semantics.values import origins
 
 _DEPTH = 7
 _MOST_WAYS = 8

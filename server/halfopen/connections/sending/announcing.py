@@ -11,15 +11,12 @@ from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.injection import dependency_providers
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import (
-    ParameterOf,
-    argument_of,
-    callers,
-    dependency_providers,
-    functions,
-    origins,
-)
+from halfopen.semantics.values import origins
 
 _WRITES = frozenset({"flush", "add", "add_all", "merge", "delete"})
 """What a SQLAlchemy session does before it commits."""

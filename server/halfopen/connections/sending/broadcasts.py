@@ -15,9 +15,11 @@ from halfopen.connections.sending.registered import Entered, changes_of
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import callers, functions, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 SENDING = SENDERS | {"send_str", "send_message"}
 PUTTING = frozenset({"put", "put_nowait", "send_nowait"})

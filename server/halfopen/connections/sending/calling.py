@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, Global, Program, own_nodes
-from halfopen.semantics.values import callers, functions, name_of_function
 
 _DEPTH = 4
 

@@ -10,8 +10,8 @@ from halfopen.connections.handling import Handling
 from halfopen.connections.registries import Container, container_of
 from halfopen.connections.sending.facts import Drained
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions
 
 _COPIES = frozenset({"list", "tuple"})
 

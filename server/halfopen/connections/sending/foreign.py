@@ -12,9 +12,11 @@ from halfopen.connections.sending.facts import ForeignSend
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import callers, functions, name_of_function, qualified
 
 _TASKS = frozenset({"celery.shared_task", "dramatiq.actor", "huey.task", "rq.decorators.job", "celery.task"})
 _TASK_ENDINGS = ("celery.Celery().task", "Huey().task", "procrastinate.App().task")

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from halfopen.connections.registries import Container, FieldOf, ModuleName, container_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of, is_receiver
 from halfopen.semantics.program import At, Global, Program
-from halfopen.semantics.values import argument_of, callers, functions, is_receiver
 
 _VIEWS = frozenset({"values", "items", "keys", "get", "setdefault", "pop"})
 _COPIES = frozenset({"list", "tuple", "set", "sorted", "dict", "frozenset"})

@@ -9,9 +9,10 @@ from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, caught_kinds
 from halfopen.connections.handling import Handling
 from halfopen.connections.sending.facts import SendQueue, TaskPerMessage
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import functions, qualified
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _LIMITS = frozenset(

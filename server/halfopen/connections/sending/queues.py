@@ -12,10 +12,14 @@ from halfopen.connections.sending.facts import SendQueue
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import name_of_function
+from halfopen.semantics.members import members
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import callers, members, name_of_function, origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _QUEUES = frozenset(
     {"asyncio.Queue", "asyncio.PriorityQueue", "asyncio.LifoQueue", "queue.Queue", "janus.Queue"}

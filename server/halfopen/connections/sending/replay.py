@@ -11,8 +11,10 @@ from halfopen.connections.sending.broadcasts import PUTTING
 from halfopen.connections.sending.facts import ReplayOverlap
 from halfopen.connections.sending.registered import Entered, functions_using
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import functions, origins, returned
+from halfopen.semantics.values import origins
 
 _DEPTH = 3
 

@@ -12,8 +12,10 @@ from halfopen.connections.sending.broadcasts import PUTTING
 from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import argument_of, callers, functions, qualified
+from halfopen.semantics.qualified_names import qualified
 
 _CURSORS = frozenset(
     {

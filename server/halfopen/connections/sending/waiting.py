@@ -6,7 +6,8 @@ from halfopen.connections.handler_flow import BOTH, DISCONNECT, caught_kinds, su
 from halfopen.connections.sending.facts import Failure
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.values import origins, qualified
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
 
 _TIMEOUTS = frozenset(
     {

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from halfopen.connections.client_view import View
 from halfopen.connections.updates.slots import actions
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, callers
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import method_call
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program, own_nodes
-from halfopen.semantics.values import ParameterOf, argument_of, callbacks, callers, origins
+from halfopen.semantics.values import origins
 
 _MOST_FUNCTIONS = 120
 _LOOPS = frozenset({"forEach", "map", "filter", "some", "every"})

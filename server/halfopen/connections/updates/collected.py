@@ -15,9 +15,10 @@ from halfopen.connections.updates.requests import Request, reaches_request, requ
 from halfopen.connections.updates.slots import Slot
 from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
 from halfopen.semantics import tree
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.unit import Span
-from halfopen.semantics.values import ParameterOf, origins
+from halfopen.semantics.values import origins
 
 _VERSIONS = ("version", "seq", "updated_at", "updatedAt", "timestamp", "revision", "rev", "ts")
 _LOGS = frozenset({"console", "logger", "log", "JSON", "Object", "Array", "Math", "Date"})

@@ -9,8 +9,8 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.facts import Mutation
 from halfopen.connections.updates.slots import Slot, initial_value, setter_slot, slot_of, store_set_by
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import returned
 
 _OF_ARRAYS = frozenset({"push", "unshift", "splice", "sort", "reverse", "pop", "shift", "fill", "copyWithin"})
 _OF_COLLECTIONS = frozenset({"set", "add", "delete", "clear"})

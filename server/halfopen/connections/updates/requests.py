@@ -11,7 +11,7 @@ from halfopen.connections.updates.applied import callees
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import qualified
+from halfopen.semantics.qualified_names import qualified
 
 _CLIENTS = re.compile(r"^(fetch|axios|ky|got|superagent|ofetch|wretch|umi-request|alova)\b|^\$fetch$")
 _REFRESH = frozenset(

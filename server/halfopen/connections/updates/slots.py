@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.names import last_name
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.stores import initializers, is_shallow, is_store_factory, store_around
-from halfopen.semantics.values import ParameterOf, argument_of, callers, functions, origins, returned
+from halfopen.semantics.values import origins
 
 _DEEPEST = 6
 _ELEMENT_OF = frozenset({"find", "get", "at", "findLast"})

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from halfopen.connections.updates.facts import How
 from halfopen.connections.updates.slots import Slot, setter_slot, store_set_by
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.stores import initializers, store_names
-from halfopen.semantics.values import functions, returned
 
 
 @dataclass(frozen=True, slots=True)
