@@ -61,6 +61,26 @@ def test_a_delay_is_evaluated(
         assert (delay.initial_ms, delay.max_ms) == (initial, longest)
 
 
+STARTS = [
+    ("attempts++; const wait = 1000 * 2 ** attempts; setTimeout(connect, wait);", 2000),
+    ("attempts += 1; setTimeout(connect, 1000 * 2 ** (attempts - 1));", 1000),
+    ("const wait = 1000 * 2 ** attempts; attempts++; setTimeout(connect, wait);", 1000),
+    ("setTimeout(() => { attempts++; connect(); }, 1000 * 2 ** attempts);", 1000),
+    ("const next = attempts + 1; attempts = next; setTimeout(connect, 1000 * 2 ** next);", 2000),
+]
+
+
+@pytest.mark.parametrize(("close", "initial"), STARTS)
+def test_what_the_attempts_count_from_sets_the_first_delay(
+    tmp_path: Path, close: str, initial: float
+) -> None:
+    facts = reconnection(tmp_path, {"a.ts": CONNECT.format(close=close)})
+    assert facts.first is not None
+    assert isinstance(facts.first.delay, Known)
+    delay = facts.first.delay.value
+    assert (delay.growth, delay.initial_ms, delay.wait_ms(2)) == ("exponential", initial, initial * 4)
+
+
 def test_constants_of_other_modules_fields_and_options_count(tmp_path: Path) -> None:
     files = {
         "config.ts": "export const WS = { base: 250, max: 4000 };",

@@ -16,6 +16,7 @@ from halfopen.connections.reconnection.operands import (
     default_in,
     default_of,
     is_counted,
+    is_counted_first,
     last_word,
     mentions,
     part_of,
@@ -298,7 +299,7 @@ class _Evaluation:
             return replace(changed, initial=initial)
         if changed.growth == "linear" and (changed.initial or 0) > 1 and (initial or 0) > 1:
             return replace(changed, initial=initial)
-        return COUNT
+        return replace(COUNT, start=(initial or 0.0) + is_counted_first(at))
 
     def _parameter(self, origin: ParameterOf) -> list[Shape]:
         known = self.arguments.get(origin.parameter)

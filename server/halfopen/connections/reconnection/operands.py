@@ -85,6 +85,14 @@ def is_counted(program: Program, at: At[tree.Expr]) -> bool:
     return any(True for _ in _increments(at))
 
 
+def is_counted_first(at: At[tree.Expr]) -> bool:
+    """Whether the same function has counted a variable up before it asks for it."""
+    function = at.index.function_of(at.node)
+    return any(
+        each.end <= at.node.start and at.index.function_of(each) is function for each in _increments(at)
+    )
+
+
 def _increments(at: At[tree.Expr]) -> Iterator[tree.Node]:
     for statement in at.unit.body:
         for node in tree.walk(statement):

@@ -27,6 +27,8 @@ class Shape:
     """Whether something in it could not be looked into, which might be random or grow."""
     counts: bool = False
     """Whether it is the number of attempts itself."""
+    start: float = 0.0
+    """Of the number of attempts: what it is before the first retry, as far as the code shows."""
     width: float | None = None
     """How far apart chance puts the smallest and the largest first value; None: unknown, or no chance."""
 
@@ -37,7 +39,7 @@ class Shape:
 
 UNKNOWN = Shape("unknown", None, opaque=True)
 COUNT = Shape("linear", 1.0, counts=True)
-"""The attempts: 0 or 1 before the first retry. As a factor of a delay the first one counts as 1."""
+"""The attempts. As a factor of a delay the first one counts as 1, in an exponent as what it starts at."""
 NUMBER = Shape("unknown", None)
 """A number that the code does not show, and that is no call: not random."""
 
@@ -101,7 +103,9 @@ def _scaled(chance: Shape, factor: Shape) -> float | None:
 
 def total(left: Shape, right: Shape) -> Shape:
     if left.counts or right.counts:
-        return COUNT
+        count, other = (left, right) if left.counts else (right, left)
+        moved = other.initial if other.is_constant and other.initial is not None else 0.0
+        return replace(COUNT, start=count.start + moved)
     # What is added to a growing delay, or subtracted from it, does not change how it grows; chance counts.
     main, other = (left, right) if _ORDER.index(left.growth) >= _ORDER.index(right.growth) else (right, left)
     chance = left.random or right.random
@@ -129,7 +133,8 @@ def power(base: Shape, exponent: Shape) -> Shape:
             constant(base.initial ** min(exponent.initial, _MOST_DOUBLINGS)) if base.initial > 0 else NUMBER
         )
     if base.is_constant:
-        return Shape("exponential", 1.0, None, exponent.random, base.initial, opaque=False)
+        first = (base.initial or 0.0) ** max(0.0, min(exponent.start, _MOST_DOUBLINGS))
+        return Shape("exponential", first, None, exponent.random, base.initial, opaque=False)
     return Shape("unknown", None, opaque=base.opaque)
 
 
