@@ -17,7 +17,7 @@ EXTENSION := clients/vscode/dist/halfopen.vsix
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types format bench schemas extension clean
+.PHONY: help install demo test lint types format bench schemas extension docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -147,3 +147,10 @@ def test_the_audit_shown_is_that_of_the_readme() -> None:
     started = (DOCS / "getting-started.md").read_text(encoding="utf-8")
     [shown] = re.findall(r"```text\n(.*?)```", started, re.DOTALL)
     assert shown in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def test_make_docs_builds_it_although_a_folder_has_its_name() -> None:
+    planned = subprocess.run(
+        ["make", "--dry-run", "docs"], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=True
+    )
+    assert "-m website" in planned.stdout
