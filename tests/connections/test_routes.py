@@ -146,6 +146,23 @@ ROUTES = [Mount("/api", routes=[WebSocketRoute("/ws/{rest:path}", endpoint=live)
     assert route(tmp_path, main=main + f"app = {routes}") == "/api/ws/{rest:path}"
 
 
+def test_a_decorator_that_is_called_like_a_function(tmp_path: Path) -> None:
+    main = """
+from fastapi import FastAPI
+from routers import sockets
+
+app = FastAPI()
+app.websocket("/ws")(sockets.live)
+"""
+    sockets = """
+from fastapi import WebSocket
+
+async def live(websocket: WebSocket):
+    await websocket.accept()
+"""
+    assert route(tmp_path, main=main, **{"routers/sockets": sockets}) == "/ws"
+
+
 def test_several_includes_are_several_routes(tmp_path: Path) -> None:
     main = """
         from fastapi import FastAPI

@@ -81,6 +81,8 @@ def _endpoints(program: Program, path: str, unit: Unit) -> Iterator[Endpoint]:
                 yield endpoint
     for call in index.calls if _may_register(unit) else ():
         yield from _registered(program, At(path, unit, call))
+    for call in index.calls if b"websocket" in unit.text else ():
+        yield from _applied(program, At(path, unit, call))
     for klass in index.classes:
         at_class = At(path, unit, klass)
         if _is_endpoint_class(program, at_class):
@@ -128,18 +130,42 @@ def _registered(program: Program, call: At[tree.Call]) -> Iterator[Endpoint]:
         router, library = None, "starlette"
     else:
         return
-    route = _first_argument(call.node, "path")
     handler = _argument(call.node, 1, "endpoint", "route")
     if handler is None:
         return
-    for origin in origins(program, call.to(handler)):
+    yield from _handled(program, call.to(handler), library, _first_argument(call.node, "path"), router)
+
+
+def _applied(program: Program, call: At[tree.Call]) -> Iterator[Endpoint]:
+    """A decorator that is called like a function: `app.websocket("/ws")(handler)`."""
+    decorator = call.node.callee
+    if not isinstance(decorator, tree.Call) or not isinstance(decorator.callee, tree.Member):
+        return
+    if decorator.callee.name not in _DECORATORS:
+        return
+    router = call.to(decorator.callee.object)
+    library = application_library(program, router)
+    handler = _first_argument(call.node, "func")
+    if library is None or handler is None:
+        return
+    yield from _handled(program, call.to(handler), library, _first_argument(decorator, "path"), router)
+
+
+def _handled(
+    program: Program,
+    handler: At[tree.Expr],
+    library: str | None,
+    path: tree.Expr | None,
+    router: At[tree.Expr] | None,
+) -> Iterator[Endpoint]:
+    """The endpoints that a registration's argument names: a function, a method or a class of handlers."""
+    route = handler.to(path) if path is not None else None
+    for origin in origins(program, handler):
         if isinstance(origin, At) and isinstance(origin.node, tree.Class):
-            yield Endpoint(
-                origin.to(origin.node), library or "starlette", call.to(route) if route else None, router
-            )
-    for function in functions(program, call.to(handler)):
+            yield Endpoint(origin.to(origin.node), library or "starlette", route, router)
+    for function in functions(program, handler):
         if function.index.class_of(function.node) is None or function.node.name not in ("__init__",):
-            yield Endpoint(function, library or "starlette", call.to(route) if route else None, router)
+            yield Endpoint(function, library or "starlette", route, router)
 
 
 def _is_endpoint_class(program: Program, klass: At[tree.Class]) -> bool:
