@@ -9,7 +9,8 @@ from itertools import islice
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.paths import Segment, Segments, path_text, segments_of
-from halfopen.connections.strings import Text, texts_of
+from halfopen.connections.strings import texts_of
+from halfopen.connections.texts import Text
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers
 from halfopen.semantics.function_shape import argument_of

@@ -7,83 +7,42 @@ in the text as a gap, with its name and what would settle it.
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal as OneOf
 from typing import TypeAlias
 
+from halfopen.connections.gap_names import (
+    is_environment,
+    name_of,
+    parameter_name,
+    setting_named,
+    setting_read,
+)
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.texts import MOST_TEXTS, Gap, Text, Texts, compact, distinct, joined, says_nothing
+from halfopen.connections.url_texts import (
+    PAGE,
+    either,
+    has_scheme,
+    origin_of,
+    replaced,
+    rooted,
+    with_part,
+    without_end,
+    without_start,
+)
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, callers, functions
-from halfopen.semantics.function_shape import argument_of, returned
-from halfopen.semantics.mentions import may_define_member
+from halfopen.semantics.function_shape import argument_of, promise_for, returned
+from halfopen.semantics.members import only_method
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable
-from halfopen.semantics.scopes import Definition, Step, index_of
+from halfopen.semantics.scopes import Definition, Step
 from halfopen.semantics.values import origins
 
-_MOST_TEXTS = 8
 _DEEPEST = 24
 _MOST_CALLERS = 6
-
-GapKind: TypeAlias = OneOf["value", "setting", "scheme", "host", "origin", "path", "search"]
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A part of a text that the code does not fix.
-
-    "setting": the value of an environment variable, `name`. "scheme", "host", "origin", "path" and
-    "search": that part of the page's own address. "value": anything else, as the code names it.
-    """
-
-    name: str
-    kind: GapKind = "value"
-
-    @property
-    def settled_by(self) -> str:
-        """What a person would look at to know it."""
-        match self.kind:
-            case "setting":
-                return f"the value of {self.name}: a .env file or the build's environment"
-            case "value":
-                return f"the value of {self.name}"
-            case _:
-                return "where the page is served"
-
-
-Piece: TypeAlias = str | Gap
-Text: TypeAlias = tuple[Piece, ...]
-"""Pieces in order; neighbouring strings are one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The texts an expression may be, each once, and the places they were read from."""
-
-    texts: tuple[Text, ...]
-    places: tuple[At[tree.Expr], ...] = ()
-
-
-_PAGE: Mapping[str, Text] = {
-    "location.host": (Gap("the page's host", "host"),),
-    "location.hostname": (Gap("the page's host name", "host"),),
-    "location.port": (Gap("the page's port", "value"),),
-    "location.origin": (Gap("the page's origin", "origin"),),
-    "location.protocol": (Gap("the page's scheme", "scheme"), ":"),
-    "location.pathname": ("/", Gap("the page's path", "path")),
-    "location.search": ("?", Gap("the page's query", "search")),
-    "location": (Gap("the page's origin", "origin"), "/", Gap("the page's path", "path")),
-    "location.href": (Gap("the page's origin", "origin"), "/", Gap("the page's path", "path")),
-    "origin": (Gap("the page's origin", "origin"),),
-}
-_SETTINGS = ("import.meta.env.", "process.env.", "os.environ.", "Deno.env.")
 _SAME_TEXT = frozenset({"toString", "trim", "valueOf", "toLowerCase", "strip", "lower", "unicode_string"})
-_COMMON_MEMBERS = frozenset(
-    {"get", "set", "toString", "join", "create", "build", "open", "connect", "value", "current"}
-)
-_SCHEMES = frozenset({frozenset({"ws", "wss"}), frozenset({"http", "https"})})
 
 
 def texts_of(program: Program, at: At[tree.Expr]) -> Texts:
@@ -94,7 +53,7 @@ def texts_of(program: Program, at: At[tree.Expr]) -> Texts:
         found = reader.read(at, {}, 0)
         return Texts(tuple(found), tuple(reader.places))
 
-    return program.queries.get_or(("texts", at.node), compute, Texts(((Gap(_name(at)),),)))
+    return program.queries.get_or(("texts", at.node), compute, Texts(((Gap(name_of(at)),),)))
 
 
 _Bindings: TypeAlias = Mapping[tuple[tree.Parameter, tuple[Step, ...]], list[Text]]
@@ -113,11 +72,11 @@ class _Reader:
         """The texts of an expression, parameters standing for what `bound` says."""
         node = at.node
         if depth > _DEEPEST or node in self.reading:
-            return [(Gap(_name(at)),)]
+            return [(Gap(name_of(at)),)]
         self.program.queries.note(at.unit)
         self.reading.add(node)
         try:
-            return _distinct(self._read(at, bound, depth + 1)) or [(Gap(_name(at)),)]
+            return distinct(self._read(at, bound, depth + 1)) or [(Gap(name_of(at)),)]
         finally:
             self.reading.discard(node)
 
@@ -134,17 +93,15 @@ class _Reader:
                     [(part,)] if isinstance(part, str) else self.read(at.to(part), bound, depth)
                     for part in parts
                 ]
-                return _joined(pieces)
+                return joined(pieces)
             case tree.Operation(operator="+", operands=operands):
-                return _joined([self.read(at.to(each), bound, depth) for each in operands])
+                return joined([self.read(at.to(each), bound, depth) for each in operands])
             case tree.Operation(operator="or" | "??", operands=operands):
                 return [text for each in operands for text in self.read(at.to(each), bound, depth)]
             case tree.Operation(operator="and", operands=operands):
                 return self.read(at.to(operands[-1]), bound, depth)
             case tree.Conditional(then=then, otherwise=otherwise):
-                return _either(
-                    self.read(at.to(then), bound, depth), self.read(at.to(otherwise), bound, depth)
-                )
+                return either(self.read(at.to(then), bound, depth), self.read(at.to(otherwise), bound, depth))
             case tree.Await(value=value) | tree.AssignExpr(value=value):
                 return self.read(at.to(value), bound, depth)
             case tree.Function():
@@ -188,11 +145,11 @@ class _Reader:
         if not found and (rest or not added):
             found += self._followed(at, bound, depth)
         found = self._with_assigned_parts(variable, found, bound, depth)
-        if found and all(map(_says_nothing, found)):
+        if found and all(map(says_nothing, found)):
             # What is only fetched or computed elsewhere is best known by the variable that holds it.
-            found = [(Gap(_name(at)),)]
+            found = [(Gap(name_of(at)),)]
         if added:
-            found = _joined([found or [()], *([each] for each in added)])
+            found = joined([found or [()], *([each] for each in added)])
         return found
 
     def _with_assigned_parts(
@@ -212,7 +169,7 @@ class _Reader:
                 continue  # `url.protocol = url.protocol.replace('http', 'ws')`: an address of http reads as one of ws
             if member.name in ("protocol", "pathname", "host"):
                 given = self.read(read.to(assign.value), bound, depth)[:1]
-                found = [_with_part(text, member.name, value) for text in found for value in given]
+                found = [with_part(text, member.name, value) for text in found for value in given]
         return found
 
     def _imported(
@@ -231,7 +188,7 @@ class _Reader:
     ) -> Iterable[Text]:
         """What callers give for a parameter; a gap with the parameter's name where they do not say."""
         parameter, function = origin.parameter, origin.function
-        name = _parameter_name(at, origin)
+        name = parameter_name(at, origin)
         if (parameter, origin.steps) in bound:
             return bound[parameter, origin.steps]
         promised = promise_for(function, parameter)
@@ -248,20 +205,20 @@ class _Reader:
                 if part is not None:
                     found += self.read(part, {}, depth)
         # A value that only ever comes from further away keeps the parameter's own name.
-        said = [text for text in found if not _says_nothing(text)]
+        said = [text for text in found if not says_nothing(text)]
         return said or [(Gap(name),)]
 
     # -- members --
 
     def _member(self, at: At[tree.Expr], bound: _Bindings, depth: int) -> Iterable[Text]:
         node = at.node
-        setting = _setting(at)
+        setting = setting_read(at)
         if setting is not None:
             self.places[at] = None
             return [(Gap(setting, "setting"),)]
         if isinstance(node, tree.Member) and node.name in ("href", "value"):
             inner = self.read(at.to(node.object), bound, depth)
-            if any(not _says_nothing(text) for text in inner):
+            if any(not says_nothing(text) for text in inner):
                 return inner
         return self._followed(at, bound, depth)
 
@@ -270,8 +227,8 @@ class _Reader:
         found: list[Text] = []
         for origin in origins(self.program, at):
             if isinstance(origin, External):
-                page = _PAGE.get(str(origin).removeprefix("document."))
-                setting = _setting_name(str(origin))
+                page = PAGE.get(str(origin).removeprefix("document."))
+                setting = setting_named(str(origin))
                 if page is not None:
                     found.append(page)
                 elif setting is not None:
@@ -282,23 +239,10 @@ class _Reader:
             elif origin.node is not at.node:
                 found += self.read(origin, bound, depth)
         if not found and isinstance(at.node, tree.Member):
-            only = self._only_member(at, at.node.name)
-            is_getter = (
-                only is not None and isinstance(only.node, tree.Function) and only.node.kind == "getter"
-            )
-            if only is not None and is_getter:
+            only = only_method(self.program, at.unit.language, at.node.name)
+            if only is not None and only.node.kind == "getter":
                 found += self.read(only, {}, depth)
         return found
-
-    def _only_member(self, at: At[tree.Expr], name: str) -> At[tree.Expr] | None:
-        """The member of that name, where the program has one class that defines it: types would say no more."""
-        if name in _COMMON_MEMBERS:
-            return None
-        language = at.unit.language
-        found = self.program.queries.search(
-            ("members named", language, name), lambda: _members_named(self.program, language, name)
-        )
-        return found[0] if len(found) == 1 else None
 
     # -- calls --
 
@@ -309,7 +253,7 @@ class _Reader:
             return self._url(at, arguments, bound, depth)
         if name in ("String", "encodeURI", "URL", "str", "quote", "encodeURIComponent") and arguments:
             return self.read(at.to(arguments[0]), bound, depth)
-        if name in ("getenv", "get") and arguments and _is_environment(at.node.callee):
+        if name in ("getenv", "get") and arguments and is_environment(at.node.callee):
             return self._environment(at, arguments, bound, depth)
         if isinstance(callee, tree.Member):
             found = self._method(at, callee, arguments, bound, depth)
@@ -322,8 +266,8 @@ class _Reader:
             given for given in callbacks(self.program, at.to(callee)) if is_shipped(given.path)
         ]
         if not called and isinstance(callee, tree.Member):
-            only = self._only_member(at, callee.name)
-            called = [only.to(only.node)] if only is not None and isinstance(only.node, tree.Function) else []
+            only = only_method(self.program, at.unit.language, callee.name)
+            called = [only] if only is not None else []
         for function in called:
             if function.node.name in ("constructor", "__init__") or function.node.is_generator:
                 continue
@@ -355,8 +299,8 @@ class _Reader:
             return paths
         bases = self.read(at.to(arguments[1]), bound, depth)
         return [
-            path if _has_scheme(path) else _compact((*_origin_of(base), *_rooted(path)))
-            for base, path in itertools.product(bases[:_MOST_TEXTS], paths[:_MOST_TEXTS])
+            path if has_scheme(path) else compact((*origin_of(base), *rooted(path)))
+            for base, path in itertools.product(bases[:MOST_TEXTS], paths[:MOST_TEXTS])
         ]
 
     def _environment(
@@ -365,7 +309,7 @@ class _Reader:
         name = self.read(at.to(arguments[0]), bound, depth)[0]
         default = self.read(at.to(arguments[1]), bound, depth) if len(arguments) > 1 else []
         self.places[at] = None
-        known = name[0] if len(name) == 1 and isinstance(name[0], str) else _name(at)
+        known = name[0] if len(name) == 1 and isinstance(name[0], str) else name_of(at)
         return [(Gap(known, "setting"),), *default]
 
     def _method(
@@ -378,16 +322,16 @@ class _Reader:
         if callee.name in ("replace", "replaceAll") and len(arguments) == 2:
             old, new = at.to(arguments[0]), arguments[1]
             if isinstance(new, tree.Literal) and isinstance(new.value, str):
-                return [_replaced(text, old, new.value) for text in self.read(subject, bound, depth)]
+                return [replaced(text, old, new.value) for text in self.read(subject, bound, depth)]
             return self.read(subject, bound, depth)
         if callee.name == "concat":
-            return _joined([self.read(each, bound, depth) for each in (subject, *map(at.to, arguments))])
+            return joined([self.read(each, bound, depth) for each in (subject, *map(at.to, arguments))])
         if callee.name in ("substr", "slice", "substring") and len(arguments) == 1:
             start = arguments[0]
             count = start.value if isinstance(start, tree.Literal) and isinstance(start.value, int) else 0
-            return [_without_start(text, count) for text in self.read(subject, bound, depth)]
+            return [without_start(text, count) for text in self.read(subject, bound, depth)]
         if callee.name in ("rstrip", "removesuffix"):
-            return [_without_end(text) for text in self.read(subject, bound, depth)]
+            return [without_end(text) for text in self.read(subject, bound, depth)]
         return None
 
 
@@ -406,21 +350,6 @@ def _rests_on(value: tree.Expr, member: tree.Member) -> bool:
     )
 
 
-def promise_for(function: At[tree.Function], parameter: tree.Parameter) -> At[tree.Expr] | None:
-    """The promise whose value a callback gets: `address().then((url) => ...)`."""
-    given = function.parent
-    call = function.index.parents.get(given) if isinstance(given, tree.Argument) else None
-    if (
-        isinstance(call, tree.Call)
-        and isinstance(call.callee, tree.Member)
-        and call.callee.name == "then"
-        and call.arguments[0] is given
-        and function.node.parameters[0] is parameter
-    ):
-        return function.to(call.callee.object)
-    return None
-
-
 def _results(function: At[tree.Function]) -> list[At[tree.Expr]]:
     """What a function returns where it has something to return: `null` is no text."""
     found = returned(function)
@@ -429,188 +358,6 @@ def _results(function: At[tree.Function]) -> list[At[tree.Expr]]:
 
 def _is_nothing(node: tree.Expr) -> bool:
     return isinstance(node, tree.Literal) and node.value is None
-
-
-def _members_named(program: Program, language: str, name: str) -> list[At[tree.Expr]]:
-    """The methods of that name; from the second one on nobody asks for more."""
-    found: list[At[tree.Expr]] = []
-    for module, unit in program.units_with(name, language):
-        if len(found) > 1:
-            break
-        if not may_define_member(unit, name):
-            continue
-        program.queries.note(unit)
-        for klass in index_of(unit).classes:
-            for statement in klass.body.statements:
-                if not isinstance(statement, tree.Assign) or not isinstance(statement.value, tree.Function):
-                    continue
-                if any(isinstance(each, tree.Name) and each.id == name for each in statement.targets):
-                    found.append(At(module.path, unit, statement.value))
-    return found
-
-
-# --- texts -------------------------------------------------------------------------------------
-
-
-def _compact(pieces: Iterable[Piece]) -> Text:
-    found: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, str) and found and isinstance(found[-1], str):
-            found[-1] += piece
-        elif piece != "":
-            found.append(piece)
-    return tuple(found)
-
-
-def _distinct(texts: Iterable[Text]) -> list[Text]:
-    return list(dict.fromkeys(map(_compact, itertools.islice(texts, 4 * _MOST_TEXTS))))[:_MOST_TEXTS]
-
-
-def _joined(parts: list[list[Text]]) -> list[Text]:
-    """Every combination, in order; no more than are looked at."""
-    products = itertools.islice(itertools.product(*parts), 4 * _MOST_TEXTS)
-    return _distinct(_compact(piece for text in combination for piece in text) for combination in products)
-
-
-def _either(one: list[Text], other: list[Text]) -> list[Text]:
-    """Both texts of a conditional; `secure ? "wss:" : "ws:"` is one text, the page's scheme."""
-    words = [text[0] for text in (*one, *other) if len(text) == 1]
-    if len(one) == len(other) == 1 and len(words) == 2:
-        first, second = (str(word) if isinstance(word, str) else "" for word in words)
-        ends = {first.lstrip("whtps"), second.lstrip("whtps")}
-        bare = frozenset({first.rstrip(":/"), second.rstrip(":/")})
-        if bare in _SCHEMES and len(ends) == 1:
-            return [(Gap("the page's scheme", "scheme"), ends.pop())]
-    return [*one, *other]
-
-
-def _says_nothing(text: Text) -> bool:
-    return all(isinstance(piece, Gap) and piece.kind == "value" for piece in text)
-
-
-def _has_scheme(text: Text) -> bool:
-    first = text[0] if text else ""
-    if isinstance(first, Gap):
-        return first.kind in ("scheme", "origin", "setting")
-    return "://" in first
-
-
-def _origin_of(text: Text) -> Text:
-    """The text up to the path: what `new URL(path, base)` keeps of its base."""
-    found: list[Piece] = []
-    slashes = 0
-    for piece in text:
-        if isinstance(piece, Gap):
-            if piece.kind in ("path", "search"):
-                break
-            found.append(piece)
-            slashes = 2 if piece.kind == "origin" else slashes
-            continue
-        kept = ""
-        for character in piece:
-            if (character == "/" and slashes == 2) or character in "?#":
-                return _compact((*found, kept))
-            slashes += character == "/"
-            kept += character
-        found.append(kept)
-    return tuple(found)
-
-
-def _with_part(text: Text, part: str, value: Text) -> Text:
-    """The text of a URL object after `url.protocol = value` and the like."""
-    origin = _origin_of(text)
-    if part == "pathname":
-        return _compact((*origin, *_rooted(value)))
-    scheme, host = _scheme_and_host(origin)
-    rest = text[len(origin) :] if text[: len(origin)] == origin else ()
-    if part == "host":
-        return _compact((*scheme, "//", *value, *rest))
-    colon = () if isinstance(value[-1] if value else "", str) and str(value[-1]).endswith(":") else (":",)
-    return _compact((*value, *colon, "//", *host, *rest))
-
-
-def _scheme_and_host(origin: Text) -> tuple[Text, Text]:
-    """An origin's parts: the scheme with its colon, and the host."""
-    first = origin[0] if origin else ""
-    if isinstance(first, Gap):
-        if first.kind == "origin":
-            return (Gap("the page's scheme", "scheme"), ":"), (Gap("the page's host", "host"), *origin[1:])
-        if first.kind == "scheme" and len(origin) > 1 and isinstance(origin[1], str):
-            return (first, ":"), _compact((origin[1].lstrip(":").lstrip("/"), *origin[2:]))
-        return (), origin
-    scheme, separator, rest = first.partition("://")
-    return ((f"{scheme}:",), _compact((rest, *origin[1:]))) if separator else ((), origin)
-
-
-def _rooted(text: Text) -> Text:
-    first = text[0] if text else ""
-    return text if isinstance(first, str) and first.startswith("/") else ("/", *text)
-
-
-def _replaced(text: Text, old: At[tree.Expr], new: str) -> Text:
-    """`text.replace(old, new)` for the forms that URLs are written with; other patterns change nothing."""
-    pattern = old.node.value if isinstance(old.node, tree.Literal) else old.text
-    if not isinstance(pattern, str) or not text:
-        return text
-    pattern = pattern.removesuffix("g").removesuffix("i").strip("/") if old.text.startswith("/") else pattern
-    pattern = pattern.replace("\\/", "/").removeprefix("^")
-    first = text[0]
-    if pattern in ("/$", "/+$", "/*$") and new == "":
-        return _without_end(text)
-    if pattern.startswith(("http", "ws")):
-        keeps_s = "https" not in pattern or "$1" in new
-        return _scheme_replaced(text, first, new, keeps_s=keeps_s)
-    if isinstance(old.node, tree.Literal) and pattern:
-        return _compact(piece.replace(pattern, new, 1) if isinstance(piece, str) else piece for piece in text)
-    return text
-
-
-def _scheme_replaced(text: Text, first: Piece, new: str, *, keeps_s: bool) -> Text:
-    """The text with another scheme; `keeps_s` where the pattern leaves the "s" of "https" standing."""
-    wanted = new.partition(":")[0].partition("$")[0]
-    if isinstance(first, Gap):
-        return text
-    if new == "":
-        return _compact((re.sub(r"^(https?|wss?)://", "", first), *text[1:]))
-    scheme, separator, rest = first.partition("://")
-    if wanted not in ("ws", "wss", "http", "https") or not separator:
-        return text
-    secure = scheme in ("https", "wss") and keeps_s and wanted in ("ws", "http")
-    return _compact((f"{wanted}{'s' if secure else ''}{separator}{rest}", *text[1:]))
-
-
-def _without_start(text: Text, count: int) -> Text:
-    """The text less its first characters, where they are written out."""
-    first = text[0] if text else ""
-    return _compact((first[count:], *text[1:])) if isinstance(first, str) and len(first) >= count else text
-
-
-def _without_end(text: Text) -> Text:
-    last = text[-1] if text else ""
-    return _compact((*text[:-1], last.rstrip("/"))) if isinstance(last, str) else text
-
-
-# --- names -------------------------------------------------------------------------------------
-
-
-def _name(at: At[tree.Expr]) -> str:
-    """An expression as a gap is called: its last name, else its text, short."""
-    match at.node:
-        case tree.Name(id=name):
-            return name
-        case tree.Member(name=name) if name not in ("current", "value", "id"):
-            return name
-        case tree.Call(callee=tree.Name(id=name)) | tree.Call(callee=tree.Member(name=name)):
-            return f"{name}()"
-        case _:
-            text = " ".join(at.text.split())
-            return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _parameter_name(at: At[tree.Expr], origin: ParameterOf) -> str:
-    if origin.steps and isinstance(origin.steps[-1], str):
-        return origin.steps[-1]
-    return origin.parameter.target.id if isinstance(origin.parameter.target, tree.Name) else _name(at)
 
 
 def _part(at: At[tree.Expr], steps: tuple[str | int | None, ...]) -> At[tree.Expr] | None:
@@ -627,34 +374,3 @@ def _part(at: At[tree.Expr], steps: tuple[str | int | None, ...]) -> At[tree.Exp
             return None
         at = at.to(values[-1])
     return at
-
-
-def _setting(at: At[tree.Expr]) -> str | None:
-    """The variable's name in `import.meta.env.X`, `process.env.X`, `process.env["X"]`, `os.environ["X"]`."""
-    return _setting_name("".join(_dotted(at.node)))
-
-
-def _setting_name(dotted: str) -> str | None:
-    for prefix in _SETTINGS:
-        if dotted.startswith(prefix) and "." not in dotted[len(prefix) :]:
-            return dotted[len(prefix) :]
-    return None
-
-
-def _dotted(node: tree.Expr) -> Iterator[str]:
-    match node:
-        case tree.Name(id=name):
-            yield name
-        case tree.Member(object=inner, name=name):
-            yield from _dotted(inner)
-            yield f".{name}"
-        case tree.Index(object=inner, key=tree.Literal(value=str() as name)):
-            yield from _dotted(inner)
-            yield f".{name}"
-        case _:
-            yield "?"
-
-
-def _is_environment(callee: tree.Expr) -> bool:
-    text = "".join(_dotted(callee))
-    return text in ("os.getenv", "getenv", "os.environ.get", "environ.get", "Deno.env.get")

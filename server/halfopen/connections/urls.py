@@ -11,10 +11,11 @@ from typing import TypeAlias
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.paths import Segment, Segments, path_text, segments_of
 from halfopen.connections.shipped import is_shipped
-from halfopen.connections.strings import Gap, Piece, Text, promise_for, texts_of
+from halfopen.connections.strings import texts_of
+from halfopen.connections.texts import Gap, Piece, Text
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, callers, functions
-from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.function_shape import argument_of, promise_for, returned
 from halfopen.semantics.program import At, Program
 
 HostKind: TypeAlias = OneOf["known", "page", "setting", "unknown"]

@@ -75,3 +75,18 @@ def name_of_function(at: At[tree.Function]) -> tuple[str | None, tree.Node]:
     ):
         return parent.key.value, parent
     return None, node
+
+
+def promise_for(function: At[tree.Function], parameter: tree.Parameter) -> At[tree.Expr] | None:
+    """The promise whose value a callback gets: `address().then((url) => ...)`."""
+    given = function.parent
+    call = function.index.parents.get(given) if isinstance(given, tree.Argument) else None
+    if (
+        isinstance(call, tree.Call)
+        and isinstance(call.callee, tree.Member)
+        and call.callee.name == "then"
+        and call.arguments[0] is given
+        and function.node.parameters[0] is parameter
+    ):
+        return function.to(call.callee.object)
+    return None

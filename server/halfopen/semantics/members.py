@@ -9,10 +9,17 @@ from halfopen.semantics.class_shape import fields_of, is_abstract, is_property, 
 from halfopen.semantics.declared_types import declared_classes
 from halfopen.semantics.function_shape import returned
 from halfopen.semantics.instances import classes_of
+from halfopen.semantics.mentions import may_define_member
 from halfopen.semantics.origin import Origin
 from halfopen.semantics.overrides import implementations
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import origins
+
+_COMMON_MEMBERS = frozenset(
+    {"get", "set", "toString", "join", "create", "build", "open", "connect", "value", "current"}
+)
+"""Names of methods that many things have beside the classes of the program."""
 
 
 def instance_members(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
@@ -83,3 +90,31 @@ def fields_given(
         place = positional.index(argument)
         if place < len(names) and not members(program, klass, "__init__"):
             yield klass, names[place]
+
+
+def only_method(program: Program, language: str, name: str) -> At[tree.Function] | None:
+    """The method of that name, where the program has one class that defines it: types would say no more."""
+    if name in _COMMON_MEMBERS:
+        return None
+    found = program.queries.search(
+        ("methods named", language, name), lambda: _methods_named(program, language, name)
+    )
+    return found[0] if len(found) == 1 else None
+
+
+def _methods_named(program: Program, language: str, name: str) -> list[At[tree.Function]]:
+    """The methods of that name; from the second one on nobody asks for more."""
+    found: list[At[tree.Function]] = []
+    for module, unit in program.units_with(name, language):
+        if len(found) > 1:
+            break
+        if not may_define_member(unit, name):
+            continue
+        program.queries.note(unit)
+        for klass in index_of(unit).classes:
+            for statement in klass.body.statements:
+                if not isinstance(statement, tree.Assign) or not isinstance(statement.value, tree.Function):
+                    continue
+                if any(isinstance(each, tree.Name) and each.id == name for each in statement.targets):
+                    found.append(At(module.path, unit, statement.value))
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.strings import Text, texts_of
+from halfopen.connections.strings import texts_of
+from halfopen.connections.texts import Text
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of

@@ -1,0 +1,65 @@
+"""What a gap in a text is called: the setting an expression reads, else the expression's own name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.semantics import tree
+from halfopen.semantics.origin import ParameterOf
+from halfopen.semantics.program import At
+
+_SETTINGS = ("import.meta.env.", "process.env.", "os.environ.", "Deno.env.")
+
+
+def name_of(at: At[tree.Expr]) -> str:
+    """An expression as a gap is called: its last name, else its text, short."""
+    match at.node:
+        case tree.Name(id=name):
+            return name
+        case tree.Member(name=name) if name not in ("current", "value", "id"):
+            return name
+        case tree.Call(callee=tree.Name(id=name)) | tree.Call(callee=tree.Member(name=name)):
+            return f"{name}()"
+        case _:
+            text = " ".join(at.text.split())
+            return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def parameter_name(at: At[tree.Expr], origin: ParameterOf) -> str:
+    """What a parameter, or the part of it that is read, is called."""
+    if origin.steps and isinstance(origin.steps[-1], str):
+        return origin.steps[-1]
+    return origin.parameter.target.id if isinstance(origin.parameter.target, tree.Name) else name_of(at)
+
+
+def setting_read(at: At[tree.Expr]) -> str | None:
+    """The variable's name in `import.meta.env.X`, `process.env.X`, `process.env["X"]`, `os.environ["X"]`."""
+    return setting_named("".join(_dotted(at.node)))
+
+
+def setting_named(dotted: str) -> str | None:
+    """The variable's name in the dotted name of a setting."""
+    for prefix in _SETTINGS:
+        if dotted.startswith(prefix) and "." not in dotted[len(prefix) :]:
+            return dotted[len(prefix) :]
+    return None
+
+
+def _dotted(node: tree.Expr) -> Iterator[str]:
+    match node:
+        case tree.Name(id=name):
+            yield name
+        case tree.Member(object=inner, name=name):
+            yield from _dotted(inner)
+            yield f".{name}"
+        case tree.Index(object=inner, key=tree.Literal(value=str() as name)):
+            yield from _dotted(inner)
+            yield f".{name}"
+        case _:
+            yield "?"
+
+
+def is_environment(callee: tree.Expr) -> bool:
+    """Whether a callee reads a variable of the environment: `os.getenv`, `os.environ.get`."""
+    text = "".join(_dotted(callee))
+    return text in ("os.getenv", "getenv", "os.environ.get", "environ.get", "Deno.env.get")
