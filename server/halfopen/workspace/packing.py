@@ -63,7 +63,7 @@ def unpacked_body(data: object) -> tuple[tree.Statement, ...]:
 _STATEMENTS = get_args(tree.Statement)
 
 _CLASSES = {
-    name: each
+    (each.__module__, name): each
     for name, each in vars(tree).items()
     if isinstance(each, type) and dataclasses.is_dataclass(each)
 }
@@ -71,9 +71,10 @@ _CLASSES = {
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
-        if module_name != tree.__name__ or global_name not in _CLASSES:
+        found = _CLASSES.get((module_name, global_name))
+        if found is None:
             raise pickle.UnpicklingError(f"{module_name}.{global_name} is no node of a tree")
-        return _CLASSES[global_name]
+        return found
 
 
 def _reducer(kind: type) -> Callable[[Any], tuple[Any, ...]]:
