@@ -74,10 +74,12 @@ LeakKind: TypeAlias = OneOf[
     "on-disconnect",
     "on-send",
     "on-error",
+    "uncovered",
     "unreached",
     "successor",
     "unread",
     "overwritten",
+    "gathered",
 ]
 """How a resource outlives its owner.
 
@@ -87,9 +89,11 @@ state. after-await: made after a pause in which the owner may have gone. rearmed
 sets off a handler that acquires anew. flag-set-anew: so it does, since its flag is reset by the effect's
 next run. uncleared: the release leaves it running. on-disconnect: a
 disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
-skips it. on-error: any other exception skips it. unreached: the handler ends normally without it.
+skips it. on-error: any other exception than the disconnect skips it. uncovered: so does an exception
+where not even the disconnect is caught. unreached: the handler ends normally without it.
 successor: the release may remove another connection's entry. unread: nothing notices that the
 client left. overwritten: a person can have a second one made, which takes the first one's only place.
+gathered: a gather waits for it, or lets it run on, when the coroutine that reads has ended.
 """
 
 

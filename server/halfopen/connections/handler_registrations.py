@@ -227,6 +227,7 @@ class _ContainerView:
 
     def _implied(self, function: At[tree.Function], test: tree.Expr) -> bool:
         """`if websocket in self.active`, `if room in self.rooms`, `if self.active.get(key) is websocket`."""
+        test = test.value if isinstance(test, tree.Await) else test
         if isinstance(test, tree.Operation) and test.operator == "and":
             return all(self._implied(function, each) for each in test.operands)
         if isinstance(test, tree.Operation) and test.operator in ("in", "is", "==", "is not", "!="):
@@ -245,7 +246,9 @@ class _ContainerView:
         return False
 
     def _is_result(self, function: At[tree.Function], test: tree.Expr) -> bool:
-        """`accepted = await manager.connect(websocket)`: what is false was not entered."""
+        """`accepted = await manager.connect(websocket)`, or the call in the condition: what is false was not entered."""
+        if isinstance(test, tree.Call):
+            return self._acquires(function, test)
         if not isinstance(test, tree.Name):
             return False
         binding = function.index.bindings.get(test)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Set
 from typing import TypeAlias
 
+from halfopen.connections.background.gathers import gathered_bodies, is_an_end, keeps_exceptions
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import ITERATORS, Throwing, question, socket_method
+from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, Throwing, question, socket_method
 from halfopen.connections.handler_reading import reads, sends_each_turn
 from halfopen.connections.handling import Handling, leaks_of_exits, statement_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.control import held_exits
+from halfopen.semantics.control import held_exits, thrown_kinds
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
@@ -73,6 +74,75 @@ def _endless(handling: Handling, function: At[tree.Function]) -> bool:
                 return False
             return not sends_each_turn(handling, node)
     return False
+
+
+def gathered(handling: Handling) -> Iterator[Resource]:
+    """Endless coroutines that are gathered with the one that reads: its end neither ends nor cancels them."""
+    for function in handling.reachable:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call) or not isinstance(
+                function.index.parents.get(node), tree.Await
+            ):
+                continue
+            if "asyncio.gather" not in qualified(handling.program, function.to(node.callee)) or is_an_end(
+                function, function.to(node)
+            ):
+                continue
+            bodies = gathered_bodies(handling.program, function, function.to(node))
+            readers = [each for each in bodies if reads(handling.sockets, each.node.body)]
+            endless = [each for each in bodies if each not in readers and _endless(handling, each)]
+            if not readers or not endless or _ends_the_others(handling, function, node, readers):
+                continue
+            yield Resource(
+                kind="task",
+                what=f"the task {endless[0].node.name}()",
+                owner=handling.name,
+                acquired=function.to(node).span,
+                leaks=(
+                    Leak(
+                        "gathered",
+                        (
+                            Evidence(readers[0].span, "ends when the client leaves"),
+                            Evidence(
+                                endless[0].span, "goes on, with nothing that ends it but a send that fails"
+                            ),
+                        ),
+                    ),
+                ),
+            )
+
+
+def _ends_the_others(
+    handling: Handling, function: At[tree.Function], gather: tree.Call, readers: list[At[tree.Function]]
+) -> bool:
+    """Whether the reader tells the others to end as it ends, or its exception leads to where they are cancelled."""
+    if any(_tells_on_its_way_out(each) for each in readers):
+        return True
+    throwing = Throwing(handling.program, handling.sockets)
+    raises = not keeps_exceptions(gather) and any(
+        DISCONNECT & thrown_kinds(each.node.body, question(handling.program, each, throwing))
+        for each in readers
+    )
+    return raises and any(
+        isinstance(node, tree.Member) and node.name == "cancel" and node.start > gather.start
+        for node in own_nodes(function)
+    )
+
+
+def _tells_on_its_way_out(reader: At[tree.Function]) -> bool:
+    ways_out: list[tree.Block] = []
+    for node in own_nodes(reader):
+        if isinstance(node, tree.Try):
+            ways_out += [each.body for each in node.handlers]
+            ways_out += [node.final] if node.final is not None else []
+    last = reader.node.body.statements[-1:]
+    return any(
+        isinstance(node, tree.Call)
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name in _TELLING | _ENDING_SUBSCRIPTION | {"cancel"}
+        for way in (*ways_out, *(each for each in last if not isinstance(each, tree.Loop | tree.Try)))
+        for node in tree.walk(way, tree.same_function)
+    )
 
 
 def _handed_over(function: At[tree.Function], held: Set[tree.Node]) -> bool:

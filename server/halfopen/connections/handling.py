@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from halfopen.connections.dossier import Leak
 from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
+from halfopen.connections.handler_flow import DISCONNECT, RECEIVERS, Sockets, caught_kinds, socket_method
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import called, functions
 from halfopen.semantics.control import Exit
@@ -119,13 +119,24 @@ def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, s
             evidence(disconnects[0], f"a client that leaves during this ends the handler while it {state}"),
         )
     elif errors:
+        covered = _is_covered(handling, errors[0].node)
+        why = " (a binary frame, bad JSON)" if _receives(handling, errors[0].node) else ""
         yield Leak(
-            "on-error",
-            evidence(
-                errors[0],
-                f"an error raised here (a binary frame, bad JSON) leaves the handler while it {state}",
-            ),
+            "on-error" if covered else "uncovered",
+            evidence(errors[0], f"an error raised here{why} leaves the handler while it {state}"),
         )
+
+
+def _is_covered(handling: Handling, node: tree.Node) -> bool:
+    """Whether a clause of the handler catches a disconnect that is raised at a node."""
+    inner = node
+    for ancestor in handling.root.index.ancestors(node):
+        if isinstance(ancestor, tree.Try) and inner is ancestor.body:
+            for clause in ancestor.handlers:
+                if caught_kinds(handling.program, handling.root.to(clause)) & (DISCONNECT | {"*"}):
+                    return True
+        inner = ancestor
+    return False
 
 
 def _receives(handling: Handling, node: tree.Node) -> bool:

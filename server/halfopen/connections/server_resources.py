@@ -6,7 +6,7 @@ from halfopen.connections.dossier import Resource
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.handler_reading import unread_handler
 from halfopen.connections.handler_registrations import class_registrations, registrations
-from halfopen.connections.handler_work import subscriptions, tasks
+from halfopen.connections.handler_work import gathered, subscriptions, tasks
 from halfopen.connections.handling import handling_for
 from halfopen.semantics import tree
 from halfopen.semantics.program import Program
@@ -19,7 +19,7 @@ def server_resources(program: Program, endpoint: Endpoint) -> tuple[Resource, ..
     handling = handling_for(program, endpoint.handler.to(endpoint.handler.node), endpoint.name)
     if not handling.sockets.nodes:
         return ()
-    found = [*registrations(handling), *tasks(handling), *subscriptions(handling)]
+    found = [*registrations(handling), *tasks(handling), *gathered(handling), *subscriptions(handling)]
     unread = unread_handler(handling, found)
     if unread is not None:
         found.append(unread)

@@ -42,9 +42,11 @@ _LEAKS = {
     "on-disconnect": "a disconnect skips its release",
     "on-send": "a client that leaves during a send skips its release",
     "on-error": "an exception skips its release",
+    "uncovered": "an exception that no clause takes skips its release",
     "unreached": "the handler ends without its release",
     "successor": "its release may remove another connection's entry",
     "unread": "nothing notices that the client left",
+    "gathered": "the end of what it is gathered with does not end it",
 }
 _ITEMS = {
     "endpoints": "Endpoints",

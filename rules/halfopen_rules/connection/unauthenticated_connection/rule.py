@@ -53,6 +53,8 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
         message = f"{name} lets in anyone who can reach the port: no token, cookie or dependency is asked for on any level"
     if _origin(admission) == "none":
         message += ", and any website may connect from its visitors' browsers"
+    elif _origin(admission):
+        message += ", and the Origin that it looks at is one that any program may write"
     gives = "act through its messages" if exposes.value == "actions" else "get what it sends"
     message += f"; a stranger can {gives}"
     if admission.guarded_beside:

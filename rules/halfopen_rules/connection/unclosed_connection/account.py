@@ -10,7 +10,9 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier, Resource
 from halfopen_rules.estimates import OPEN_FILES, delay_of, notices_after, seconds, server_name, share
 
-_RARE = frozenset({"on-send", "on-error", "only-when-open", "after-await", "successor", "flag-set-anew"})
+_RARE = frozenset(
+    {"on-send", "on-error", "uncovered", "only-when-open", "after-await", "successor", "flag-set-anew"}
+)
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:

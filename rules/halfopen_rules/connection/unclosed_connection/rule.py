@@ -18,11 +18,13 @@ SLUG = "unclosed-connection"
 _SEVERITY: dict[LeakKind, Severity] = {
     "on-send": Severity.MEDIUM,
     "on-error": Severity.MEDIUM,
+    "uncovered": Severity.MEDIUM,
     "only-when-open": Severity.MEDIUM,
     "after-await": Severity.MEDIUM,
     "successor": Severity.MEDIUM,
     "flag-set-anew": Severity.MEDIUM,
     "overwritten": Severity.MEDIUM,
+    "gathered": Severity.MEDIUM,
 }
 """Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
 
@@ -129,6 +131,7 @@ _REGISTERED: Mapping[LeakKind, str] = {
     "on-disconnect": "A disconnect skips the removal from {name}",
     "on-send": "A client that leaves while the handler sends to it stays in {name}",
     "on-error": "Only WebSocketDisconnect removes the client from {name}: any other error leaves it there",
+    "uncovered": "An error of {owner} that no clause takes skips the removal from {name}",
     "unreached": "{owner} can end without removing its client from {name}",
 }
 
@@ -137,7 +140,9 @@ _RUNNING: Mapping[LeakKind, str] = {
     "on-disconnect": "runs on after its client has left: the disconnect skips its end",
     "on-send": "runs on where the client leaves while the handler sends to it",
     "on-error": "is ended only on WebSocketDisconnect: after any other error it runs on",
+    "uncovered": "runs on after an error that no clause takes",
     "unreached": "runs on where the handler ends normally",
+    "gathered": "runs on after its client has left: `asyncio.gather` neither ends nor cancels it with the coroutine that reads",
 }
 
 

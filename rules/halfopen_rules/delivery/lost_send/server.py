@@ -12,8 +12,7 @@ from halfopen.connections.sending.facts import (
     Drained,
     DroppedSubscriber,
     ForeignSend,
-    Forwarding,
-    Sending,
+    UnsavedResult,
 )
 from halfopen.semantics.unit import Span
 
@@ -37,15 +36,13 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     if live:
         yield _live(dossier, sorted(live, key=_order))
         return
-    unstored = [each for each in sending.forwards if each.unstored]
-    if unstored and not _is_resumable(sending):
-        yield _unstored(dossier, unstored[0])
-        return
     unseen = [each for each in sent if not each.failure_is_seen and not each.removes_failed]
     if unseen:
         yield _unseen(dossier, min(unseen, key=_order))
         return
-    if sending.drained:
+    if sending.unsaved:
+        yield _unsaved(dossier, sending.unsaved[0])
+    elif sending.drained:
         yield _drained(dossier, sending.drained[0])
 
 
@@ -104,24 +101,6 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
     )
 
 
-def _is_resumable(sending: Sending) -> bool:
-    return isinstance(sending.resume_parameter, Known) or (
-        isinstance(sending.snapshot_on_connect, Known) and sending.snapshot_on_connect.value
-    )
-
-
-def _unstored(dossier: Dossier, each: Forwarding) -> Finding:
-    return _finding(
-        dossier,
-        each.span,
-        Severity.HIGH,
-        Confidence.MEDIUM,
-        f"What `{dossier.connection.name}` hands on from the broker goes to clients that are connected at that instant, "
-        "and is stored nowhere: an event that falls into a reconnect never happened for its client",
-        (*each.unstored, *each.evidence),
-    )
-
-
 def _unseen(dossier: Dossier, each: Broadcast) -> Finding:
     called = isinstance(each.is_called, Known) and each.is_called.value
     return _finding(
@@ -143,6 +122,18 @@ def _drained(dossier: Dossier, each: Drained) -> Finding:
         Confidence.HIGH,
         f"`{dossier.connection.name}` takes all messages out of `{each.queue}` before any of them is sent: a client that "
         "leaves during the sends loses the rest, and nothing puts it back",
+        each.evidence,
+    )
+
+
+def _unsaved(dossier: Dossier, each: UnsavedResult) -> Finding:
+    return _finding(
+        dossier,
+        each.span,
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        f"`{each.what}` is stored only after the last part of it was sent: a client of `{dossier.connection.name}` that leaves "
+        "before makes a send fail, and all that was made so far is thrown away",
         each.evidence,
     )
 

@@ -9,11 +9,19 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import seconds, server_name
+from halfopen_rules.estimates import seconds, server_name, spanned
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
-    """By the pings of the server program."""
+    """By what goes unread, and for a handler that only sends by the pings of the server program."""
+    receiving = dossier.receiving
+    if receiving is not None and spanned(finding, receiving.long_waits) is not None:
+        return Assessment(
+            "The loop that reads is the one that works: until the work is done, pings, pongs and a cancel wait unread, and "
+            "whoever counts them takes a busy connection for a dead one.",
+            "Runs shorter than the deadline that the message names pass; of those that are longer 100 % lose their connection, "
+            "or cannot be cancelled, and a result that then goes to a closed socket is paid for and lost.",
+        )
     keepalive = dossier.surroundings.serving.keepalive
     known = keepalive.value if isinstance(keepalive, Known) else None
     first = known.timeout_seconds if known is not None else None

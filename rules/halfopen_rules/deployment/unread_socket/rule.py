@@ -1,4 +1,4 @@
-"""WS8D: a server that does not read closes its own healthy connections."""
+"""WS8D: a server that does not read, at all or while it works, loses healthy connections."""
 
 from __future__ import annotations
 
@@ -10,34 +10,30 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier, Other
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.receiving.facts import PushLoop
-from halfopen.connections.serving import Serving
-
-CODE = "WS8D"
-SLUG = "unread-socket"
+from halfopen_rules.deployment.unread_socket.keepalive import closing, goes_on_reading
+from halfopen_rules.deployment.unread_socket.occupied import CODE, SLUG, check_occupied
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
+    """A handler that never reads, or one that does not read while it works."""
+    if dossier.receiving is not None and dossier.receiving.long_waits:
+        yield from check_occupied(dossier, dossier.receiving.long_waits)
+    else:
+        yield from _pushing(dossier)
+
+
+def _pushing(dossier: Dossier) -> Iterator[Finding]:
     """A push loop whose clients send. Where the loop does not notice a client's leaving either, WS1B tells it."""
     receiving = dossier.receiving
     if receiving is None or not receiving.pushing:
         return
     if any(leak.kind == "unread" for each in dossier.resources for leak in each.leaks):
         return
-    if _goes_on_reading(dossier.surroundings.serving):
+    if goes_on_reading(dossier.surroundings.serving):
         return
     senders = [each for each in dossier.surroundings.others if _sends(each)]
     if senders:
         yield _finding(dossier, receiving.pushing[0], senders)
-
-
-def _goes_on_reading(serving: Serving) -> bool:
-    """Whether the server is known to read on, to send no pings, or not to be uvicorn, of which alone this is known."""
-    pauses, keepalive, server = serving.reading_pauses_while_unread, serving.keepalive, serving.server
-    if isinstance(pauses, Known):
-        return not pauses.value
-    if isinstance(keepalive, Known) and keepalive.value.detects_after_seconds is None:
-        return True
-    return isinstance(server, Known) and server.value.name != "uvicorn"
 
 
 def _sends(other: Other) -> bool:
@@ -65,28 +61,18 @@ def _finding(dossier: Dossier, push: PushLoop, senders: list[Other]) -> Finding:
         span=push.span,
         message=(
             f"{name} never receives, and {client.connection.name} sends to it: one message that nobody reads stops "
-            f"{_closing(serving)} its own healthy connection (1011)"
+            f"{closing(serving)} its own healthy connection (1011)"
         ),
         connection=dossier.connection.id,
         evidence=(*push.evidence, *(Evidence(each.place, "the client sends here") for each in sends[:3])),
     )
 
 
-def _closing(serving: Serving) -> str:
-    """What stops reading, and when that ends the connection, as far as the server program is known."""
-    if not isinstance(serving.reading_pauses_while_unread, Known):
-        return "uvicorn 0.50 and newer from reading the socket at all, pongs too, and by its defaults 40 s later it closes"
-    keepalive = serving.keepalive
-    deadline = keepalive.value.detects_after_seconds if isinstance(keepalive, Known) else None
-    soon = f"{deadline:g} s later" if deadline is not None else "at the deadline for the pong"
-    return f"the server from reading the socket at all, pongs too, and {soon} it closes"
-
-
 RULE = Rule(
     code=CODE,
     slug=SLUG,
     title="Unread socket",
-    section="8D Handlers That Never Read",
+    section="8D Handlers That Do Not Read",
     category=Category.HEARTBEAT,
     severity=Severity.HIGH,
     effort_hours=(0.5, 2.0),

@@ -37,6 +37,12 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             f"Each departure that meets a broadcast ends one healthy connection and keeps that message from the clients "
             f"after it, on average half of them{share(dossier)}.",
         )
+    if background is not None and spanned(finding, background.broken_steps) is not None:
+        return Assessment(
+            "A cancelled step finishes its asynchronous generator, which looks like the end of the feed.",
+            "The first pause that is longer than the limit, or the first message that comes before an event, ends the feed of "
+            "that connection: quiet feeds lose 100 % of their clients this way, busy ones look healthy in every test.",
+        )
     task = spanned(finding, background.tasks) if background is not None else None
     what = f"`{task.what}()`" if task is not None else "the task"
     if task is not None and task.fate == "dropped":

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
-from halfopen.connections.background.facts import Exposure, Fate, Task
+from halfopen.connections.background.facts import BrokenStep, Exposure, Fate, Task
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence
+from halfopen_rules.heartbeat.pings import pinging
 
 CODE = "WS5D"
 SLUG = "unobserved-failure"
@@ -30,6 +31,10 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
         yield _of_tasks(dossier, lost)
     if background.exposures:
         yield _of_exposures(dossier, background.exposures)
+    # A client's ping that cancels the step is WS4D.
+    broken = [each for each in background.broken_steps if each.by == "time" or not any(pinging(dossier))]
+    if broken:
+        yield _of_step(dossier, broken[0])
 
 
 def _of_tasks(dossier: Dossier, lost: list[Task]) -> Finding:
@@ -86,6 +91,23 @@ def _message(name: str, task: Task) -> str:
             return (
                 f"An exception in {what} of {name} is seen by nobody: the task ends, and its work is not done"
             )
+
+
+def _of_step(dossier: Dossier, step: BrokenStep) -> Finding:
+    when = "A message of the client" if step.by == "message" else "The time limit"
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.HIGH,
+        span=step.span,
+        message=(
+            f"{when} cancels the pending step of `{step.what}`, which ends that generator for good: the next step of "
+            f"{dossier.connection.name} raises StopAsyncIteration, and nothing more comes"
+        ),
+        connection=dossier.connection.id,
+        evidence=step.evidence,
+    )
 
 
 def _of_exposures(dossier: Dossier, exposures: tuple[Exposure, ...]) -> Finding:

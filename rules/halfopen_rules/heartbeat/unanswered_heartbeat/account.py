@@ -9,11 +9,17 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import seconds
+from halfopen_rules.estimates import seconds, spanned
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
-    """By the deadline of the side that waits."""
+    """By the deadline of the side that waits; a feed that the ping itself ends lives until the first one."""
+    if dossier.background is not None and spanned(finding, dossier.background.broken_steps) is not None:
+        return Assessment(
+            "A cancelled step finishes its asynchronous generator: the handler answers the ping and has nothing left to send.",
+            "100 % of the connections lose their feed with the first message of their client, at the latest at its first "
+            "ping; a client that connects again loses it again after the same time.",
+        )
     sides = [dossier, *(each.dossier for each in dossier.surroundings.others)]
     deadlines = [
         dog.deadline_seconds.value

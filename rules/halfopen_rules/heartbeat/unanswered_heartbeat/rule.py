@@ -11,6 +11,7 @@ from halfopen.connections.dossier import Dossier, Other
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.liveness.facts import Heartbeat, Liveness, Watchdog
 from halfopen.semantics.unit import Span
+from halfopen_rules.heartbeat.pings import pinging
 
 CODE = "WS4D"
 SLUG = "unanswered-heartbeat"
@@ -30,7 +31,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 
 def _of_server(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:
-    """It ends what sends no pong, and no client that is linked to it sends one."""
+    """A client's ping ends the feed that it keeps alive; or it ends what sends no pong, and no client sends one."""
+    yield from _ended_by_ping(dossier)
     for watchdog in _strict(liveness):
         silent = [each for each in dossier.surroundings.others if _never_sends(each, watchdog)]
         if silent and len(silent) == len(dossier.surroundings.others):
@@ -40,6 +42,19 @@ def _of_server(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:
                 f"connection is given up{_after(watchdog)}, healthy or not"
             )
             yield _finding(dossier, watchdog.place, message, _sure(silent), watchdog.evidence)
+
+
+def _ended_by_ping(dossier: Dossier) -> Iterator[Finding]:
+    broken = dossier.background.broken_steps if dossier.background is not None else ()
+    for step in (each for each in broken if each.by == "message"):
+        for other, ping in pinging(dossier):
+            every = ping.interval_seconds
+            often = f" (each {every.value:g} s)" if isinstance(every, Known) else ""
+            message = (
+                f"Each message of `{other.dossier.connection.name}` cancels the pending step of `{step.what}`, which ends that "
+                f"generator for good: after the first `{ping.message.shown}`{often} nothing more is sent"
+            )
+            yield _finding(dossier, step.span, message, _sure([other]), (*step.evidence, *ping.evidence))
 
 
 def _of_client(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:

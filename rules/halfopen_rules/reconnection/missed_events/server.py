@@ -44,6 +44,7 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
             ),
             connection=dossier.connection.id,
             evidence=(*unstored[0].evidence, *unstored[0].unstored),
+            effects=("WS3A",),
         )
         return
     cancelled = [

@@ -74,6 +74,20 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenStep:
+    """A step of an asynchronous generator that is cancelled, which finishes the generator, and then taken again.
+
+    message: each message of the client cancels it. time: a time limit does, and the loop goes on.
+    """
+
+    what: str
+    """The generator, as it is called."""
+    by: OneOf["message", "time"]
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """An awaited send to other clients in this connection's own loop: their failure ends it."""
 
@@ -125,6 +139,7 @@ class Background:
     spins: tuple[Spin, ...] = ()
     tasks: tuple[Task, ...] = ()
     exposures: tuple[Exposure, ...] = ()
+    broken_steps: tuple[BrokenStep, ...] = ()
     floating: tuple[Floating, ...] = ()
     watching: tuple[Watching, ...] = ()
     """One entry for a client, none for an endpoint."""

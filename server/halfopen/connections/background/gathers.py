@@ -19,25 +19,27 @@ def forgotten_gathers(program: Program, function: At[tree.Function]) -> Iterator
     After a cancel, in a `finally` or in a clause for errors it only waits for the end of what was stopped.
     """
     for node in own_nodes(function):
-        if not isinstance(node, tree.Call) or not _keeps_exceptions(node):
+        if not isinstance(node, tree.Call) or not keeps_exceptions(node):
             continue
         call = function.to(node)
         if "asyncio.gather" not in qualified(program, call.to(node.callee)):
             continue
         waiting = call.parent
         statement = call.index.parents.get(waiting) if isinstance(waiting, tree.Await) else None
-        if isinstance(statement, tree.Do) and not _is_an_end(function, call):
+        if isinstance(statement, tree.Do) and not is_an_end(function, call):
             yield call
 
 
-def _keeps_exceptions(call: tree.Call) -> bool:
+def keeps_exceptions(call: tree.Call) -> bool:
+    """`return_exceptions=True`: a failure becomes a result, and the rest is waited for."""
     return any(
         each.name == "return_exceptions" and isinstance(each.value, tree.Literal) and each.value.value is True
         for each in call.arguments
     )
 
 
-def _is_an_end(function: At[tree.Function], call: At[tree.Call]) -> bool:
+def is_an_end(function: At[tree.Function], call: At[tree.Call]) -> bool:
+    """Whether a gather only waits for what was stopped: after a cancel, in a `finally`, in a clause for errors."""
     inner: tree.Node = call.node
     for ancestor in call.index.ancestors(call.node):
         if isinstance(ancestor, tree.Handler):

@@ -6,8 +6,10 @@ from halfopen.connections.background.exposures import exposures
 from halfopen.connections.background.facts import Background
 from halfopen.connections.background.server_catches import catches
 from halfopen.connections.background.spins import spins
+from halfopen.connections.background.stepping import broken_steps
 from halfopen.connections.background.tasks import tasks
 from halfopen.connections.endpoint_code import endpoint_code
+from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite
 
 
@@ -19,6 +21,7 @@ def background_of_endpoint(site: ServerSite) -> Background:
     return Background(
         catches=tuple(catches(code)),
         spins=tuple(spins(code)),
-        tasks=tuple(tasks(code)),
+        tasks=tuple(tasks(code, entered_by(site))),
         exposures=tuple(exposures(code)),
+        broken_steps=tuple(broken_steps(code)),
     )

@@ -16,6 +16,8 @@ from halfopen.connections.handler_flow import (
     caught_kinds,
     question,
 )
+from halfopen.connections.sending.processes import senders
+from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import thrown_kinds
@@ -29,7 +31,7 @@ _GATHERING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", 
 _KEEPING = frozenset({"add", "append", "push_async_callback", "callback", "create_task", "extend", "put"})
 
 
-def tasks(code: EndpointCode) -> Iterator[Task]:
+def tasks(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Task]:
     """Each task that the endpoint's functions start, and those elsewhere that feed its clients."""
     for function in code.functions:
         works_with_socket = function in code.roots or code.sockets.mentions(function.node.body)
@@ -40,7 +42,7 @@ def tasks(code: EndpointCode) -> Iterator[Task]:
                 if task.feeds or works_with_socket or _is_of_connection(code, function):
                     yield task
         yield from gathered(code, function)
-    yield from _feeders(code)
+    yield from _feeders(code, registries)
 
 
 def _task(code: EndpointCode, function: At[tree.Function], call: At[tree.Call]) -> Task:
@@ -138,13 +140,19 @@ def _emptied(code: EndpointCode, function: At[tree.Function], call: At[tree.Call
 # --- what a task's body may raise --------------------------------------------------------------
 
 
-def _may_fail(code: EndpointCode, function: At[tree.Function]) -> bool:
-    """Whether an error other than that of the socket leaves a coroutine."""
+def _may_fail(
+    code: EndpointCode, function: At[tree.Function], sending: frozenset[tree.Node] = frozenset()
+) -> bool:
+    """Whether an error other than that of the socket, or of what sends to all, leaves a coroutine."""
     throwing = Throwing(code.program, code.sockets)
 
     def silent(node: tree.Node) -> bool:
         if not isinstance(node, tree.Await):
             return False
+        if isinstance(node.value, tree.Call) and any(
+            each.node in sending for each in functions(code.program, function.to(node.value.callee))
+        ):
+            return True
         operations = code.operations(function.to(node))
         return bool(operations) and operations <= SENDERS | {"close", "accept"}
 
@@ -309,10 +317,11 @@ def _first_failure_counts(code: EndpointCode) -> bool:
 # --- tasks elsewhere that feed the clients ------------------------------------------------------
 
 
-def _feeders(code: EndpointCode) -> Iterator[Task]:
+def _feeders(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Task]:
     """Tasks of the process (a broker's listener) that send to this endpoint's clients and may end unseen."""
     own = {each.node for each in code.functions}
-    if not code.around:
+    sending = frozenset(sender.node for registry in registries for sender in senders(code.program, registry))
+    if not code.around and not sending:
         return
     for module, unit in code.program.units_with("create_task", "python"):
         for call in index_of(unit).calls:
@@ -321,9 +330,9 @@ def _feeders(code: EndpointCode) -> Iterator[Task]:
             if function in own or not call.arguments or not spawns(code.program, at):
                 continue
             for body in _bodies(code, at):
-                if not code.operations(body.to(body.node.body)) & SENDERS or not _loops(body):
+                if not _loops(body) or not (_sends(code, body) or _leads_to(code, body, sending)):
                     continue
-                if not _may_fail(code, body) and _quiet_end(code, body) is None:
+                if not _may_fail(code, body, sending) and _quiet_end(code, body) is None:
                     continue
                 held = aliases(code.program, at)
                 if not any(_observes(code, each) for each in held):
@@ -331,6 +340,20 @@ def _feeders(code: EndpointCode) -> Iterator[Task]:
                     said = (Evidence(body.span, text),)
                     yield Task(_name(at), "unobserved", True, at.span, Confidence.HIGH, said, True)
                     break
+
+
+def _sends(code: EndpointCode, body: At[tree.Function]) -> bool:
+    return bool(code.operations(body.to(body.node.body)) & SENDERS)
+
+
+def _leads_to(code: EndpointCode, body: At[tree.Function], sending: frozenset[tree.Node]) -> bool:
+    """Whether a coroutine sends to the clients of a registry, itself or through what it awaits."""
+    return body.node in sending or any(
+        callee.node in sending
+        for node in own_nodes(body)
+        if isinstance(node, tree.Await) and isinstance(node.value, tree.Call)
+        for callee in functions(code.program, body.to(node.value.callee))
+    )
 
 
 def _loops(function: At[tree.Function]) -> bool:

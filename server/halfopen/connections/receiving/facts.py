@@ -68,6 +68,18 @@ class PushLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class LongWait:
+    """Work that the message loop itself waits for: nothing receives until it is done."""
+
+    what: str
+    span: Span
+    """The call in the loop."""
+    tells: bool = False
+    """Whether it sends to the client while it goes on."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Receiving:
     """How an endpoint reads: its receive loop, the work it does for a message, what limits it, what blocks it."""
 
@@ -79,3 +91,5 @@ class Receiving:
     blocking: tuple[Blocking, ...] = ()
     pushing: tuple[PushLoop, ...] = ()
     """The loop of a handler that never receives."""
+    long_waits: tuple[LongWait, ...] = ()
+    """What a turn of the message loop waits for, which may take minutes."""

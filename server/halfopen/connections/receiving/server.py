@@ -8,6 +8,7 @@ from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_metho
 from halfopen.connections.receiving.blocking import blocking
 from halfopen.connections.receiving.facts import Reading, Receiving
 from halfopen.connections.receiving.limits import limits
+from halfopen.connections.receiving.occupied import long_waits
 from halfopen.connections.receiving.pushing import leaves_workspace, push_loops
 from halfopen.connections.receiving.running import per_message
 from halfopen.connections.receiving.work import work
@@ -29,8 +30,13 @@ def receiving_of_endpoint(site: ServerSite) -> Receiving:
         work=work(code, starts),
         limits=limits(code, starts),
         blocking=blocking(code),
+        long_waits=long_waits(code, starts or _bodies(code)) if receive is not None else (),
         pushing=tuple(push_loops(site, code)) if receive is None and not starts else (),
     )
+
+
+def _bodies(code: EndpointCode) -> list[At[tree.Node]]:
+    return [each.to(each.node.body) for each in code.roots]
 
 
 def _receive(code: EndpointCode, starts: list[At[tree.Node]]) -> At[tree.Node] | None:

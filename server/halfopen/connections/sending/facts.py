@@ -170,6 +170,16 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsavedResult:
+    """A text that is streamed to the client and stored only after the last send, which may fail before."""
+
+    span: Span
+    """The loop that streams it."""
+    what: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyAnnouncement:
     """A message tells of a change that is committed only later."""
 
@@ -208,6 +218,7 @@ class Sending:
     replay_overlaps: tuple[ReplayOverlap, ...] = ()
     early_announcements: tuple[EarlyAnnouncement, ...] = ()
     drained: tuple[Drained, ...] = ()
+    unsaved: tuple[UnsavedResult, ...] = ()
     forwards: tuple[Forwarding, ...] = ()
     bridged: Fact[bool] = Unknown("a registry that the endpoint enters its connection in")
     """Whether messages reach the registry through a broker that every process listens to."""

@@ -18,7 +18,7 @@ from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
 
 _LISTENING = frozenset({"listen", "get_message", "psubscribe", "add_listener"})
-_STORING = frozenset(
+STORING = frozenset(
     {
         "commit", "add", "add_all", "execute", "insert_one", "insert_many", "update_one", "replace_one", "save",
         "create", "acreate", "asave", "xadd", "lpush", "rpush", "hset", "setex", "zadd", "bulk_create", "merge",
@@ -90,6 +90,6 @@ def _calls_of(path: str, unit: Unit) -> Iterator[At[tree.Call]]:
 
 def _stores(function: At[tree.Function]) -> bool:
     return any(
-        isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in _STORING
+        isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in STORING
         for node in own_nodes(function)
     )

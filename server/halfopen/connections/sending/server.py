@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from halfopen.connections.endpoint_code import endpoint_code
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.sending.announcing import early_announcements
 from halfopen.connections.sending.broadcasts import broadcasts_of
@@ -19,6 +20,7 @@ from halfopen.connections.sending.queues import send_queues
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
 from halfopen.connections.sending.replay import replay_overlaps
 from halfopen.connections.sending.resuming import resume_parameter, snapshot_on_connect
+from halfopen.connections.sending.unsaved import unsaved_results
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics.program import Program
 
@@ -30,6 +32,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
     program = site.program
     registries = entered_by(site)
     handlings = handlings_of(site)
+    code = endpoint_code(site)
     overlaps = tuple(replay_overlaps(program, registries))
     return Sending(
         registries=tuple(_registry(program, each) for each in registries),
@@ -48,6 +51,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
         ),
         tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
         drained=tuple(found for handling in handlings for found in drained_queues(handling)),
+        unsaved=tuple(unsaved_results(code)) if code is not None else (),
         forwards=tuple(forwards(program, handlings, registries)),
         snapshot_on_connect=_snapshot(
             overlaps, [snapshot_on_connect(each, registries) for each in handlings]
