@@ -22,13 +22,16 @@ from halfopen.connections.registries import (
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import Exit, held_exits
-from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.members import members
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
+_ASKING = frozenset({"get", "pop", "index", "count", "id", "hash", "str", "repr", "type"})
+"""What is given the socket and gives something about it, or what stands under it as a key."""
 _HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
 """What the client said in the handshake, and says again when it reconnects."""
 
@@ -49,7 +52,8 @@ def entered(handling: Handling) -> list[Registration]:
 def _is_of_connection(handling: Handling, value: At[tree.Expr], depth: int = 2) -> bool:
     """Whether a registered value is the socket, holds it, or is a queue made for this connection."""
     if handling.sockets.mentions(value.node):
-        return not isinstance(value.node, tree.Call) or _keeps_socket(handling, value.to(value.node))
+        made = value.node.value if isinstance(value.node, tree.Await) else value.node
+        return not isinstance(made, tree.Call) or _keeps_socket(handling, value.to(made))
     if value.node in handling.queues():
         return True
     if isinstance(value.node, tree.Name):
@@ -88,8 +92,49 @@ def _given(handling: Handling, origin: ParameterOf) -> Iterator[At[tree.Expr]]:
 
 
 def _keeps_socket(handling: Handling, call: At[tree.Call]) -> bool:
-    """`Connection(websocket, user)` keeps the socket; `str(websocket.client)` does not."""
-    return any(handling.sockets.is_socket(argument.value) for argument in call.node.arguments)
+    """Whether what a call gives holds the socket: `Connection(websocket, user)` does.
+
+    `str(websocket.client)`, `users.get(websocket)` and `await create_room(websocket, name)` do not.
+    """
+    given = [each for each in call.node.arguments if handling.sockets.is_socket(each.value)]
+    if not given or name_behind_calls(call.node.callee) in _ASKING:
+        return False
+    made_by = functions(handling.program, call.to(call.node.callee))
+    return not made_by or any(_gives_socket_back(handling, each) for each in made_by)
+
+
+def _gives_socket_back(handling: Handling, function: At[tree.Function]) -> bool:
+    """Whether a constructor is called, or a function that returns the socket or something made with it."""
+    if function.node.name in ("__init__", "__new__"):
+        return True
+    for value in returned(function):
+        for origin in (value, *origins(handling.program, value)):
+            if isinstance(origin, At) and any(
+                handling.sockets.is_socket(each) for each in _parts(origin.node)
+            ):
+                return True
+    return False
+
+
+def _parts(node: tree.Expr) -> Iterator[tree.Expr]:
+    """What a value consists of: the items of a display, the arguments of a constructor."""
+    yield node
+    match node:
+        case tree.Await(value=value):
+            yield from _parts(value)
+        case tree.Sequence(items=items):
+            for item in items:
+                yield from _parts(item)
+        case tree.Object(entries=entries):
+            for entry in entries:
+                yield from _parts(entry.value)
+        case tree.Call(callee=tree.Name(id=name) | tree.Member(name=name), arguments=arguments) if name[
+            :1
+        ].isupper():
+            for argument in arguments:
+                yield from _parts(argument.value)
+        case _:
+            return
 
 
 def registrations(handling: Handling) -> Iterator[Resource]:

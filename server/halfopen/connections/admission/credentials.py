@@ -31,6 +31,8 @@ _OTHER_TOKENS = re.compile(
     re.IGNORECASE,
 )
 """What else is called a token, or a ticket: parts of texts, positions in lists, cases of a help desk."""
+_OWN = re.compile(r"^(get_)?(app_?|core_?)?(settings|config|conf|cfg|environ|getenv)$", re.IGNORECASE)
+_ENVIRONMENT = ("os.environ", "os.getenv", "decouple.config", "environ.Env")
 _HEADERS = frozenset({"authorization", "sec-websocket-protocol", "x-api-key", "x-auth-token", "cookie"})
 _PARTS_OF_HANDSHAKE: dict[str, Carrier] = {
     "query_params": "query string",
@@ -89,6 +91,26 @@ def credential_in(node: tree.Node) -> str | None:
             if found is not None:
                 return found
     return None
+
+
+def is_own_secret(program: Program, at: At[tree.Expr]) -> bool:
+    """Whether a credential is the server's own: from its environment, its settings, or a constant."""
+    if isinstance(at.node, tree.Name) and at.node.id.isupper():
+        return True
+    if any(
+        isinstance(each, tree.Name | tree.Member) and _OWN.match(last_name(each))
+        for each in tree.walk(at.node, tree.same_function)
+    ):
+        return True
+    found = [each for each in origins(program, at) if each != at]
+    return bool(found) and all(
+        isinstance(each, At) and (isinstance(each.node, tree.Literal) or _of_environment(program, each))
+        for each in found
+    )
+
+
+def _of_environment(program: Program, at: At[tree.Expr]) -> bool:
+    return any(name.removesuffix("()").startswith(_ENVIRONMENT) for name in qualified(program, at))
 
 
 def injected_carrier(program: Program, function: At[tree.Function], parameter: tree.Parameter) -> Carrier:

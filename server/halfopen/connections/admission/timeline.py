@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.admission.credentials import carriers_of, credential_in
+from halfopen.connections.admission.credentials import carriers_of, credential_in, is_own_secret
 from halfopen.connections.admission.facts import Carrier
 from halfopen.connections.admission.verification import (
     Verification,
@@ -148,7 +148,7 @@ class Reader:
                 yield self._event(kind, call, context)
                 return
         found = verification_of(self.program, call) or looked_up(self.program, call, context.shown)
-        if found is not None and (found.strength != "named" or self._about_the_client(call)):
+        if found is not None and (found.strength != "named" or self._about_the_client(call, context)):
             yield self._event("check", call, context, verification=found)
         for function in functions(self.program, call.to(callee))[:3]:
             yield from self._enter(call, function, context)
@@ -159,7 +159,11 @@ class Reader:
         yield self._event("call", call, context, function=function)
         key = (function.node, context.in_loop)
         if key in self.seen or len(self.seen) > _MOST_FUNCTIONS or len(context.callers) >= _DEEPEST:
-            if is_check_name(name) and self._about_the_client(call) and not is_stub(self.program, function):
+            if (
+                is_check_name(name)
+                and self._about_the_client(call, context)
+                and not is_stub(self.program, function)
+            ):
                 yield self._named(call, context, name)
             return
         given = [
@@ -167,13 +171,13 @@ class Reader:
             for each in function.node.parameters
             if (argument := argument_of(call.node, function.node, each)) is not None
             and (
-                credential_in(argument) is not None
-                or any(node in context.shown for node in tree.walk(argument, tree.same_function))
+                (credential_in(argument) is not None and not is_own_secret(self.program, call.to(argument)))
+                or _shows(argument, context)
             )
         ]
         carries = self.sockets.mentions(call.node) or self.sockets.mentions(function.node)
         near = len(context.callers) < _NEAR
-        if not (near or carries or given or is_check_name(name) or self._about_the_client(call)):
+        if not (near or carries or given or is_check_name(name) or self._about_the_client(call, context)):
             return
         self.seen.add(key)
         within = _with(context, callers=(*context.callers, call))
@@ -182,18 +186,31 @@ class Reader:
         yield from found
         if any(each.kind == "check" for each in found):
             return
-        if is_check_name(name) and self._about_the_client(call) and not is_stub(self.program, function):
+        if (
+            is_check_name(name)
+            and self._about_the_client(call, context)
+            and not is_stub(self.program, function)
+        ):
             yield self._named(call, context, name)
 
     def _named(self, call: At[tree.Call], context: _Context, name: str) -> Event:
         return self._event("check", call, context, verification=Verification("named", name, call, None))
 
-    def _about_the_client(self, call: At[tree.Call]) -> bool:
-        """Whether a call is given a credential or the socket, to ask who the client is."""
-        return not is_limiter(call.to(call.node.callee).text) and any(
-            credential_in(each.value) is not None or self.sockets.mentions(each.value)
-            for each in call.node.arguments
-        )
+    def _about_the_client(self, call: At[tree.Call], context: _Context) -> bool:
+        """Whether a call is given a credential or the socket, to ask who the client is.
+
+        Called by a function that was given no credential, `AsyncOpenAI(api_key=api_key)` shows the
+        server's own: only a name that says so makes a check of it.
+        """
+        callee = call.node.callee
+        if is_limiter(call.to(callee).text):
+            return False
+        arguments = [each.value for each in call.node.arguments]
+        if any(self.sockets.mentions(each) or _shows(each, context) for each in arguments):
+            return True
+        if context.callers and not is_check_name(name_behind_calls(callee)):
+            return False
+        return any(credential_in(each) is not None for each in arguments)
 
     def _method(self, call: At[tree.Call]) -> str | None:
         callee = call.node.callee
@@ -246,6 +263,11 @@ class Reader:
             verification,
             function,
         )
+
+
+def _shows(argument: tree.Expr, context: _Context) -> bool:
+    """Whether an argument reads a parameter that was given what the client shows."""
+    return any(node in context.shown for node in tree.walk(argument, tree.same_function))
 
 
 def carriers_of_event(program: Program, event: Event) -> tuple[Carrier, ...]:

@@ -196,9 +196,20 @@ def _waited_for(started: At[tree.Call], body: tree.Node) -> bool:
 
 
 def _texts(at: At[tree.Call], node: tree.Node) -> frozenset[str]:
-    return frozenset(
-        at.to(each).text for each in tree.walk(node) if isinstance(each, tree.Name | tree.Member)
-    )
+    """The variables and fields that are named within a node; `getattr(room, "task", None)` is `room.task`."""
+    found: set[str] = set()
+    for each in tree.walk(node):
+        match each:
+            case tree.Name() | tree.Member():
+                found.add(at.to(each).text)
+            case tree.Call(
+                callee=tree.Name(id="getattr"),
+                arguments=(owner, tree.Argument(value=tree.Literal(value=str() as name)), *_),
+            ):
+                found.add(f"{at.to(owner.value).text}.{name}")
+            case _:
+                pass
+    return frozenset(found)
 
 
 def _bound_name(started: At[tree.Call]) -> str | None:
