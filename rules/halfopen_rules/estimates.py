@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
@@ -9,6 +10,7 @@ from halfopen.audit.finding import Finding
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known, Place
 from halfopen.connections.reconnection.facts import Delay, Trigger
+from halfopen.semantics.unit import Span
 
 RESTART_SECONDS = 10.0
 """How long a server is away in the estimates: one quick restart."""
@@ -42,6 +44,36 @@ def placed(finding: Finding, records: Iterable[P]) -> P | None:
     return next((each for each in records if each.place == finding.span), None)
 
 
+def text_of(place: Place) -> str:
+    """The code at a place, its further lines moved left by what they share; empty for a line of a deployment file."""
+    if not isinstance(place, Span):
+        return ""
+    return text_between(place, place.start, place.end)
+
+
+def task_names(finding: Finding, task: str) -> dict[str, str]:
+    """What examples call a task that a message starts, and what starts it in the code; its one argument beside the socket
+    stands for their topic.
+    """
+    start = text_of(finding.span)
+    if not re.match(r"[\w.]*(create_task|ensure_future)\(", start):
+        return {"stream": task}
+    names = {"asyncio.create_task(stream(websocket, topic))": start}
+    given = re.search(r"\(([^()]*)\)\)$", start)
+    others = [each.strip() for each in given[1].split(",")] if given is not None else []
+    others = [each for each in others if each.isidentifier() and each not in ("websocket", "ws", "socket")]
+    return {**names, "topic": others[0]} if len(others) == 1 else names
+
+
+def text_between(span: Span, start: int, end: int) -> str:
+    """Code of the unit that a place stands in, from and to offsets in it."""
+    text = span.unit.text
+    indent = text[text.rfind(b"\n", 0, start) + 1 : start]
+    margin = indent[: len(indent) - len(indent.lstrip())].decode("utf-8", "replace")
+    lines = text[start:end].decode("utf-8", "replace").split("\n")
+    return "\n".join((lines[0], *(each.removeprefix(margin) for each in lines[1:])))
+
+
 def seconds(value: float) -> str:
     """A time as a person says it: "250 ms", "40 s", "2 min", "1.5 h"."""
     if value < 1:
@@ -59,6 +91,12 @@ def clients_of(dossier: Dossier) -> Iterator[Dossier]:
         yield dossier
     else:
         yield from (each.dossier for each in dossier.surroundings.others)
+
+
+def outside_react(dossier: Dossier) -> bool:
+    """Whether a client lives in a class, a store or a module, and not in an effect."""
+    owner = dossier.owner
+    return isinstance(owner, Known) and owner.value.kind in ("class", "store", "module", "function")
 
 
 def trigger_of(dossier: Dossier) -> Trigger | None:
@@ -82,6 +120,13 @@ def attempts_of(dossier: Dossier) -> int | None:
         if client.reconnection is not None and isinstance(client.reconnection.attempts, Known):
             return client.reconnection.attempts.value
     return None
+
+
+def tried_seconds(dossier: Dossier) -> float | None:
+    """How long a client of the connection tries before it gives up; None: for ever, or not known."""
+    delay, limit = delay_of(dossier), attempts_of(dossier)
+    known = waits(delay, min(limit, 1000)) if delay is not None and limit is not None else None
+    return sum(known) if known is not None else None
 
 
 def waits(delay: Delay, count: int) -> tuple[float, ...] | None:

@@ -50,6 +50,11 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
+def plain(markdown: str) -> str:
+    """Without the backticks that set names as code, and the escapes that code does not need."""
+    return re.sub(r"[`\\]", "", markdown)
+
+
 def test_it_reads_like_this(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     result = audited(shop_in(tmp_path), Settings(select=("WS1B", "WS2B")))
     assert write_markdown(result) == snapshot
@@ -87,7 +92,7 @@ def test_it_says_what_is_known_of_this_code(shop: AuditResult) -> None:
 def test_every_finding_of_the_json_is_in_it(shop: AuditResult) -> None:
     text = write_markdown(shop)
     for finding in json_report(shop).findings:
-        assert prose(finding.message) in text
+        assert plain(prose(finding.message)) in plain(text)
         assert f"**Location:** `{finding.path}` : {finding.line}" in text
 
 
@@ -126,7 +131,7 @@ def test_every_finding_is_in_it_whatever_its_words(result: AuditResult) -> None:
     text = write_markdown(result)
     for finding in result.shown:
         assert code_span(finding.place.path) in text
-        assert prose(finding.message) in text
+        assert plain(prose(finding.message)) in plain(text)
 
 
 def test_code_cannot_leave_its_fence() -> None:

@@ -27,6 +27,10 @@ class Assessment:
     """Which of the code blocks of "The fix" in the rule's text fits, among those of the finding's language."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """Names in that block and what the code at hand calls the same things."""
+    code: str = ""
+    """The change itself in place of that block, where the facts tell how it looks here."""
+    modules: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Files that the code needs beside it, by name, with their text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,15 @@ from halfopen.audit.views import (
 )
 from halfopen.connections.dossier import Dossier, Resource
 from halfopen.connections.facts import Evidence, Known, Place, Unknown
+from halfopen.connections.launches import Start
 from halfopen.connections.links import Link
-from halfopen.deployment import DeploymentFacts
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
 from halfopen.workspace.connections import connections_of, environment_around
 from halfopen.workspace.extracts import ExtractCache
 from halfopen.workspace.library_tables import is_table
+from halfopen.workspace.serving import starts_of
 from halfopen.workspace.surroundings import Placed, surround
 from halfopen.workspace.workspace import Workspace
 
@@ -322,9 +323,9 @@ class Auditor:
         """The rules that run, by code."""
         return self._rules
 
-    def deployment(self) -> DeploymentFacts:
-        """What the deployment files say."""
-        return self._workspace.deployment.serving()
+    def starts(self) -> tuple[Start, ...]:
+        """Each place that starts a server."""
+        return starts_of(self._workspace)
 
     def environment(self) -> Mapping[str, FactView]:
         """The six items of the environment; empty where there is no connection."""

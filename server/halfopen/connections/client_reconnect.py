@@ -46,6 +46,7 @@ def reconnects(view: View) -> Iterator[Resource]:
                 kind = "flag-set-anew"
                 text = "the close event comes later, and finds the flag as the effect's next run has set it"
             elif any(_asks_code(test) for each in chain for test in guards_of(view.program, each)):
+                kind = "rearmed-connecting"
                 text = "closing here while the socket is connecting is reported as code 1006, not as the code given"
             yield Resource(
                 "timer",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from halfopen.connections.admission.facts import Admission
+from halfopen.connections.admission.verification import is_limiter
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.reached import reached_from
@@ -200,6 +201,8 @@ def _access(program: Program, dossier: Dossier) -> _Access:
     carriers: dict[str, None] = {}
     evidence: list[Evidence] = []
     checked = jwt = reads_message_secret = asks_in_message = False
+    found = dossier.admission.checks if isinstance(dossier.admission, Admission) else ()
+    told = next((each for each in found if each.strength != "unverified"), None)
     reached = reached_from(program, dossier)
     injected = _injected(program, reached.roots[0]) if reached.roots else set[tree.Node]()
     for position, root in enumerate(reached.roots):
@@ -214,15 +217,13 @@ def _access(program: Program, dossier: Dossier) -> _Access:
             asks_in_message = asks_in_message or _compares_auth(node)
             if isinstance(node, tree.Call):
                 name = last_name(node.callee)
-                if _VERIFY.match(name) or _is_jwt_decode(program, at.to(node)):
-                    if not checked:
+                if (_VERIFY.match(name) and not is_limiter(name)) or _is_jwt_decode(program, at.to(node)):
+                    if not checked and told is None:
                         evidence.append(Evidence(at.span, f"checked here: {_short(at.text)}"))
                     checked = True
                     jwt = jwt or bool(_JWT.search(name)) or _is_jwt_decode(program, at.to(node))
     secret = {"in the query string", "in a header", "in a cookie"} & carriers.keys()
-    found = dossier.admission.checks if isinstance(dossier.admission, Admission) else ()
-    told = next((each for each in found if each.strength != "unverified"), None)
-    if told is not None and not checked:
+    if told is not None:
         checked = True
         evidence.append(Evidence(told.span, f"checked here: {told.by}"))
     if checked and reads_message_secret and (asks_in_message or not secret):

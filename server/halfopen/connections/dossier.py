@@ -69,6 +69,7 @@ LeakKind: TypeAlias = OneOf[
     "only-when-open",
     "after-await",
     "rearmed",
+    "rearmed-connecting",
     "flag-set-anew",
     "uncleared",
     "on-disconnect",
@@ -86,7 +87,8 @@ LeakKind: TypeAlias = OneOf[
 never: nothing releases it. no-cleanup: the effect returns no cleanup. not-in-cleanup: the cleanup
 does something else. each-render: made in a component's body. only-when-open: released only in one
 state. after-await: made after a pause in which the owner may have gone. rearmed: the release itself
-sets off a handler that acquires anew. flag-set-anew: so it does, since its flag is reset by the effect's
+sets off a handler that acquires anew. rearmed-connecting: only one of a socket that is not open yet does, which
+the browser reports as 1006 whatever code was given. flag-set-anew: so it does, since its flag is reset by the effect's
 next run. uncleared: the release leaves it running. on-disconnect: a
 disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
 skips it. on-error: any other exception than the disconnect skips it. uncovered: so does an exception

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
 from halfopen.connections.facts import Line, Place
 from halfopen.connections.liveness.durations import numbers_of
 from halfopen.connections.shipped import is_shipped
-from halfopen.deployment import ServerLaunch, launch_from_keywords
+from halfopen.deployment import DeploymentFacts, ServerLaunch, launch_from_keywords
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
@@ -35,6 +35,10 @@ class Start:
     """As it is written there, cut short."""
     keywords: tuple[tuple[str, Span], ...] = ()
     """In code: where each keyword stands."""
+    service: str | None = None
+    """What the service is called that it starts, in a compose file or the like."""
+    published: int | None = None
+    """The port on the machine that leads to it, where the file says."""
 
     def place_of(self, *keywords: str) -> Place:
         """Where one of the keywords is given, else the start itself."""
@@ -95,7 +99,24 @@ def _literal(program: Program, at: At[tree.Expr]) -> tuple[bool, object]:
     return (True, numbers[0]) if len(numbers) == 1 else (False, None)
 
 
-def start_of_launch(launch: ServerLaunch) -> Start:
-    """A start that a deployment file gives."""
+def starts_in_files(facts: DeploymentFacts) -> Iterator[Start]:
+    """The servers that deployment files start."""
+    for launch in facts.launches:
+        yield _start_of(launch)
+    for service in facts.services:
+        for launch in service.launches:
+            published = _published(service.ports, launch.port)
+            yield replace(_start_of(launch), service=service.name, published=published)
+
+
+def _published(ports: Iterable[str], own: int | None) -> int | None:
+    """The port before the colon: `8080:8000`, `127.0.0.1:8080:8000/tcp`; of several the one for the server's own port."""
+    pairs = [each.partition("/")[0].split(":") for each in ports]
+    numbers = [(int(each[-2]), each[-1]) for each in pairs if len(each) > 1 and each[-2].isdecimal()]
+    meant = [outer for outer, inner in numbers if inner == str(own)]
+    return next(iter(meant or [outer for outer, _ in numbers[:1] if own is None]), None)
+
+
+def _start_of(launch: ServerLaunch) -> Start:
     said = " ".join(launch.command.split()) or launch.server
     return Start(launch, Line(launch.path, launch.line), said if len(said) <= 80 else f"{said[:77]}...")

@@ -38,6 +38,8 @@ _LEAKS = {
     "only-when-open": "released only in one state of the socket",
     "after-await": "made after a pause in which its owner may have gone",
     "rearmed": "its release sets off a handler that makes it anew",
+    "rearmed-connecting": "its release while it is connecting sets off a handler that makes it anew",
+    "flag-set-anew": "its release makes it anew, for the flag against that is set back too early",
     "uncleared": "the release leaves it running",
     "on-disconnect": "a disconnect skips its release",
     "on-send": "a client that leaves during a send skips its release",
@@ -47,6 +49,7 @@ _LEAKS = {
     "successor": "its release may remove another connection's entry",
     "unread": "nothing notices that the client left",
     "gathered": "the end of what it is gathered with does not end it",
+    "overwritten": "another one takes its only place",
 }
 _ITEMS = {
     "endpoints": "Endpoints",

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from halfopen.audit.account import Assessment
 from halfopen.audit.views import Located, LocatedEvidence
 from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
 from halfopen.edits.changes import FileChanges, apply
 from halfopen.report.result import (
+    ChangedFile,
     Depth,
     Place,
     ReportedChange,
@@ -82,7 +84,12 @@ def depth_of(
         )
 
     return Depth(
-        assess, changes, mitigations, suspicions, lambda: tuple(_starts(auditor)), auditor.settings.targets
+        assess,
+        changes,
+        mitigations,
+        suspicions,
+        lambda: tuple(_starts(auditor, evidence)),
+        auditor.settings.targets,
     )
 
 
@@ -97,19 +104,22 @@ def _changes(auditor: Auditor, located: Located) -> Iterator[ReportedChange]:
         except Exception:  # a fix that fails costs itself only
             _log.exception("the fix %s of %s failed", fix.title, located.finding.code)
             continue
-        diff = "".join(_diff(auditor, path, changed[path]) for path in sorted(changed))
-        if diff:
-            yield ReportedChange(fix.title, fix.safe, diff)
+        files = [_diff(auditor, path, changed[path]) for path in changed]
+        if files:
+            # what there is comes before what is put beside it
+            ordered = sorted(files, key=lambda each: (each.is_new, each.path))
+            yield ReportedChange(fix.title, fix.safe, tuple(each for each in ordered if each.diff))
 
 
-def _diff(auditor: Auditor, path: str, changes: FileChanges) -> str:
+def _diff(auditor: Auditor, path: str, changes: FileChanges) -> ChangedFile:
     text = auditor.text(path)
     before = text.data if text is not None else b""
     after = apply(before, changes)
     lines = difflib.unified_diff(
         _lines(before), _lines(after), path if text is not None else "/dev/null", path, n=_CONTEXT_LINES
     )
-    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    diff = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    return ChangedFile(path, text is None, diff)
 
 
 def _lines(data: bytes) -> list[str]:
@@ -134,8 +144,15 @@ def _mitigations(auditor: Auditor, dossier: Dossier, evidence: _Evidence) -> Ite
             yield ReportedMitigation(code, dossier.connection.id, each.what, places)
 
 
-def _starts(auditor: Auditor) -> Iterator[ReportedStart]:
-    deployment = auditor.deployment()
-    services = [(launch, service.name) for service in deployment.services for launch in service.launches]
-    for launch, service in (*services, *((each, None) for each in deployment.launches)):
-        yield ReportedStart(launch.server, launch.command, launch.port, service, launch.path, launch.line)
+def _starts(auditor: Auditor, evidence: _Evidence) -> Iterator[ReportedStart]:
+    for start in auditor.starts():
+        for said in evidence(auditor.located((Evidence(start.place, start.said),))):
+            launch = start.launch
+            yield ReportedStart(
+                launch.server,
+                launch.command,
+                start.published or launch.port,
+                start.service,
+                said.place.path,
+                said.place.line,
+            )

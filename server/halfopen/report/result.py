@@ -142,12 +142,22 @@ def _no_text(_: str) -> SourceText | None:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """One file of a fix as a unified diff. `is_new`: the fix makes it. `shown_at`: the finding that shows the same."""
+
+    path: str
+    is_new: bool
+    diff: str
+    shown_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedChange:
-    """A fix as it would change the files: a unified diff."""
+    """A fix as it would change the files."""
 
     title: str
     safe: bool
-    diff: str
+    files: tuple[ChangedFile, ...]
 
 
 @dataclass(frozen=True, slots=True)

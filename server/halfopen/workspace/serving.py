@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from halfopen.connections.dossier import Dossier, Other
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Line, Unknown
-from halfopen.connections.launches import Start, start_of_launch, starts_in_code
+from halfopen.connections.launches import Start, starts_in_code, starts_in_files
 from halfopen.connections.server_keepalive import Served, served_by, served_by_requirements
 from halfopen.connections.serving import Limit, Processes, ProxyHop, Serving
 from halfopen.connections.tables import catalogue_of
@@ -26,6 +26,11 @@ _SERVES = re.compile(
 """Names of services that run the server, among databases and monitors."""
 _ASGI = frozenset({"fastapi", "starlette", "channels", "litestar", "quart"})
 """Frameworks that leave the connection to a server program; the others bring their own."""
+
+
+def starts_of(workspace: Workspace) -> tuple[Start, ...]:
+    """Each place that starts a server, in deployment files and in code."""
+    return (*starts_in_files(workspace.deployment.serving()), *starts_in_code(workspace.program))
 
 
 def serving_of(workspace: Workspace, dossier: Dossier, others: Sequence[Other]) -> Serving:
@@ -112,11 +117,9 @@ def _starts_of(facts: DeploymentFacts, in_code: Iterable[Start], endpoint: Dossi
     Those of its own application count before those of none that is named; a start with `--reload`, and a
     start in code beside one of a deployment file, are for development.
     """
-    launches = (*facts.launches, *(each for service in facts.services for each in service.launches))
-    found = [*map(start_of_launch, launches), *in_code]
-    found = [each for each in found if not _ASIDE.search(each.launch.path)]
+    found = [each for each in (*starts_in_files(facts), *in_code) if not _ASIDE.search(each.launch.path)]
     own = [each for each in found if _runs(each, endpoint)]
-    found = own or [each for each in found if not _names_module(each)]
+    found = own or [each for each in found if not _names_module(each)] or _of_one_application(found, endpoint)
     return sorted(
         dict.fromkeys(found),
         key=lambda each: (
@@ -132,6 +135,13 @@ def _starts_of(facts: DeploymentFacts, in_code: Iterable[Start], endpoint: Dossi
 
 def _names_module(start: Start) -> bool:
     return ":" in (start.launch.app or "")
+
+
+def _of_one_application(found: list[Start], endpoint: Dossier) -> list[Start]:
+    """All of them, where they name one application and the endpoint's routes name none: it is that one's."""
+    if any(each.application for each in endpoint.routes):
+        return []
+    return found if len({each.launch.app for each in found}) == 1 else []
 
 
 def _runs(start: Start, endpoint: Dossier) -> bool:

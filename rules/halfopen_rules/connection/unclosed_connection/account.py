@@ -8,7 +8,15 @@ from halfopen.audit.account import Account, Assessment, Mitigation
 from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier, Resource
-from halfopen_rules.estimates import OPEN_FILES, delay_of, notices_after, seconds, server_name, share
+from halfopen_rules.estimates import (
+    OPEN_FILES,
+    delay_of,
+    notices_after,
+    outside_react,
+    seconds,
+    server_name,
+    share,
+)
 
 _RARE = frozenset(
     {"on-send", "on-error", "uncovered", "only-when-open", "after-await", "successor", "flag-set-anew"}
@@ -41,19 +49,26 @@ def _client(dossier: Dossier, resource: Resource | None, targets: Targets) -> As
             "owner is gone: a zombie connection.",
             f"One live connection more for each unmount: after {limit + 1} visits one tab is above the target of {limit}, "
             f"after 20 it holds 20, and the server sends each message 20 times.",
+            example=int(outside_react(dossier)),
         )
-    if leak in ("rearmed", "flag-set-anew"):
+    if leak in ("rearmed", "rearmed-connecting", "flag-set-anew"):
         delay = delay_of(dossier)
         after = (
             f"{seconds(delay.initial_ms / 1000)} after"
             if delay is not None and delay.initial_ms
             else "soon after"
         )
+        when = (
+            "each release in the first 100 to 500 ms of a connection, seconds on a slow line"
+            if leak == "rearmed-connecting"
+            else "each release"
+        )
         return Assessment(
             "The close event that the release causes arrives when the release is over, and takes it for a lost "
             "connection: what comes back then has no owner that could close it.",
-            f"One zombie connection {after} each release, which also survives each further drop: {limit} visits to the "
-            f"page are enough to pass the target of {limit} connections for one client.",
+            f"One zombie connection {after} {when}; it also survives each further drop. {limit} of them are enough to pass "
+            f"the target of {limit} connections for one client.",
+            example=int(outside_react(dossier)),
         )
     return Assessment(
         f"The {kind} keeps its function, and with it the state of the component that is gone, alive and running.",

@@ -101,6 +101,11 @@ def _message(resource: Resource, leak: Leak, name: str) -> str:
         )
     if leak.kind == "rearmed":
         return f"Closing the socket of {owner} sets it up again: {name} starts after the release and nobody closes it"
+    if leak.kind == "rearmed-connecting":
+        return (
+            f"Closing the socket of {owner} while it is still connecting sets it up again: the browser reports 1006 then, "
+            f"whatever code is given, so {name} starts after the release and nobody closes it"
+        )
     return f"{name} of {owner} is never cleared: it runs on after {owner} is gone"
 
 

@@ -10,7 +10,10 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.admission.facts import Admission
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import OPEN_FILES, delay_of, seconds, share
+from halfopen_rules.estimates import OPEN_FILES, clients_of, seconds, share
+
+_OPENED = 50
+"""How many connections a script opens in a second, at the least."""
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -26,14 +29,11 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         )
     total = dossier.surroundings.serving.max_connections
     limit = total.value if isinstance(total, Known) and total.value is not None else None
-    delay = delay_of(dossier)
-    rate = ""
-    if delay is not None and delay.initial_ms:
-        each_hour = 3600 / max(delay.initial_ms / 1000, 0.001)
-        rate = (
-            f" A page of this code that leaves its old sockets open adds one each {seconds(delay.initial_ms / 1000)}: "
-            f"{each_hour:,.0f} in an hour."
-        )
+    most = limit if limit is not None else OPEN_FILES
+    rate = f" A script that opens {_OPENED} a second is there after {seconds(most / _OPENED)}"
+    leaking = next((each for each in clients_of(dossier) if any(one.leaks for one in each.resources)), None)
+    if leaking is not None and leaking.connection.side == "client":
+        rate += f", and a page with `{leaking.connection.name}`, which leaves sockets behind (WS1B), adds to them unasked"
     ends = (
         f"the process's own limit of {limit:,} connections, which then refuses everybody"
         if limit is not None
@@ -41,7 +41,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     )
     return Assessment(
         failure,
-        f"One client may hold all of them, up to {ends}; the target is {targets.connections_per_client}.{rate}",
+        f"One client may hold all of them, up to {ends}; the target is {targets.connections_per_client}.{rate}.",
     )
 
 

@@ -9,7 +9,7 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import delay_of, seconds, spanned
+from halfopen_rules.estimates import delay_of, outside_react, seconds, spanned
 
 _LATE = (
     "`close()` returns at once, and its close event comes after the closing handshake: some milliseconds later, on a "
@@ -56,14 +56,14 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
                 f"For {each}, the page says “disconnected” while messages arrive, until the next open event; what asks "
                 "for the status before it sends refuses 100 % of the sends meanwhile."
             )
-    return Assessment(_LATE, estimate)
+    return Assessment(_LATE, estimate, example=int(outside_react(dossier)))
 
 
 def _comes_back(finding: Finding, dossier: Dossier) -> bool:
     """Whether the finding is about a close handler that sets up again what was closed on purpose."""
     return any(
         each.acquired == finding.span
-        and any(leak.kind in ("rearmed", "flag-set-anew") for leak in each.leaks)
+        and any(leak.kind in ("rearmed", "rearmed-connecting", "flag-set-anew") for leak in each.leaks)
         for each in dossier.resources
     )
 
@@ -76,6 +76,7 @@ def _others(finding: Finding, dossier: Dossier) -> Assessment:
             "that time passes the test and opens another.",
             "About 100 to 500 ms on a good line and seconds on a slow one, in which two calls (StrictMode's second mount "
             "is one, in development) give two sockets, and every message is handled twice for as long as the page lives.",
+            example=1,
         )
     if presentation is not None and presentation.held_lock and presentation.held_lock.span == finding.span:
         flag = presentation.held_lock.flag
@@ -83,12 +84,14 @@ def _others(finding: Finding, dossier: Dossier) -> Assessment:
             f"`{flag}` stays set on one way out, and every later connect returns at once because of it.",
             "One failed attempt, such as the first one during a restart of the server, is enough: from then on the page "
             "never connects again until it is reloaded.",
+            example=1,
         )
     return Assessment(
         "In CONNECTING, `send` throws InvalidStateError; in CLOSING and CLOSED it drops the message in silence. "
         "Code that knows none of the four states meets all of them.",
         "A send in the first 100 to 500 ms of each visit throws, and after the connection's end 100 % of the messages "
         "are dropped in silence; the page looks the same in all of these.",
+        example=int(outside_react(dossier)),
     )
 
 

@@ -72,7 +72,7 @@ def _succession(dossier: Dossier, successor: Successor) -> str:
     name = dossier.connection.name
     match successor.kind:
         case "dependencies":
-            return f"When {successor.by} changes, {name} closes one socket and opens the next"
+            return f"When `{successor.by}` changes, {name} closes one socket and opens the next"
         case "replaced":
             return f"`{successor.by}` closes one socket and opens the next"
         case "called-again":
@@ -104,12 +104,13 @@ def _own_close(dossier: Dossier) -> Iterator[_Confusion]:
                 leak.evidence[:1],
             )
             continue
+        when = " while it is still connecting" if leak.kind == "rearmed-connecting" else ""
         yield (
             Severity.HIGH,
             Confidence.HIGH,
             resource.acquired,
             f"The close handler of {dossier.connection.name} cannot tell its own close from a failure: letting go of "
-            "the socket sets up a reconnect",
+            f"the socket{when} sets up a reconnect",
             leak.evidence[:1],
         )
 
@@ -117,7 +118,7 @@ def _own_close(dossier: Dossier) -> Iterator[_Confusion]:
 def _rearmed(dossier: Dossier) -> Iterator[tuple[Resource, Leak]]:
     for resource in dossier.resources:
         for leak in resource.leaks:
-            if leak.kind in ("rearmed", "flag-set-anew"):
+            if leak.kind in ("rearmed", "rearmed-connecting", "flag-set-anew"):
                 yield resource, leak
 
 

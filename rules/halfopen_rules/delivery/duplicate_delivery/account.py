@@ -8,7 +8,7 @@ from halfopen.audit.account import Account, Assessment, Mitigation
 from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
-from halfopen_rules.estimates import spanned
+from halfopen_rules.estimates import spanned, task_names
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -22,12 +22,14 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
                 "reconnect or double click sends, adds a second stream.",
                 "n requests are n streams: after 3 of them the client receives every update 3 times, and the server does "
                 "the work 3 times, until the connection ends.",
+                names=task_names(finding, task.name),
             )
         return Assessment(
             "The connection is registered for live messages before the stored ones are read: what arrives between is "
             "delivered live and again from the store.",
             "The window is the time of the read, some 1 to 50 ms for each connect: at 20 messages a second about one "
             "connect in one to fifty shows a message twice.",
+            example=1,
         )
     if updates is not None and any(each.place == finding.span for each in updates.echoes):
         return Assessment(

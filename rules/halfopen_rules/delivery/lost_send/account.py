@@ -10,7 +10,9 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen_rules.estimates import gap, placed, spanned
+from halfopen_rules.snippets import source_of
 
+_OUTBOX = {"outbox.ts": source_of("outbox")}
 _NOWHERE = "The message is handed to nobody, and no exception, queue or answer says so: silent message loss."
 
 
@@ -44,18 +46,21 @@ def _client(finding: Finding, dossier: Dossier) -> Assessment:
             "While the socket is connecting `send` throws, and when it is closing or closed it drops the message in silence.",
             f"100 % of what is sent in a gap is lost: {said}; on top come the first 100 to 500 ms of each visit, in which "
             "it throws instead.",
+            modules=_OUTBOX,
         )
     if send is not None and send.refusal in ("silent", "logged"):
         return Assessment(
             "Where the guard refuses, the message goes nowhere and the user is not told: to the page it looks sent.",
             f"100 % of what a user does in a gap is lost: {said}. In a half-open connection the guard still passes, and "
             "all is lost until it is noticed.",
+            modules=_OUTBOX,
         )
     return Assessment(
         "`send` only fills a buffer: what is under way when the connection breaks is gone, and nothing acknowledges what "
         "arrived.",
         "Of each drop, the messages of the last round trip (some 50 to 500 ms) are lost without a sign; in a half-open "
         f"connection all until it is noticed. Besides, {said}.",
+        example=1,
     )
 
 

@@ -9,7 +9,7 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import placed, share, spanned
+from halfopen_rules.estimates import placed, share, spanned, task_names
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -22,6 +22,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
                 "connection is back.",
                 f"With one message each second, an outage of 10 min leaves 600 waiting, six times the alert of "
                 f"{targets.queue_depth}; they then reach the server in one burst.",
+                example=1,
             )
         return Assessment(
             "Each message makes the list longer, and each render goes through all of it: memory and time grow together.",
@@ -35,6 +36,8 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             f"`{task.name}` is started for each message, and nothing limits how many run: resource exhaustion by one client.",
             f"A script sends 1,000 messages in a second: 1,000 tasks{share(dossier)}, each with its memory and its "
             "session; at 100 KB each that is 100 MB from one connection.",
+            example=1,
+            names=task_names(finding, task.name),
         )
     queue = spanned(finding, sending.queues) if sending is not None else None
     if queue is not None and queue.kind == "inbound-buffer":

@@ -39,6 +39,10 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "What waits for a message waits for ever when that message falls into a gap.",
             f"`{stuck.name}` stays set when its one message is missed: the user sees work that never ends, and starts it "
             f"again. {long}",
+            example=1,
+            names={"setLoading": f"set{stuck.name[:1].upper()}{stuck.name[1:]}"}
+            if stuck.name.isidentifier()
+            else {},
         )
     if presentation is not None and spanned(finding, presentation.switched_polls) is not None:
         return Assessment(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from halfopen.audit.account import Account, Assessment, Mitigation
 from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
+from halfopen.connections.closing.facts import Close
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen_rules.estimates import attempts_of, delay_of, seconds
@@ -33,20 +34,19 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             return Assessment(
                 "1000 means that all is done, and a client that reads codes stays away after it.",
                 "100 % of the clients that take 1000 for the end do not come back after this close, however short its cause was.",
+                example=1,
             )
         return Assessment(
             "The code does not say what happened, so the other side cannot choose between retrying, signing in and stopping.",
             "100 % of these closes are handled as something else: a failure of the server as a lost network (1006), or the reverse.",
+            example=1,
         )
     delay = delay_of(dossier)
     closing = dossier.closing
     asks = closing.asks_code if closing is not None else None
     if isinstance(asks, Known) and asks.value:
-        told = ", ".join(str(each) for each in closing.told_apart) if closing is not None else ""
         return Assessment(
-            "Which codes may be retried is decided here, and not as the server means them.",
-            f"Codes told apart: {told or 'none by number'}. What the server sends beside them is retried or dropped by mistake: "
-            "for a wrongly dropped one every page stays deaf until it is reloaded.",
+            "Which codes may be retried is decided here, and not as the server means them.", _told(dossier)
         )
     rate = ""
     limit = attempts_of(dossier)
@@ -66,6 +66,39 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     return Assessment(
         "A refusal, an expired session, a message that is too big and a restart call for different answers, and get the same.",
         f"A page with an expired token (1008, 4401) asks again for ever and can never succeed.{rate}",
+    )
+
+
+def _refuses(close: Close) -> bool:
+    """Whether it answers the handshake, so that the browser never sees its code."""
+    return isinstance(close.before_accept, Known) and close.before_accept.value
+
+
+def _told(dossier: Dossier) -> str:
+    """Which codes the client tells apart, and which ones its server closes with beside them."""
+    apart = dossier.closing.told_apart if dossier.closing is not None else ()
+    said = f"Told apart: {', '.join(map(str, apart)) or 'none by number'}."
+    sent = {
+        close.code.value
+        for other in dossier.surroundings.others
+        for close in (other.dossier.closing.closes if other.dossier.closing is not None else ())
+        if isinstance(close.code, Known)
+        and close.code.value != 1000
+        and close.is_sent
+        and not _refuses(close)
+    }
+    beside = sorted(sent - set(apart))
+    if beside:
+        limit = attempts_of(dossier)
+        often = f"{limit} times" if limit is not None else "for ever"
+        return (
+            f"{said} This server also closes with {', '.join(map(str, beside))}: 100 % of these closes get the answer for a "
+            f"lost network. Where it is to retry, the same refusal is asked for {often}; where it is to stop, the page stays "
+            "deaf until it is reloaded."
+        )
+    return (
+        f"{said} 100 % of the closes with another code get the same answer: a refusal that is retried is refused again, and a "
+        "restart (1012) that is not retried leaves the page deaf until it is reloaded."
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.audit.account import Account, Assessment, Mitigation
 from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
-from halfopen_rules.estimates import share, spanned
+from halfopen_rules.estimates import share, spanned, text_of
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -50,6 +51,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "The event loop holds tasks weakly: one that nothing refers to may be collected in the middle of its work.",
             f"{what} may stop without an error whenever the garbage collector runs, which is seldom in a test and many times "
             "a minute under load. 100 % of its exceptions are seen at best when it is collected, minutes later.",
+            code=_kept(finding),
         )
     if task is not None and task.feeds:
         return Assessment(
@@ -60,6 +62,25 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     return Assessment(
         "Nobody awaits the task or asks it for its exception.",
         f"100 % of the failures of {what} are unseen: the work is not done, and neither the client nor the log is told.",
+        code=_kept(finding) if task is not None else "",
+    )
+
+
+def _kept(finding: Finding) -> str:
+    """The start of the task as it stands there, with somebody who looks at how it ends."""
+    start = text_of(finding.span)
+    if not re.match(r"[\w.]*(create_task|ensure_future)\(", start):
+        return ""
+    return (
+        f"task = {start}\n"
+        "tasks.add(task)\n"
+        "task.add_done_callback(tasks.discard)\n"
+        "task.add_done_callback(log_failure)\n"
+        "\n"
+        "\n"
+        "def log_failure(task: asyncio.Task[object]) -> None:\n"
+        "    if not task.cancelled() and (error := task.exception()):\n"
+        '        logger.error("%s failed", task.get_name(), exc_info=error)'
     )
 
 

@@ -10,7 +10,10 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen.connections.reconnection.facts import Delay
-from halfopen_rules.estimates import PAGES, delay_of, seconds, waits
+from halfopen_rules.estimates import PAGES, attempts_of, delay_of, seconds, waits
+from halfopen_rules.snippets import source_of
+
+_MODULES = {"reconnectDelay.ts": source_of("reconnectDelay")}
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -26,15 +29,18 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             f"After a restart {PAGES:,} open pages return in the same moment, with {PAGES:,} handshakes and their first queries.",
         )
     first = delay.initial_ms / 1000
+    limit = attempts_of(dossier)
     if delay.growth == "fixed":
-        return Assessment(failure, _fixed(first, delay))
-    known = waits(delay, 4)
-    if delay.max_ms is None and delay.growth in ("linear", "exponential"):
+        return Assessment(failure, _fixed(first, delay, limit), modules=_MODULES)
+    known = waits(delay, min(limit or 4, 4))
+    if delay.max_ms is None and limit is None and delay.growth in ("linear", "exponential"):
         tenth = delay.wait_ms(9)
         late = f": the wait before the tenth retry is {seconds(tenth / 1000)}" if tenth is not None else ""
         return Assessment(
             "The delay grows without an end, so that a client that was away for long comes back long after the server has.",
             f"The delays grow without a bound{late}; the target is a recovery within {targets.recovery_seconds:g} s.",
+            example=1,
+            modules=_MODULES,
         )
     moments = ""
     if known is not None:
@@ -43,15 +49,19 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     spread = (
         f"within {seconds(delay.spread_ms / 1000)} of each other" if delay.spread_ms else "in the same moment"
     )
-    longest = f", then each {seconds(delay.max_ms / 1000)}" if delay.max_ms is not None else ""
+    longest = f", then at most {seconds(delay.max_ms / 1000)} apart" if delay.max_ms is not None else ""
+    if limit is not None:
+        longest = f", and after {limit} attempts not any more" if limit > 4 else ", and then not any more"
     return Assessment(
         failure,
         f"Of {PAGES:,} pages that one restart cuts off, all {PAGES:,} return {spread}:{moments or ' at each step'}{longest}. "
         "With half of each delay drawn by chance the same handshakes would spread over half of that delay.",
+        example=1,
+        modules=_MODULES,
     )
 
 
-def _fixed(first: float, delay: Delay) -> str:
+def _fixed(first: float, delay: Delay, limit: int | None) -> str:
     if first <= 0:
         return (
             f"No delay at all: {PAGES:,} pages try as fast as refusals come back, some 10 to 100 times a second each, "
@@ -59,6 +69,11 @@ def _fixed(first: float, delay: Delay) -> str:
         )
     rate = PAGES / max(first, 0.001)
     spread = f", within {seconds(delay.spread_ms / 1000)}" if delay.spread_ms else ", in the same moment"
+    if limit is not None:
+        return (
+            f"Every {seconds(first)}{spread}: {PAGES:,} pages are {PAGES:,} handshakes at once, {limit} times within "
+            f"{seconds(first * limit)}, and then none is made any more; the specification's alert is at 10 a minute."
+        )
     return (
         f"Every {seconds(first)}{spread}: {PAGES:,} pages are {PAGES:,} handshakes at once, {rate * 60:,.0f} a minute for as "
         f"long as the outage lasts; the specification's alert is at 10 a minute. An outage of 2 min costs each client "

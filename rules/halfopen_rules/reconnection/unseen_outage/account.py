@@ -9,14 +9,18 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import delay_of, gap, seconds
+from halfopen_rules.estimates import attempts_of, delay_of, gap, seconds, tried_seconds
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By how long the retries go on unseen."""
     delay = delay_of(dossier)
+    tried, limit = tried_seconds(dossier), attempts_of(dossier)
     longest = (
-        f" While the server stays away the retries go on unseen, up to {seconds(delay.max_ms / 1000)} apart: an outage of "
+        f" A longer outage goes on unseen too: after {limit} attempts, {seconds(tried)} after the loss, the client has given "
+        "up, and nothing on the page says so."
+        if tried is not None
+        else f" While the server stays away the retries go on unseen, up to {seconds(delay.max_ms / 1000)} apart: an outage of "
         f"5 min is 5 min in which nothing on the page says so, and up to {seconds(delay.max_ms / 1000)} more."
         if delay is not None and delay.max_ms
         else " While the server stays away nothing on the page says so."

@@ -10,6 +10,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen.connections.messages.facts import Inbound
+from halfopen_rules.security.unvalidated_messages.schemas import schema_in_python, schema_in_typescript
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -26,6 +27,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "`as` and type annotations are gone at run time: whatever the server sends goes on as it came.",
             f"A release of the server that renames or drops {_one_of(fields)} puts undefined into 100 % of the open pages, for as "
             f"long as they are not reloaded, and it shows somewhere else; {guard}.",
+            code=schema_in_typescript(inbound, _types(dossier)) if inbound is not None else "",
         )
     ends = inbound is None or bool(inbound.ends_on_error)
     after = (
@@ -43,7 +45,15 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         "A frame is whatever the peer chose to send: an odd one raises where a field is read, and a hostile one goes into "
         "queries, file names and prompts as it came.",
         f"Unchecked: {fields}; {after}.{biggest}",
+        code=schema_in_python(inbound, _types(dossier)) if inbound is not None else "",
     )
+
+
+def _types(dossier: Dossier) -> tuple[str, tuple[str, ...]]:
+    """The field that tells messages apart, and the values that are asked for."""
+    handled = dossier.messages.handled if dossier.messages is not None else ()
+    field = handled[0].discriminator if handled else ""
+    return field, tuple(sorted({each.value for each in handled if each.discriminator == field}))
 
 
 def _inbound(finding: Finding, dossier: Dossier) -> Inbound | None:

@@ -23,6 +23,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "The page shows the result before the server has answered, and nothing takes it back when the answer cannot come.",
             f"Each drop between the action and its answer (50 to 500 ms on a good line, seconds on a slow one) leaves "
             f"`{pending.state}` wrong until the page is reloaded.",
+            example=1,
         )
     write = (
         next((each for each in updates.writes if each.place == finding.span), None)

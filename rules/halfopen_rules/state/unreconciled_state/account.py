@@ -25,6 +25,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "A flag that one message clears stays set when that message falls into a gap, and no later message is about it.",
             f"{said[0].upper()}{said[1:]}: where the answer falls into it, `{pending.state}` stays set until the page is "
             "reloaded, and what hangs on it (a button, a spinner) with it.",
+            example=1,
         )
     write = (
         next((each for each in updates.writes if each.place == finding.span), None)

@@ -86,6 +86,8 @@ def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
         case tree.Member(name="session", object=tree.Name(id="websocket" | "ws")):
             return Verification("known", "the signed session cookie", at, True)
         case tree.Index(key=tree.Literal(value="user"), object=inner) if name_behind_calls(inner) == "scope":
+            if _only_notes(at, inner):
+                return None
             return Verification("named", 'scope["user"]', at, True, hands_on=True)
         case tree.Member(name="is_authenticated" | "is_anonymous", object=inner):
             if name_behind_calls(inner) in ("user", "current_user") or "user" in _keys(inner):
@@ -94,6 +96,15 @@ def verification_of(program: Program, at: At[tree.Expr]) -> Verification | None:
             return None
         case _:
             return None
+
+
+def _only_notes(at: At[tree.Expr], scope: tree.Expr) -> bool:
+    """`scope["user"] = None` makes room for who is found later; a handler's `self.scope["user"] = user` keeps whom it found."""
+    match at.parent:
+        case tree.Assign(targets=targets, value=value) if at.node in targets:
+            return isinstance(scope, tree.Member) or (isinstance(value, tree.Literal) and value.value is None)
+        case _:
+            return False
 
 
 def _call(program: Program, call: At[tree.Call]) -> Verification | None:

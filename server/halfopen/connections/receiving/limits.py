@@ -28,6 +28,8 @@ _LIBRARIES = (
 _NAMED = re.compile(
     r"rate_?limit|throttl|too_many|quota|cool_?down|token_?bucket|flood|limiter", re.IGNORECASE
 )
+_NAMES_IT = re.compile(r"_(key|name|id|header|headers|message|config|settings)$", re.IGNORECASE)
+"""A function that says what a limit is kept under, or of what kind it is: `_get_rate_limit_key`."""
 _CLOCKS = frozenset(
     {
         "time.time", "time.monotonic", "time.perf_counter", "datetime.datetime.now", "datetime.datetime.utcnow",
@@ -63,7 +65,9 @@ def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLim
         known = any(name.startswith(_LIBRARIES) for name in each.names)
         owner = each.call.to(callee.object).text if isinstance(callee, tree.Member) else ""
         if known or (
-            any(map(_NAMED.search, (last, owner, *_class_names(code, each.call)))) and _decides(each.call)
+            any(map(_NAMED.search, (last, owner, *_class_names(code, each.call))))
+            and not _NAMES_IT.search(last)
+            and _decides(each.call)
         ):
             yield RateLimit(
                 "limiter", last, (Evidence(each.call.span, f"`{last}` limits what a client may send"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from halfopen import __version__
 from halfopen.audit.finding import Confidence
@@ -19,6 +19,8 @@ from halfopen.report.document.model import (
     Report,
     Suspicion,
 )
+from halfopen.report.document.names import naming
+from halfopen.report.document.once import shown_once
 from halfopen.report.document.planning import plan_of, priorities_of, score_of
 from halfopen.report.document.sections import finding_section, rule_section
 from halfopen.report.document.trials import local_of, trials_of
@@ -65,8 +67,9 @@ _ITEMS = {
 def compose(result: AuditResult) -> Report:
     """The report of what the audit shows; suppressed findings are only counted."""
     connections = {each.id: each for each in result.connections}
+    named = naming(_names(result))
     targets = result.depth.targets if result.depth is not None else Targets()
-    local = local_of(result.depth.starts() if result.depth is not None else ())
+    local = local_of(result.depth.starts() if result.depth is not None else (), result.lines_of)
     nodes = _nodes(result)
     ordered = sorted(result.shown, key=_rank)
     certain = [each for each in ordered if each.confidence > Confidence.LOW]
@@ -74,14 +77,13 @@ def compose(result: AuditResult) -> Report:
 
     def sections(findings: Sequence[ReportedFinding], first: int) -> tuple[FindingSection, ...]:
         return tuple(
-            finding_section(number, each, result, connections, local.address)
+            finding_section(number, each, result, connections, local.address, named)
             for number, each in enumerate(findings, first)
         )
 
-    found = sections(certain, 1)
-    suspicious = sections(doubtful, len(certain) + 1)
-    suspicions = _suspicions(result)
-    everything = (*found, *suspicious)
+    everything = shown_once((*sections(certain, 1), *sections(doubtful, len(certain) + 1)))
+    found, suspicious = everything[: len(certain)], everything[len(certain) :]
+    suspicions = _suspicions(result, named)
     kept = _kept(result)
     return Report(
         root=result.root,
@@ -93,11 +95,11 @@ def compose(result: AuditResult) -> Report:
         suppressed=len(result.findings) - len(result.shown),
         environment=tuple(_environment(result)) if result.connections else (),
         nodes=nodes,
-        score=score_of(result, nodes),
+        score=score_of(result, nodes, named),
         findings=found,
         suspicious=suspicious,
         suspicions=suspicions,
-        priorities=tuple(priorities_of(found, result.shown)),
+        priorities=tuple(priorities_of(found, result.shown, named)),
         plan=plan_of(found, suspicious),
         monitoring=monitoring_of(everything, _paths(nodes), _clients(result), targets),
         trials=trials_of(result.connections, local, targets) if result.connections else (),
@@ -109,6 +111,14 @@ def compose(result: AuditResult) -> Report:
             for each in result.problems
         ),
     )
+
+
+def _names(result: AuditResult) -> Iterator[str]:
+    """What the connections, and the classes and functions that resources and evidence name, are called."""
+    for each in result.connections:
+        yield each.name
+        for resource in each.resources:
+            yield from (resource.owner, *resource.what.split("."))
 
 
 def _rank(finding: ReportedFinding) -> tuple[object, ...]:
@@ -205,7 +215,7 @@ def _clients(result: AuditResult) -> list[str]:
 # --- what is not known, and what was not reported ----------------------------------------------
 
 
-def _suspicions(result: AuditResult) -> tuple[Suspicion, ...]:
+def _suspicions(result: AuditResult, named: Callable[[str], str]) -> tuple[Suspicion, ...]:
     by_cause: dict[tuple[str, str, str], list[ReportedSuspicion]] = defaultdict(list)
     for each in result.depth.suspicions() if result.depth is not None else ():
         by_cause[(each.settled_by, each.words, each.code)].append(each)
@@ -216,7 +226,7 @@ def _suspicions(result: AuditResult) -> tuple[Suspicion, ...]:
             code,
             rule_section(code, code).title,
             max(each.severity for each in same),
-            same[0].message,
+            named(same[0].message),
             tuple(dict.fromkeys(each.connection for each in same)),
         )
         for (settled_by, words, code), same in sorted(by_cause.items())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from halfopen.report.document.fix_text import Variant
 from halfopen.report.document.model import Example
 from halfopen.report.result import ReportedConnection
 
-_BLOCK = re.compile(r"^```([\w-]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_AFTER = re.compile(r"^\s*(?:#|//|\{/\*|--)\s*after\b[^\n]*\n?", re.MULTILINE)
 _LANGUAGES = {
     "py": ("python",),
     "pyi": ("python",),
@@ -26,67 +25,75 @@ _PARAMETER = re.compile(r"\b([A-Za-z_]\w*)\s*:\s*WebSocket\b")
 _MADE = re.compile(
     r"(?:(?:const|let|var)\s+([A-Za-z_$][\w$]*)[^=\n]*|((?:this|[\w$]+)\.[\w$]+)\s*)=\s*new WebSocket\b"
 )
+_ENTERED = re.compile(r"\b((?:self\.)?[A-Za-z_]\w*)\.(connect|register|add|join|subscribe)\(\s*websocket\b")
+_LEFT = r"\b{manager}\.(\w*(?:disconnect|unregister|remove|discard|leave)\w*)\("
 
 
-def example_for(
-    fix: str,
-    path: str,
-    position: int,
+def languages_of(path: str) -> tuple[str, ...]:
+    """The languages of a rule's blocks that fit a file."""
+    return _LANGUAGES.get(path.rsplit(".", 1)[-1].lower(), ("nginx",) if "nginx" in path else ())
+
+
+def example_of(
+    variant: Variant,
+    languages: Sequence[str],
     names: Mapping[str, str],
     connection: ReportedConnection | None,
     code: Sequence[str],
-) -> Example | None:
-    """The part of the example that comes after the change; None where the rule shows none in this language.
-
-    `position` chooses among the blocks of the language, `names` are those that the rule itself translates, `code`
-    are the lines of the connection.
+) -> Example:
+    """A variant with the names of the code at hand. `names` are those that the rule itself translates, `code` are the
+    lines of the connection.
     """
-    wanted = _LANGUAGES.get(path.rsplit(".", 1)[-1].lower(), ("nginx",) if "nginx" in path else ())
-    blocks = [(match[1], match[2]) for match in _BLOCK.finditer(fix)]
-    fitting = [each for each in blocks if each[0] in wanted] or blocks
-    if not fitting:
-        return None
-    language, text = fitting[min(position, len(fitting) - 1)]
-    parts = _AFTER.split(text, maxsplit=1)
-    after = parts[-1].strip("\n")
-    if not after.strip():
-        return None
-    found = dict(_names(after, connection, code) if language in wanted else ())
+    found = dict(_names(variant.code, connection, code) if variant.language in languages else ())
     found.update(names)
-    found = {old: new for old, new in found.items() if old != new and _holds(after, old)}
-    return Example(language, _renamed(after, found), tuple(dict.fromkeys(found.values())))
+    found = {old: new for old, new in found.items() if old != new and _holds(variant.code, old)}
+    return Example(variant.language, _renamed(variant.code, found), tuple(dict.fromkeys(found.values())))
 
 
 def _names(
     example: str, connection: ReportedConnection | None, code: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    """Names of the example that stand for something that every connection has: route, handler, socket."""
+    """Names of the example that stand for something that every connection has: route, handler, socket, registry."""
     if connection is None:
         return
     text = "\n".join(code)
     if connection.side == "server":
-        route = _ROUTE.search(example)
-        address = connection.facts.get("url")
-        value = getattr(address, "value", None) if getattr(address, "known", False) else None
-        if route is not None and connection.name.isidentifier():
-            yield route[3], connection.name
-            if isinstance(value, str) and " or " not in value and '"' not in value and "\\" not in value:
-                yield f'"{route[2]}"', f'"{value}"'
-        parameter = _PARAMETER.search(text)
-        if parameter is not None:
-            yield "websocket", parameter[1]
+        yield from _of_endpoint(example, connection, text)
     else:
-        made = _MADE.search(text)
-        own = _MADE.search(example)
-        if made is not None:
-            name = made[1] or made[2]
-            for theirs in ("ws", "socket"):
-                if own is not None and theirs in (own[1], own[2]):
-                    # what the example declares must stay a variable
-                    if made[1]:
-                        yield theirs, name
-                elif own is None:
-                    yield theirs, name
+        yield from _of_client(example, text)
+
+
+def _of_endpoint(example: str, connection: ReportedConnection, text: str) -> Iterator[tuple[str, str]]:
+    route = _ROUTE.search(example)
+    address = connection.facts.get("url")
+    value = getattr(address, "value", None) if getattr(address, "known", False) else None
+    if route is not None and connection.name.isidentifier():
+        yield route[3], connection.name
+        if isinstance(value, str) and " or " not in value and '"' not in value and "\\" not in value:
+            yield f'"{route[2]}"', f'"{value}"'
+    parameter = _PARAMETER.search(text)
+    if parameter is not None:
+        yield "websocket", parameter[1]
+    entered = _ENTERED.search(
+        text if parameter is None else re.sub(rf"\b{parameter[1]}\b", "websocket", text)
+    )
+    if entered is not None:
+        yield "manager.connect", f"{entered[1]}.{entered[2]}"
+        left = re.search(_LEFT.format(manager=re.escape(entered[1])), text)
+        yield "manager.disconnect", f"{entered[1]}.{left[1] if left is not None else 'disconnect'}"
+
+
+def _of_client(example: str, text: str) -> Iterator[tuple[str, str]]:
+    made = _MADE.search(text)
+    own = _MADE.search(example)
+    if made is None:
+        return
+    name = made[1] or made[2]
+    for theirs in ("ws", "socket", "this.socket"):
+        if own is None:
+            yield theirs, name
+        elif theirs in (own[1], own[2]) and (own[1] is None or made[1]):
+            yield theirs, name  # what the example declares stays a variable
 
 
 def _holds(text: str, name: str) -> bool:
@@ -102,7 +109,7 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
 
 
 def _whole(name: str) -> str:
-    """The name as a whole word, and no member of something else, nor a key of an argument."""
+    """The name as a whole word, and no member of something else."""
     before = r"(?<![\w$.@])" if name[0].isalnum() or name[0] in "_$" else ""
-    after = r"(?![\w$(])(?!\s*=\s*Web)" if name[-1].isalnum() else ""
-    return before + re.escape(name) + (r"(?![\w$])" if after else "")
+    after = r"(?![\w$])" if name[-1].isalnum() else ""
+    return before + re.escape(name) + after

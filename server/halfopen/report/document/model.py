@@ -57,11 +57,26 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A rule's own example of the fix. `adapted` are the names that were put in from the code at hand."""
+    """A rule's own example of the fix. `adapted` are the names that were put in from the code at hand.
+
+    `is_own`: it was made for the code at hand, of what the audit knows of it. `shown_at`: the finding that shows the same.
+    """
 
     language: str
     code: str
     adapted: tuple[str, ...]
+    is_own: bool = False
+    shown_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A file that an example needs beside it. `shown_at`: the finding that shows the same."""
+
+    name: str
+    language: str
+    code: str
+    shown_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +91,6 @@ class RuleSection:
     fix: str
     no_fix: str
     """Why no fix is offered."""
-    advice: str
-    """What "The fix" says beside its code."""
     trade_off: str
     impact: str
 
@@ -93,6 +106,8 @@ class FindingSection:
     category: str
     place: Place
     connection: ReportedConnection | None
+    whom: str
+    """The connection that it concerns, in words."""
     message: str
     problem: tuple[str, ...]
     """Two to four sentences."""
@@ -103,7 +118,12 @@ class FindingSection:
     evidence: tuple[ReportedEvidence, ...]
     excerpt: Excerpt | None
     changes: tuple[ReportedChange, ...]
+    lead: str
+    """What the fix is, before its code, as Markdown."""
     example: Example | None
+    remark: str
+    """What else belongs to the fix, as Markdown."""
+    modules: tuple[Module, ...]
     when_to_act: str
     """For a finding that is acceptable for now: what ends that. Empty for others."""
     effort: Hours

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from halfopen.audit.finding import Confidence, Severity
 from halfopen.audit.score import band, burden, readiness
@@ -25,12 +25,12 @@ REPEATED = 0.25
 _PLACES_SHOWN = 6
 
 
-def score_of(result: AuditResult, nodes: Sequence[Node]) -> Score | None:
+def score_of(result: AuditResult, nodes: Sequence[Node], named: Callable[[str], str]) -> Score | None:
     """The readiness with two to five reasons; None where there is no connection to judge."""
     value = result.score
     if value is None:
         return None
-    return Score(value, band(value), tuple(_reasons(result, nodes)))
+    return Score(value, band(value), tuple(map(named, _reasons(result, nodes))))
 
 
 def _reasons(result: AuditResult, nodes: Sequence[Node]) -> list[str]:
@@ -59,8 +59,12 @@ def _reasons(result: AuditResult, nodes: Sequence[Node]) -> list[str]:
         reasons.append("On the other hand: no finding is above MEDIUM.")
     unsure = sum(each.confidence is Confidence.LOW for each in findings)
     if unsure:
-        verb = "finding is" if unsure == 1 else "findings are"
-        reasons.append(f"{unsure} {verb} of low confidence and count for little until confirmed.")
+        said = (
+            "finding is of low confidence and counts"
+            if unsure == 1
+            else "findings are of low confidence and count"
+        )
+        reasons.append(f"{unsure} {said} for little until confirmed.")
     if len(reasons) < 2:
         worst = max(findings, key=lambda each: (each.severity, each.confidence))
         reasons.append(sentence(worst.message))
@@ -74,9 +78,15 @@ def _counts(findings: Sequence[ReportedFinding], connections: int) -> str:
         if (count := sum(each.severity is severity for each in findings))
     ]
     concerned = len({each.connection for each in findings})
-    of = f"{concerned} of {connections} connections" if connections > 1 else "the one connection"
+    of = _how_many(concerned, connections) if connections > 1 else "the one connection"
     number = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
     return f"{number} ({', '.join(counts)}) in {of}."
+
+
+def _how_many(concerned: int, connections: int) -> str:
+    if concerned < connections:
+        return f"{concerned} of {connections} connections"
+    return "both connections" if connections == 2 else f"all {connections} connections"
 
 
 def _area(finding: ReportedFinding) -> str:
@@ -99,12 +109,14 @@ _AREAS = {
 def _of_area(area: str, findings: Sequence[ReportedFinding], share: float, connections: int) -> str:
     worst = max(findings, key=lambda each: (each.severity, each.confidence))
     concerned = len({each.connection for each in findings})
-    of = f" in {concerned} of {connections} connections" if connections > 1 else ""
+    of = f" in {_how_many(concerned, connections)}" if connections > 1 else ""
     number = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    return f"{area}: {number}{of}, {100 * share:.0f} % of what the score loses. {sentence(worst.message)}"
+    return f"{area}: {number}{of}, {100 * share:.0f} % of what the score loses. Gravest: {worst.message.rstrip('.')}."
 
 
-def priorities_of(sections: Sequence[FindingSection], findings: Sequence[ReportedFinding]) -> list[Priority]:
+def priorities_of(
+    sections: Sequence[FindingSection], findings: Sequence[ReportedFinding], named: Callable[[str], str]
+) -> list[Priority]:
     """The rules whose findings weigh most in the score, the heaviest first; suspicious patterns do not lead."""
     whole = burden(findings)
     before = readiness(findings)
@@ -127,7 +139,7 @@ def priorities_of(sections: Sequence[FindingSection], findings: Sequence[Reporte
                 worst.rule,
                 severity,
                 tuple(each.number for each in own),
-                why,
+                named(why),
                 after if after != before else None,
                 effort_of(own),
             )

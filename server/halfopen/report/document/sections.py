@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
+from halfopen.audit.account import Assessment
 from halfopen.audit.finding import Confidence, Severity
 from halfopen.audit.rule import Registered, RuleText, registered_rules
-from halfopen.report.document.examples import example_for
-from halfopen.report.document.model import Excerpt, FindingSection, Hours, RuleSection
+from halfopen.report.document.examples import example_of, languages_of
+from halfopen.report.document.fix_text import fix_text
+from halfopen.report.document.model import Example, Excerpt, FindingSection, Hours, Module, RuleSection
 from halfopen.report.printable import one_line
 from halfopen.report.result import AuditResult, Place, ReportedConnection, ReportedFact, ReportedFinding
 
 CONTEXT_LINES = 2
 SPAN_LINES = 8
 """Of a longer stretch only its first lines are shown."""
-_NO_FIX = re.compile(r"^No automatic fix: (.+)$", re.MULTILINE)
 _FIRST_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 _BY_HAND = Hours(0.1, 0.5)
 """To review and try a fix that is applied as it is offered."""
@@ -30,7 +32,6 @@ def rule_section(code: str, slug: str) -> RuleSection:
     text = _text(registered)
     sections = text.sections if text is not None else {}
     fix = sections.get("The fix", "")
-    reason = _NO_FIX.search(fix)
     return RuleSection(
         code=code,
         slug=slug,
@@ -38,8 +39,7 @@ def rule_section(code: str, slug: str) -> RuleSection:
         section=registered.rule.section if registered is not None else "",
         verify=sections.get("How to verify", ""),
         fix=fix,
-        no_fix=reason[1] if reason is not None else "",
-        advice=_advice(fix),
+        no_fix=fix_text(fix).no_fix,
         trade_off=sections.get("Trade-off", ""),
         impact=sections.get("Reliability impact", ""),
     )
@@ -52,20 +52,17 @@ def _text(registered: Registered | None) -> RuleText | None:
         return None
 
 
-def _advice(fix: str) -> str:
-    paragraphs = re.sub(r"^```.*?^```$", "", fix, flags=re.MULTILINE | re.DOTALL).split("\n\n")
-    said = (each.strip() for each in paragraphs)
-    return "\n\n".join(each for each in said if each and not _NO_FIX.match(each) and not each.endswith(":"))
-
-
 def finding_section(
     number: int,
     finding: ReportedFinding,
     result: AuditResult,
     connections: Mapping[str, ReportedConnection],
     address_of: Callable[[ReportedConnection], str | None],
+    named: Callable[[str], str],
 ) -> FindingSection:
-    """The section of one finding. `address_of` gives what a test on this machine would connect to."""
+    """The section of one finding. `address_of` gives what a test on this machine would connect to, `named` sets names of
+    the code as code.
+    """
     registered = registered_rules().get(finding.code)
     rule = rule_section(finding.code, finding.slug)
     connection = connections.get(finding.connection)
@@ -73,13 +70,7 @@ def finding_section(
     changes = result.depth.changes(finding) if result.depth is not None else ()
     lines = result.lines_of(finding.place.path)
     failure = assessment.failure if assessment is not None else _first_sentences(rule, registered)
-    example = None
-    if not changes:
-        own = result.lines_of(connection.place.path) if connection is not None else ()
-        part = own[connection.place.line - 1 : connection.place.end_line] if connection is not None else ()
-        position = assessment.example if assessment is not None else 0
-        names = assessment.names if assessment is not None else dict[str, str]()
-        example = example_for(rule.fix, finding.place.path, position, names, connection, part)
+    fix = None if changes else _fix_of(finding, rule, assessment, connection, result)
     return FindingSection(
         number=number,
         rule=rule,
@@ -88,18 +79,58 @@ def finding_section(
         category=registered.rule.category.value if registered is not None else "",
         place=finding.place,
         connection=connection,
-        message=finding.message,
-        problem=tuple(_problem(finding, failure, connection, connections)),
-        impact=assessment.estimate if assessment is not None else _paragraph(rule.impact),
+        whom=_whom(connection, connections) if connection is not None else "",
+        message=named(finding.message),
+        problem=tuple(named(sentence(each)) for each in (finding.message, failure) if each),
+        impact=named(assessment.estimate) if assessment is not None else _paragraph(rule.impact),
         verify=_verify(rule.verify, connection, address_of),
         verify_here=_verify_here(connection, connections, address_of),
-        evidence=tuple(dict.fromkeys(finding.evidence)),
+        evidence=tuple(replace(each, text=named(each.text)) for each in dict.fromkeys(finding.evidence)),
         excerpt=_excerpt(finding.place, lines),
         changes=changes,
-        example=example,
+        lead=fix.lead if fix is not None else "",
+        example=fix.example if fix is not None else None,
+        remark=fix.remark if fix is not None else "",
+        modules=fix.modules if fix is not None else (),
         when_to_act=_when_to_act(finding, registered),
         effort=_effort(registered, bool(changes) and changes[0].safe),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fix:
+    """The change as a person would make it."""
+
+    lead: str
+    example: Example | None
+    remark: str
+    modules: tuple[Module, ...]
+
+
+def _fix_of(
+    finding: ReportedFinding,
+    rule: RuleSection,
+    assessment: Assessment | None,
+    connection: ReportedConnection | None,
+    result: AuditResult,
+) -> _Fix | None:
+    """The variant of the rule's text that fits the finding; None where the text has none."""
+    languages = languages_of(finding.place.path)
+    variant = fix_text(rule.fix).variant(languages, assessment.example if assessment is not None else 0)
+    if variant is None:
+        return None
+    modules = assessment.modules.items() if assessment is not None else ()
+    if assessment is not None and assessment.code:
+        example = Example(variant.language, assessment.code, (), is_own=True)
+    elif variant.code:
+        own = result.lines_of(connection.place.path) if connection is not None else ()
+        part = own[connection.place.line - 1 : connection.place.end_line] if connection is not None else ()
+        names = assessment.names if assessment is not None else dict[str, str]()
+        example = example_of(variant, languages, names, connection, part)
+    else:
+        example = None
+    needed = tuple(Module(name, name.rsplit(".", 1)[-1], code) for name, code in modules)
+    return _Fix(variant.lead, example, variant.remark, needed)
 
 
 def sentence(text: str) -> str:
@@ -112,25 +143,6 @@ def sentence(text: str) -> str:
     return text if text[-1] in ".!?" else f"{text}."
 
 
-def _problem(
-    finding: ReportedFinding,
-    failure: str,
-    connection: ReportedConnection | None,
-    connections: Mapping[str, ReportedConnection],
-) -> list[str]:
-    """Two to four sentences: what is wrong here, how it fails, and whom it concerns."""
-    said = [sentence(finding.message)]
-    if failure:
-        said.append(sentence(failure))
-    if connection is not None and _count_sentences(said) < 4:
-        said.append(_whom(connection, connections))
-    return said
-
-
-def _count_sentences(said: Sequence[str]) -> int:
-    return sum(len(_FIRST_SENTENCES.split(each)) for each in said)
-
-
 def _whom(connection: ReportedConnection, connections: Mapping[str, ReportedConnection]) -> str:
     where = f"{connection.place.path}:{connection.place.line}"
     others = [connections[each] for each in connection.linked_to if each in connections]
@@ -140,11 +152,11 @@ def _whom(connection: ReportedConnection, connections: Mapping[str, ReportedConn
     address = f" `{one_line(str(fact.value))}`" if isinstance(fact, ReportedFact) and fact.known else ""
     name = one_line(connection.name)
     if connection.side == "server":
-        reach = f", which {names}{more} connects to" if len(others) == 1 else ""
-        reach = f", which {names}{more} connect to" if len(others) > 1 else reach
-        return f"It concerns the endpoint `{name}`{address} ({one_line(where)}){reach}."
+        verb = "connects" if len(others) == 1 else "connect"
+        reach = f", which {names}{more} {verb} to" if others else ""
+        return f"endpoint `{name}`{address} (`{one_line(where)}`){reach}"
     reach = f", which talks to {names}{more}" if others else ""
-    return f"It concerns the client `{name}` ({one_line(where)}){reach}."
+    return f"client `{name}` (`{one_line(where)}`){reach}"
 
 
 def _first_sentences(rule: RuleSection, registered: Registered | None) -> str:
@@ -159,9 +171,10 @@ def _paragraph(markdown: str) -> str:
 
 _SIDES = {
     "server": re.compile(r"(Client|Browser|In the browser|For a Python client)\b"),
-    "client": re.compile(r"Server\b"),
+    "client": re.compile(r"(Server|On the server)\b"),
 }
 """How a paragraph begins that is about the other side."""
+_OWN_SIDE = re.compile(r"^(Client|Browser|Server): (\w)")
 _PLAIN_ADDRESS = re.compile(r"[\w./:~@%+=&?-]+")
 
 
@@ -175,6 +188,7 @@ def _verify(
         return text
     paragraphs = text.split("\n\n")
     own = [each for each in paragraphs if not _SIDES[connection.side].match(each)]
+    own = [_OWN_SIDE.sub(lambda match: match[2].upper(), each) for each in own]
     text = "\n\n".join(own or paragraphs)
     address = address_of(connection)
     if address is not None and _PLAIN_ADDRESS.fullmatch(address):
@@ -198,7 +212,7 @@ def _verify_here(
     servers = [connections[each] for each in connection.linked_to if each in connections]
     address = next((found for each in servers if (found := address_of(each))), None)
     against = f", against `{address}`" if address else ""
-    return f"Here: the page that uses `{one_line(connection.name)}` ({one_line(connection.place.path)}){against}."
+    return f"Here: the page that uses `{one_line(connection.name)}`{against}."
 
 
 def _excerpt(place: Place, lines: Sequence[str]) -> Excerpt | None:

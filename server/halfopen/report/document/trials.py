@@ -3,61 +3,118 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from halfopen.audit.targets import Targets
 from halfopen.report.document.model import Trial
 from halfopen.report.document.sections import quoted
 from halfopen.report.printable import one_line
-from halfopen.report.result import ReportedConnection, ReportedFact, ReportedStart
+from halfopen.report.result import LinesOf, ReportedConnection, ReportedFact, ReportedStart
 
 DEFAULT_PORT = 8000
 """uvicorn's."""
-_PLACEHOLDER = re.compile(r"\{[^{}/]*\}")
+_PLACEHOLDER = re.compile(r"\{(\w*)[^{}/]*\}")
 _ASIDE = re.compile(r"(^|/)(tests?|examples?|docs?|docs_src|samples?|benchmarks?)/")
 _CLIENTS_OPENED = 200
+_UUID = "00000000-0000-4000-8000-000000000001"
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Where a test on this machine would connect. `known` says whether a file names the port."""
+    """Where a test on this machine would connect. `lines_of` gives the lines of a file."""
 
     port: int
     start: ReportedStart | None
+    lines_of: LinesOf
 
     def address(self, connection: ReportedConnection) -> str | None:
         """An endpoint's address, its parameters filled in; None where its path is not known."""
-        path = path_of(connection)
-        return f"ws://localhost:{self.port}{path}" if path is not None else None
+        path = self.route(connection)
+        if path is None:
+            return None
+        place = connection.place
+        text = "\n".join(self.lines_of(place.path)[place.line - 1 : place.end_line])
+        path = _PLACEHOLDER.sub(lambda match: _filled(match[1], text), path)
+        secret = self.secret_in_url(connection)
+        return f"ws://localhost:{self.port}{path}" + (f"?{secret}=TOKEN" if secret else "")
+
+    def route(self, connection: ReportedConnection) -> str | None:
+        """The first path of an endpoint, with its parameters in braces."""
+        fact = connection.facts.get("url")
+        if connection.side != "server" or not isinstance(fact, ReportedFact) or not fact.known:
+            return None
+        path = one_line(str(fact.value).split(" or ")[0])
+        return path if path.startswith("/") else None
+
+    def secret_in_url(self, connection: ReportedConnection) -> str | None:
+        """The query parameter in which a client shows who it is."""
+        named = (name for carrier, name in _credentials(connection) if carrier == "query string" and name)
+        return next(named, None)
 
 
-def path_of(connection: ReportedConnection) -> str | None:
-    """The first path of an endpoint with `1` for each parameter."""
-    fact = connection.facts.get("url")
-    if connection.side != "server" or not isinstance(fact, ReportedFact) or not fact.known:
-        return None
-    path = one_line(str(fact.value).split(" or ")[0])
-    return _PLACEHOLDER.sub("1", path) if path.startswith("/") else None
+def _filled(name: str, text: str) -> str:
+    """A value that the endpoint takes for a parameter of its path: a UUID where it asks for one, else 1."""
+    asked = rf"\b{re.escape(name)}\w*\s*:\s*(?:\w+\.)*UUID\b|\bUUID\([^\n]*\b{re.escape(name)}"
+    return _UUID if name and re.search(asked, text) else "1"
 
 
-def local_of(starts: Sequence[ReportedStart]) -> Local:
+def _credentials(connection: ReportedConnection) -> Iterator[tuple[str, str]]:
+    """Where a client shows who it is, and under which name; no name where only the check of it is seen."""
+    for name in ("admission.credentials", "admission.checks"):
+        fact = connection.facts.get(name)
+        value = fact.value if isinstance(fact, ReportedFact) and fact.known else ()
+        for each in cast("Iterable[object]", value) if isinstance(value, list | tuple) else ():
+            if isinstance(each, dict):
+                known = cast("dict[str, object]", each)
+                yield str(known.get("carrier", "")), str(known.get("name", ""))
+
+
+def local_of(starts: Sequence[ReportedStart], lines_of: LinesOf) -> Local:
     """How the server is started here: one that names its port before others, a service before a bare command."""
     own = [each for each in starts if not _ASIDE.search(each.path)]
     own.sort(key=lambda each: (each.port is None, each.service is None, each.path, each.line))
     start = own[0] if own else None
-    return Local(start.port if start is not None and start.port else DEFAULT_PORT, start)
+    return Local(start.port if start is not None and start.port else DEFAULT_PORT, start, lines_of)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shell:
+    """What the commands connect to. `before` are lines that set what `url` names."""
+
+    before: str
+    url: str
+
+
+def _shell_of(local: Local, endpoint: ReportedConnection | None) -> _Shell:
+    address = local.address(endpoint) if endpoint is not None else None
+    if endpoint is None or address is None:
+        note = "# no endpoint of this repository has a known path: put the real address here\n"
+        return _Shell(note, quoted(f"ws://localhost:{local.port}/ws"))
+    before: list[str] = []
+    asked = [each for each in _PLACEHOLDER.findall(local.route(endpoint) or "") if each]
+    if asked:
+        before.append(
+            f"# put a real {' and a real '.join(asked)} in place of what stands for it in the address"
+        )
+    url = quoted(address)
+    secret = local.secret_in_url(endpoint)
+    if secret:
+        before.append("TOKEN=            # the token of a test user")
+        url = quoted(address.removesuffix("TOKEN")) + '"$TOKEN"'
+    elif any(carrier == "message" for carrier, _ in _credentials(endpoint)):
+        before.append("export FIRST='{}' # the message that signs in, as the client sends it")
+    return _Shell("".join(f"{line}\n" for line in before), url)
 
 
 def trials_of(connections: Sequence[ReportedConnection], local: Local, targets: Targets) -> tuple[Trial, ...]:
     """The tests, in the order in which they find most for least work."""
-    addresses = [each for one in connections if (each := local.address(one)) is not None]
+    endpoint = next((each for each in connections if local.address(each) is not None), None)
     pages = [each for each in connections if each.side == "client" and not each.place.path.endswith(".py")]
-    clients = [one_line(each.name) for each in pages]
-    known = addresses[0] if addresses else None
-    url = quoted(known or f"ws://localhost:{local.port}/ws")
-    page = f"a page that uses `{clients[0]}`" if clients else "a page that is connected"
-    note = "" if known else "# no endpoint of this repository has a known path: put the real address here\n"
+    page = f"a page that uses `{one_line(pages[0].name)}`" if pages else "a page that is connected"
+    shell = _shell_of(local, endpoint)
+    through = shell.url.replace(f":{local.port}/", f":{local.port + 10000}/", 1)
     return (
         Trial(
             "Server restart while clients are connected",
@@ -73,8 +130,8 @@ def trials_of(connections: Sequence[ReportedConnection], local: Local, targets: 
             f"toxiproxy-cli create --listen 127.0.0.1:{local.port + 10000} --upstream 127.0.0.1:{local.port} ws\n"
             f"toxiproxy-cli toxic add --type latency --attribute latency=800 --attribute jitter=400 ws\n"
             f"toxiproxy-cli toxic add --type limit_data --attribute bytes=20000 --toxicName cut ws\n"
-            f"# the page, or a client, through the proxy:\n{note}"
-            f"websocat -v {url.replace(f':{local.port}', f':{local.port + 10000}')}",
+            f"# the page, or a client, through the proxy:\n"
+            f"{_INSTALL}{shell.before}python -m websockets {through}",
             "No message is handled twice or out of order; after each cut the state is that of the server. In Chrome: "
             "Network, throttling “Slow 3G”, then change the route five times: one socket is left.",
         ),
@@ -92,18 +149,16 @@ def trials_of(connections: Sequence[ReportedConnection], local: Local, targets: 
         Trial(
             "Many connections at once",
             "Limits, broadcasts and the event loop show only under number.",
-            _stress(known, local),
+            f"{_INSTALL}{shell.before}URL={shell.url} {_STRESS}",
             f"Refusals, if any, have a close code and a reason; a broadcast reaches all; afterwards "
             f"`ss -tn state established '( sport = :{local.port} )' | wc -l` is back at its start.",
         ),
         Trial(
             "Long-running connection (24 hours)",
             "Expired credentials, idle limits of proxies, leaks.",
-            f"{note}timeout 24h websocat -tv {url} 2>&1 | ts >> soak.log &\n"
-            f"while sleep 60; do echo \"$(date -Is) $(ss -tn state established '( sport = :{local.port} )' | wc -l)\"; "
-            "done >> connections.log",
-            "The connection ends only for a reason that the log names; number of connections and memory of the process "
-            "are level.",
+            f"{_INSTALL}{shell.before}URL={shell.url} {_SOAK}",
+            "Each line that ends a connection has a reason that is meant (an expired session, a limit of the proxy), and "
+            "the next one opens; the memory of the server's process is level.",
         ),
         Trial(
             "Mobile network (connectivity that comes and goes)",
@@ -128,26 +183,61 @@ def _restart(local: Local) -> str:
     )
 
 
-def _stress(address: str | None, local: Local) -> str:
-    url = address or f"ws://localhost:{local.port}/ws"
-    return (
-        "pip install websockets\n"
-        f"URL={quoted(url)} python - <<'EOF'\n"
-        "import asyncio, collections, os, websockets\n"
-        "\n"
-        "async def one():\n"
-        "    try:\n"
-        '        async with websockets.connect(os.environ["URL"]) as ws:\n'
-        "            await asyncio.wait_for(ws.wait_closed(), 60)\n"
-        "    except TimeoutError:\n"
-        '        return "open for 60 s"\n'
-        "    except Exception as error:\n"
-        "        return type(error).__name__\n"
-        '    return f"closed with {ws.close_code}"\n'
-        "\n"
-        "async def main():\n"
-        f"    print(collections.Counter(await asyncio.gather(*(one() for _ in range({_CLIENTS_OPENED})))))\n"
-        "\n"
-        "asyncio.run(main())\n"
-        "EOF"
-    )
+_INSTALL = "python -m pip install --quiet websockets\n"
+_STRESS = f"""\
+python - <<'EOF'
+import asyncio, collections, os, websockets
+
+URL, FIRST = os.environ["URL"], os.environ.get("FIRST")
+COUNT, DURATION = int(os.environ.get("COUNT", "{_CLIENTS_OPENED}")), float(os.environ.get("DURATION", "60"))
+
+async def one():
+    try:
+        async with websockets.connect(URL) as ws:
+            if FIRST:
+                await ws.send(FIRST)
+            try:
+                async with asyncio.timeout(DURATION):
+                    async for _ in ws:
+                        pass
+            except TimeoutError:
+                return f"open for {{DURATION:g}} s"
+    except Exception as error:
+        return f"{{type(error).__name__}}: {{error}}"
+    return f"closed with {{ws.close_code}}"
+
+async def main():
+    print(*collections.Counter(await asyncio.gather(*(one() for _ in range(COUNT)))).items(), sep="\\n")
+
+asyncio.run(main())
+EOF"""
+_SOAK = """\
+python - <<'EOF' | tee -a soak.log
+import asyncio, datetime, os, websockets
+
+URL, FIRST = os.environ["URL"], os.environ.get("FIRST")
+DURATION = float(os.environ.get("DURATION", "86400"))
+
+def note(what):
+    print(datetime.datetime.now().isoformat(" ", "seconds"), what, flush=True)
+
+async def main():
+    while True:
+        try:
+            async with websockets.connect(URL) as ws:
+                note("open")
+                if FIRST:
+                    await ws.send(FIRST)
+                async for _ in ws:
+                    pass
+            note(f"closed with {ws.close_code} {ws.close_reason}")
+        except Exception as error:
+            note(f"{type(error).__name__}: {error}")
+        await asyncio.sleep(1)
+
+try:
+    asyncio.run(asyncio.wait_for(main(), DURATION))
+except TimeoutError:
+    note("end")
+EOF"""
+"""`FIRST` is what signs in where the first message does; both run shorter with DURATION set, and fewer with COUNT."""
