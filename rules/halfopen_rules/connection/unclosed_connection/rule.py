@@ -46,13 +46,15 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
     first = resources[0]
     leak = first.leaks[0]
     names = " and ".join(dict.fromkeys(each.what for each in resources))
+    pruned = all(_is_pruned(dossier, each) for each in resources)
+    severity = _SEVERITY.get(leak.kind, Severity.HIGH)
     return Finding(
         code=CODE,
         slug=SLUG,
-        severity=_SEVERITY.get(leak.kind, Severity.HIGH),
+        severity=min(severity, Severity.MEDIUM) if pruned else severity,
         confidence=_confidence(dossier, leak),
         span=first.acquired,
-        message=_sentence(_message(first, leak, names)),
+        message=_sentence(_message(first, leak, names, pruned)),
         connection=dossier.connection.id,
         evidence=tuple(evidence for each in resources for one in each.leaks for evidence in one.evidence),
         fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
@@ -72,7 +74,16 @@ def _sentence(message: str) -> str:
     return message[0].upper() + message[1:] if message.startswith("the ") else message
 
 
-def _message(resource: Resource, leak: Leak, name: str) -> str:
+def _is_pruned(dossier: Dossier, resource: Resource) -> bool:
+    """Whether a broadcast takes the entries out that it cannot send to: what leaks is there until the next one."""
+    sending = dossier.sending
+    return resource.kind == "registration" and any(
+        each.registry == resource.what and each.removes_failed
+        for each in (sending.broadcasts if sending is not None else ())
+    )
+
+
+def _message(resource: Resource, leak: Leak, name: str, pruned: bool) -> str:
     owner = resource.owner
     if resource.kind == "socket":
         return _socket_message(leak, name, owner)
@@ -87,9 +98,8 @@ def _message(resource: Resource, leak: Leak, name: str) -> str:
             "removes the new one, which then receives nothing"
         )
     if resource.kind == "registration":
-        return (
-            f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; later broadcasts go to a dead socket"
-        )
+        then = "it stays until a broadcast to it fails" if pruned else "later broadcasts go to a dead socket"
+        return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; {then}"
     if resource.kind == "task":
         return f"{name} {_RUNNING[leak.kind]}, and keeps its socket and its work alive"
     if resource.kind == "subscription":

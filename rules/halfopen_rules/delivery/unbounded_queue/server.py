@@ -44,8 +44,8 @@ def _queue(dossier: Dossier, code: str, slug: str, piles: list[SendQueue]) -> Fi
         )
     elif first.fed_by_others:
         message = (
-            f"`{first.name}` has no maxsize, and others fill it: for a client that stopped reading, what is sent to "
-            "everybody piles up in memory until its connection dies"
+            f"`{first.name}` has no maxsize, and what fills it does not wait for its reader: for a client that stopped reading, "
+            "it grows in memory until its connection dies"
         )
     else:
         severity, confidence = Severity.MONITOR, Confidence.LOW

@@ -43,15 +43,19 @@ def _of_tasks(dossier: Dossier, lost: list[Task]) -> Finding:
     return Finding(
         code=CODE,
         slug=SLUG,
-        severity=(
-            Severity.HIGH if first.feeds and first.goes_on and first.fate == "unobserved" else Severity.MEDIUM
-        ),
+        severity=_severity(first),
         confidence=Confidence.MEDIUM if first.fate == "ends-quietly" else first.confidence,
         span=first.span,
         message=_message(dossier.connection.name, first),
         connection=dossier.connection.id,
         evidence=(*first.evidence, *more),
     )
+
+
+def _severity(task: Task) -> Severity:
+    """High where what ends is what all clients, or this one, are fed by."""
+    deaf = task.feeds and task.goes_on and (task.fate == "unobserved" or task.of_process)
+    return Severity.HIGH if deaf else Severity.MEDIUM
 
 
 def _message(name: str, task: Task) -> str:
@@ -71,6 +75,11 @@ def _message(name: str, task: Task) -> str:
             return (
                 f"An exception of {what} becomes a result that {name} drops (`return_exceptions=True`): that part of the "
                 "connection stops without a line in any log, and the rest goes on as if nothing had happened"
+            )
+        case "ends-quietly" if task.of_process:
+            return (
+                f"One failure of its source ends {what}, which only writes it down: nothing starts it again, and all clients of "
+                f"{name} stay connected and receive nothing more"
             )
         case "ends-quietly":
             return (

@@ -31,6 +31,11 @@ _VALUE_METHODS = frozenset(
     }
 )  # fmt: skip
 
+_UPKEEP = frozenset(
+    {"remove", "discard", "add", "clear", "update", "cancel", "done", "put_nowait", "close", "aclose"}
+)
+"""Methods of containers, tasks and connections that are called in passing."""
+
 
 def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
     """ "echo" where the handler does nothing but answer with what it was sent."""
@@ -42,7 +47,9 @@ def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
             ):
                 said = f"the client is entered in {registration.container}, and gets what is sent to all"
                 return _of_messages(handling, Evidence(registration.node.span, said))
-    work = next(_work(handling), None) or next(_sent_of_its_own(handling), None)
+    done = list(_work(handling))
+    telling = next((each for each in done if not _is_upkeep(handling.program, each)), None)
+    work = telling or next(_sent_of_its_own(handling), None) or next(iter(done), None)
     kept = next(_kept(handling), None)
     if kept is not None:
         return Known("actions", (Evidence(kept.span, f"a message of the client sets {_short(kept.text)}"),))
@@ -119,6 +126,14 @@ def _work(handling: Handling) -> Iterator[At[tree.Call]]:
                 if isinstance(callee, tree.Member) and handling.sockets.is_socket(callee.object):
                     continue
                 yield function.to(node)
+
+
+def _is_upkeep(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a call keeps the handler's own things in order, and says nothing of what a stranger gets."""
+    callee = call.node.callee
+    if isinstance(callee, tree.Member) and callee.name in _UPKEEP and not functions(program, call.to(callee)):
+        return True
+    return any(name.startswith("traceback.") for name in qualified(program, call.to(callee)))
 
 
 def _kept(handling: Handling) -> Iterator[At[tree.Expr]]:

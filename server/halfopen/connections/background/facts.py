@@ -71,6 +71,8 @@ class Task:
     evidence: tuple[Evidence, ...] = ()
     goes_on: bool = False
     """Whether it works on and on, and not for one answer."""
+    of_process: bool = False
+    """Whether it is one for all clients of the process, and not for this connection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,15 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import thrown_kinds
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
 
 _OBSERVING = frozenset({"add_done_callback", "result", "exception"})
 _GATHERING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", "asyncio.as_completed"})
+_BROKERS = frozenset({"listen", "notifies"})
+"""What gives the messages of Redis' pub/sub and of PostgreSQL's NOTIFY, one after the other, until it fails."""
 _KEEPING = frozenset({"add", "append", "push_async_callback", "callback", "create_task", "extend", "put"})
 
 
@@ -235,11 +238,15 @@ def _unread_result(call: At[tree.Call]) -> At[tree.Node] | None:
 # --- feeds that end while the connection goes on ------------------------------------------------
 
 
-def _quiet_end(code: EndpointCode, function: At[tree.Function]) -> At[tree.Node] | None:
+def _quiet_end(
+    code: EndpointCode, function: At[tree.Function], sending: frozenset[tree.Node] = frozenset()
+) -> At[tree.Node] | None:
     """The clause with which an endless feed of the client ends after any failure of its source."""
     body = function.node.body
     operations = code.operations(function.to(body))
-    if not operations & SENDERS or operations & (RECEIVERS | ITERATORS | {"close"}):
+    if operations & (RECEIVERS | ITERATORS | {"close"}):
+        return None
+    if not operations & SENDERS and not _leads_to(code, function, sending):
         return None
     for statement in own_tries(function):
         for handler in statement.node.handlers:
@@ -280,11 +287,19 @@ def _source_loop(
         isinstance(node, tree.Return) or (isinstance(node, tree.Jump) and node.kind == "break")
         for node in tree.walk(clause.node.body, tree.same_function)
     )
-    for loop in (*inside, *(around if leaves else ())):
-        # A stream that is iterated has an end of its own.
-        if loop.kind == "while" and _has_source(code, at.to(loop)):
+    # A loop around the clause that goes on begins the loop within it anew.
+    for loop in (*(inside if leaves or not around else ()), *(around if leaves else ())):
+        # A stream that is iterated has an end of its own, other than the messages of a broker.
+        if (loop.kind == "while" and _has_source(code, at.to(loop))) or _is_broker(loop):
             return loop
     return None
+
+
+def _is_broker(loop: tree.Loop) -> bool:
+    """`async for message in pubsub.listen()`."""
+    return (
+        loop.is_async and isinstance(loop.iterable, tree.Call) and last_name(loop.iterable.callee) in _BROKERS
+    )
 
 
 def _has_source(code: EndpointCode, at: At[tree.Loop]) -> bool:
@@ -332,14 +347,22 @@ def _feeders(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Ta
             for body in _bodies(code, at):
                 if not _loops(body) or not (_sends(code, body) or _leads_to(code, body, sending)):
                     continue
-                if not _may_fail(code, body, sending) and _quiet_end(code, body) is None:
-                    continue
-                held = aliases(code.program, at)
-                if not any(_observes(code, each) for each in held):
-                    text = "a failure of its source ends it, and nothing starts it again"
-                    said = (Evidence(body.span, text),)
-                    yield Task(_name(at), "unobserved", True, at.span, Confidence.HIGH, said, True)
+                fate = _fate_of_feeder(code, at, body, sending)
+                if fate is not None:
+                    said = (
+                        Evidence(body.span, "a failure of its source ends it, and nothing starts it again"),
+                    )
+                    yield Task(_name(at), fate, True, at.span, Confidence.HIGH, said, True, of_process=True)
                     break
+
+
+def _fate_of_feeder(
+    code: EndpointCode, task: At[tree.Call], body: At[tree.Function], sending: frozenset[tree.Node]
+) -> Fate | None:
+    if _may_fail(code, body, sending):
+        observed = any(_observes(code, each) for each in aliases(code.program, task))
+        return None if observed else "unobserved"
+    return "ends-quietly" if _quiet_end(code, body, sending) is not None else None
 
 
 def _sends(code: EndpointCode, body: At[tree.Function]) -> bool:

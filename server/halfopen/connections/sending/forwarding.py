@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.handling import Handling
-from halfopen.connections.sending.calling import callers_up, calls_member, described
+from halfopen.connections.sending.calling import callers_up, calls_member, described, is_called
 from halfopen.connections.sending.channels import reaches, subscribed
 from halfopen.connections.sending.facts import Forwarding
 from halfopen.connections.sending.processes import senders
@@ -26,6 +26,10 @@ STORING = frozenset(
     }
 )  # fmt: skip
 """Methods of stores that keep what they are given: SQLAlchemy, Django, MongoDB, Redis."""
+_KEYS = frozenset(
+    {"set", "setex", "psetex", "setnx", "delete", "hmset", "hincrby", "incr", "decr", "sadd", "srem"}
+)
+"""Methods of Redis that keep a state under its key; of the client that publishes, since others have such methods too."""
 
 
 def forwards(
@@ -73,8 +77,12 @@ def _published(program: Program) -> Iterator[tuple[At[tree.Call], At[tree.Functi
             if function is None:
                 continue
             inside = call.to(function)
+            called = is_called(program, inside)
+            # What nobody calls publishes nothing.
+            if isinstance(called, Known) and not called.value:
+                continue
             near = callers_up(program, inside)
-            yield call, inside, any(_stores(each) for each in near[:12])
+            yield call, inside, _keeps_state(call, inside) or any(_stores(each) for each in near[:12])
 
 
 def _calls_of(path: str, unit: Unit) -> Iterator[At[tree.Call]]:
@@ -86,6 +94,19 @@ def _calls_of(path: str, unit: Unit) -> Iterator[At[tree.Call]]:
             and len(call.arguments) >= 2
         ):
             yield At(path, unit, call)
+
+
+def _keeps_state(publish: At[tree.Call], function: At[tree.Function]) -> bool:
+    """`r.setex("job:1", 60, state)` beside `r.publish(...)`: what is told can be asked for."""
+    assert isinstance(publish.node.callee, tree.Member)
+    client = publish.to(publish.node.callee.object).text
+    return any(
+        isinstance(node, tree.Call)
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name in _KEYS
+        and function.to(node.callee.object).text == client
+        for node in own_nodes(function)
+    )
 
 
 def _stores(function: At[tree.Function]) -> bool:

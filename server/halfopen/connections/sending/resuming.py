@@ -27,6 +27,22 @@ _CURSORS = frozenset(
 _ASKING = ("subscri", "join", "sync", "snapshot", "init", "state", "resume", "replay", "history")
 """Parts of the message types with which a client asks for the state."""
 _IDENTITY = frozenset({"uuid", "str", "len", "id", "datetime", "time"})
+_SHAPING = frozenset({"dict", "json", "isinstance", "list", "int", "float"})
+_FORMS = frozenset(
+    {
+        "isoformat",
+        "dumps",
+        "model_dump",
+        "model_dump_json",
+        "dict",
+        "format",
+        "encode",
+        "now",
+        "utcnow",
+        "update",
+    }
+)
+"""Methods that give a value another form."""
 _EACH_TIME = "sends the whole state each time"
 _DEPTH = 3
 
@@ -104,7 +120,7 @@ def _carries_state(
         if (
             isinstance(node, tree.Call)
             and not (_roots(program, payload.to(node.callee)) & _IDENTITY)
-            and functions(program, payload.to(node.callee))
+            and any(not _only_shapes(program, each) for each in functions(program, payload.to(node.callee)))
         ):
             return True
         if isinstance(node, tree.Member | tree.Index | tree.Name):
@@ -129,6 +145,29 @@ def _carries_state(
                 ):
                     return True
     return False
+
+
+def _only_shapes(program: Program, function: At[tree.Function], depth: int = _DEPTH) -> bool:
+    """Whether a helper makes its result of what it is given and a clock alone: `message("welcome")`, `now_iso()`."""
+    program.queries.note(function.unit)
+    for node in own_nodes(function):
+        if isinstance(node, tree.Await | tree.Loop | tree.Yield):
+            return False
+        if isinstance(node, tree.Name | tree.Member) and container_of(program, function.to(node)) is not None:
+            return False
+        if isinstance(node, tree.Call) and not _shapes(program, function.to(node), depth):
+            return False
+    return True
+
+
+def _shapes(program: Program, call: At[tree.Call], depth: int) -> bool:
+    callee = call.node.callee
+    bodies = functions(program, call.to(callee))
+    if bodies:
+        return depth > 0 and all(_only_shapes(program, each, depth - 1) for each in bodies)
+    if isinstance(callee, tree.Member) and callee.name in _FORMS:
+        return True
+    return bool(_roots(program, call.to(callee)) & (_IDENTITY | _SHAPING))
 
 
 def _is_received(handling: Handling, value: tree.Expr) -> bool:
