@@ -103,3 +103,134 @@ def test_without_a_start_nothing_is_claimed(tmp_path: Path) -> None:
     serving = surrounded(tmp_path, {"main.py": ENDPOINT}).surroundings.serving
     assert not isinstance(serving.keepalive, Known)
     assert not isinstance(serving.processes, Known)
+
+
+QUEUED = """
+    import asyncio
+    import json
+    from typing import Literal
+    from fastapi import FastAPI, WebSocket
+    from pydantic import BaseModel
+    app = FastAPI()
+
+    class Ping(BaseModel):
+        type: Literal["ping"] = "ping"
+
+    class Pong(BaseModel):
+        type: Literal["pong"]
+
+    class Connection:
+        def __init__(self, websocket: WebSocket):
+            self.websocket = websocket
+            self.outbox = asyncio.Queue(maxsize=9)
+            self.heard = asyncio.Event()
+
+        def offer(self, message):
+            self.outbox.put_nowait(message)
+
+        async def write(self):
+            while True:
+                message = await self.outbox.get()
+                await self.websocket.send_text(message.model_dump_json())
+
+        async def read(self):
+            while True:
+                message = Pong.model_validate_json(await self.websocket.receive_text())
+                {heard}
+
+        async def beat(self):
+            while True:
+                await asyncio.sleep(30)
+                self.heard.clear()
+                self.offer(Ping())
+                {waits}
+
+    @app.websocket("/ws")
+    async def live(websocket: WebSocket):
+        await websocket.accept()
+        connection = Connection(websocket)
+        await asyncio.gather(connection.write(), connection.read(), connection.beat())
+"""
+WITHIN = """try:
+                    async with asyncio.timeout(10):
+                        await self.heard.wait()
+                except TimeoutError:
+                    return"""
+FOR = """try:
+                    await asyncio.wait_for(self.heard.wait(), 10)
+                except asyncio.TimeoutError:
+                    break"""
+UNHEEDED = """try:
+                    await asyncio.wait_for(self.heard.wait(), 10)
+                except asyncio.TimeoutError:
+                    continue"""
+OF_PONG = """match message:
+                    case Pong():
+                        self.heard.set()"""
+
+
+@pytest.mark.parametrize(
+    ("heard", "waits", "watchdogs"),
+    [
+        ("self.heard.set()", WITHIN, [("answer", 10.0, ())]),
+        ("self.heard.set()", FOR, [("answer", 10.0, ())]),
+        (OF_PONG, FOR, [("answer", 10.0, ("pong",))]),
+        ("if isinstance(message, Pong): self.heard.set()", FOR, [("answer", 10.0, ("pong",))]),
+        ("self.heard.set()", UNHEEDED, []),
+        ("pass", WITHIN, []),
+    ],
+)
+def test_a_ping_through_a_queue_and_the_event_that_waits_for_its_answer(
+    tmp_path: Path, heard: str, waits: str, watchdogs: list[tuple[str, float, tuple[str, ...]]]
+) -> None:
+    files = {"main.py": QUEUED.replace("{heard}", heard).replace("{waits}", waits)}
+    liveness = surrounded(tmp_path, files).liveness
+    assert liveness is not None
+    [heartbeat] = liveness.heartbeats
+    assert (value(heartbeat.interval_seconds), heartbeat.message.shown) == (30.0, '{"type": "ping"}')
+    assert heartbeat.is_ping
+    found = [(each.watches, value(each.deadline_seconds), each.renewed_by) for each in liveness.watchdogs]
+    assert found == watchdogs
+
+
+@pytest.mark.parametrize(
+    ("handler", "reply", "answers_everything"),
+    [
+        ("if (m.type === 'ping') say({ type: 'pong' });", '{"type": "pong"}', False),
+        ("say({ type: 'seen' }); if (m.type === 'ping') show(m);", None, True),
+        ("if (m.type === 'ping') { show(m); return; } if (m.n) say({ type: 'more' });", None, False),
+    ],
+)
+def test_what_a_client_says_to_a_ping(
+    tmp_path: Path, handler: str, reply: str | None, answers_everything: bool
+) -> None:
+    source = f"""
+        import {{ show }} from "./show";
+        const ws = new WebSocket('/ws');
+        const say = (message: object) => ws.send(JSON.stringify(message));
+        ws.onmessage = (event) => {{ const m = JSON.parse(event.data); {handler} }};
+    """
+    liveness = surrounded(tmp_path, {"live.ts": source}).liveness
+    assert liveness is not None
+    [answer] = liveness.answers
+    assert (answer.reply.shown if answer.reply is not None else None) == reply
+    assert liveness.answers_everything is answers_everything
+
+
+def test_a_deadline_where_a_reconnecting_socket_is_made_waits_for_no_answer(tmp_path: Path) -> None:
+    source = """
+        let silence: ReturnType<typeof setTimeout> | undefined;
+        function retry() { setTimeout(() => { if (navigator.onLine) open(); else retry(); }, 1000); }
+        function listen() { clearTimeout(silence); silence = setTimeout(giveUp, 45_000); }
+        function giveUp() { socket?.close(); retry(); }
+        let socket: WebSocket | undefined;
+        export function open() {
+          socket = new WebSocket('/ws');
+          listen();
+          socket.onmessage = () => listen();
+          socket.onclose = () => retry();
+        }
+    """
+    liveness = surrounded(tmp_path, {"live.ts": source}).liveness
+    assert liveness is not None
+    assert [each.watches for each in liveness.watchdogs] == ["messages"]

@@ -60,7 +60,7 @@ export function useIt(url: string, token: string) {
 
 def messages(root: Path, code: str, frame: str = ENDPOINT) -> Messages:
     """The facts of the one connection whose loop or handler runs some lines of code."""
-    name, indent = ("main.py", " " * 8) if frame is ENDPOINT else ("use.tsx", " " * 6)
+    name, indent = ("use.tsx", " " * 6) if frame is CLIENT else ("main.py", " " * 8)
     text = frame % code.strip().replace("\n", f"\n{indent}")
     _, made = dossiers(root, {name: text})
     (dossier,) = made
@@ -215,3 +215,182 @@ def test_which_types_are_handled(tmp_path: Path, code: str, handled: set[str], r
     found = messages(tmp_path, code, CLIENT)
     assert {each.value for each in found.handled} == handled
     assert (found.handles_rest.value if isinstance(found.handles_rest, Known) else None) is rest
+
+
+MODELS = """
+import asyncio
+import json
+from enum import Enum
+from typing import Annotated, Literal, Optional, Union
+from fastapi import FastAPI, WebSocket
+from pydantic import BaseModel, Field, RootModel, TypeAdapter, parse_obj_as
+
+app = FastAPI()
+
+
+class Kind(str, Enum):
+    A = "a"
+    B = "b"
+
+
+class A(BaseModel):
+    type: Literal["a"] = "a"
+
+
+class B(BaseModel):
+    type: Annotated[Literal[Kind.B], Field()] = Kind.B
+    n: int = 0
+
+
+class C(B):
+    extra: str = ""
+
+
+class Envelope(BaseModel):
+    type: Kind
+    n: int = 0
+
+
+class Loose(BaseModel):
+    type: str
+    n: int = 0
+
+
+class Either(RootModel[Annotated[Union[A, B], Field(discriminator="type")]]):
+    pass
+
+
+ANY = TypeAdapter(Annotated[A | B, Field(discriminator="type")])
+
+
+@app.websocket("/ws")
+async def ws(websocket: WebSocket):
+    await websocket.accept()
+    queue = asyncio.Queue(maxsize=10)
+    while True:
+        %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "handled", "rest"),
+    [
+        ("work(ANY.validate_json(await websocket.receive_text()))", {"a", "b"}, False),
+        ("work(TypeAdapter(Union[A, None]).validate_python(await websocket.receive_json()))", {"a"}, False),
+        ("work(parse_obj_as(Optional[C], await websocket.receive_json()))", {"b"}, False),
+        ("work(Either.model_validate(await websocket.receive_json()))", {"a", "b"}, False),
+        ("work(Envelope(**await websocket.receive_json()))", {"a", "b"}, False),
+        ("m = Envelope(**await websocket.receive_json())\nif m.type == Kind.A: work(m.n)", {"a"}, False),
+        ("m = Loose(**await websocket.receive_json())\nif m.type == 'c': work(m.n)", {"c"}, False),
+        ("m = Loose(**await websocket.receive_json())\nwork(m)\nif m.type == 'c': work(m.n)", {"c"}, True),
+        ("work(Loose(**await websocket.receive_json()))", set(), None),
+        ("m = ANY.validate_json(await websocket.receive_text())\nif isinstance(m, (A, C)): work(m)", {"a", "b"}, False),
+        ("m = ANY.validate_json(await websocket.receive_text())\nif isinstance(m, A): work(m)", {"a"}, False),
+        (
+            "match ANY.validate_json(await websocket.receive_text()):\n    case A(): work(1)",
+            {"a"},
+            False,
+        ),
+        (
+            "match ANY.validate_json(await websocket.receive_text()):\n    case A(): work(1)\n    case _: work(2)",
+            {"a", "b"},
+            False,
+        ),
+        ("d = await websocket.receive_json()\nif d['type'] == 'c': work(1)\nwork(ANY.validate_python(d))", {"a", "b", "c"}, False),
+        ("d = await websocket.receive_json()\nif d['type'] == 'a': work(Loose(**d))", {"a"}, False),
+        ("d = await websocket.receive_json()\nwork(ANY.validate_python(d), d)", {"a", "b"}, True),
+    ],
+)  # fmt: skip
+def test_which_types_a_model_lets_pass(
+    tmp_path: Path, code: str, handled: set[str], rest: bool | None
+) -> None:
+    found = messages(tmp_path, code, MODELS)
+    assert {each.value for each in found.handled} == handled
+    assert (found.handles_rest.value if isinstance(found.handles_rest, Known) else None) is rest
+
+
+@pytest.mark.parametrize(
+    ("code", "sent", "is_all"),
+    [
+        ("await websocket.send_text(B(n=1).model_dump_json())", {"b"}, True),
+        ("await websocket.send_text(json.dumps(C().model_dump()))", {"b"}, True),
+        ("await websocket.send_json(Envelope(type=Kind.A).model_dump())", {"a"}, True),
+        ("await websocket.send_json(Envelope(type=kind()).model_dump())", set(), None),
+        ("await websocket.send_json(Loose(n=1).model_dump())", set(), None),
+        ("queue.put_nowait(A())\nawait websocket.send_text((await queue.get()).model_dump_json())", {"a"}, True),
+        (
+            "await queue.put({'type': 'c'})\nm = await asyncio.wait_for(queue.get(), 5)\nawait websocket.send_json(m)",
+            {"c"},
+            True,
+        ),
+        (
+            "await queue.put({'type': 'end'})\nm = await queue.get()\nif m['type'] != 'end': await websocket.send_json(m)",
+            set(),
+            None,
+        ),
+        ("await websocket.send_json(await queue.get())", set(), None),
+    ],
+)  # fmt: skip
+def test_which_types_models_and_queues_send(
+    tmp_path: Path, code: str, sent: set[str], is_all: bool | None
+) -> None:
+    found = messages(tmp_path, code, MODELS)
+    assert {each.value for each in found.sent} == sent
+    assert (found.sends_only.value if isinstance(found.sends_only, Known) else None) is is_all
+
+
+SCHEMAS = """
+import { z } from "zod";
+import * as v from "valibot";
+import { show } from "elsewhere";
+
+const A = z.object({ type: z.literal("a"), n: z.number() });
+const B = z.object({ type: z.enum(["b", "c"]) }).extend({ n: z.number() });
+const Any = z.object({ type: z.string() });
+const Both = z.discriminatedUnion("type", [A, ...[B]]);
+const Valid = v.variant("type", [v.object({ type: v.literal("a") })]);
+
+export function watch(each: (message: z.infer<typeof A>) => void) {
+  const ws = new WebSocket("/ws");
+  ws.onmessage = (event) => {
+      %s
+  };
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "handled", "rest"),
+    [
+        ("show(Both.parse(JSON.parse(event.data)));", {"a", "b", "c"}, False),
+        ("show(A.or(B).parse(JSON.parse(z.string().parse(event.data))));", {"a", "b", "c"}, False),
+        ("show(z.union([A, Any]).parse(JSON.parse(event.data)));", set(), None),
+        ("show(v.parse(Valid, JSON.parse(event.data)));", {"a"}, False),
+        ("const r = Both.safeParse(JSON.parse(event.data)); if (r.success && r.data.type === 'a') show(r.data.n);", {"a"}, False),
+        ("const { data } = Both.safeParse(JSON.parse(event.data)); switch (data?.type) { case 'b': show(1); }", {"b"}, False),
+        ("const m = Any.parse(JSON.parse(event.data)); switch (m.type) { case 'x': show(1); break; default: show(2); }", {"x"}, True),
+        ("const d = JSON.parse(event.data); const r = A.safeParse(d); if (!r.success) show(d.other);", {"a"}, True),
+    ],
+)  # fmt: skip
+def test_which_types_a_schema_lets_pass(
+    tmp_path: Path, code: str, handled: set[str], rest: bool | None
+) -> None:
+    _, (dossier,) = dossiers(tmp_path, {"use.ts": SCHEMAS % code})
+    assert dossier.messages is not None
+    assert {each.value for each in dossier.messages.handled} == handled
+    known = dossier.messages.handles_rest
+    assert (known.value if isinstance(known, Known) else None) is rest
+
+
+def test_what_a_callback_sends_is_what_it_is_called_with(tmp_path: Path) -> None:
+    source = """
+        class Outbox {
+          constructor(private send: (message: object) => void) {}
+          stop() { this.send({ type: "stop" }); }
+        }
+        const ws = new WebSocket("/ws");
+        export const outbox = new Outbox((message) => ws.send(JSON.stringify(message)));
+    """
+    _, (dossier,) = dossiers(tmp_path, {"use.ts": source})
+    assert dossier.messages is not None
+    assert {each.value for each in dossier.messages.sent} == {"stop"}

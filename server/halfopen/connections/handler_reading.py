@@ -6,6 +6,7 @@ from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
 from halfopen.connections.handling import Handling
+from halfopen.connections.ticking import is_fed_by_a_clock
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, own_nodes
@@ -82,7 +83,7 @@ def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | 
                 continue
             if node.is_async and not _may_wait(function.to(node), handling):
                 continue
-            if not handling.sockets.mentions(node.body):
+            if not handling.sockets.mentions(node.body) or is_fed_by_a_clock(handling, function.to(node)):
                 continue
             accept = _accepting(handling)
             kinds: LeakKind = "unread"

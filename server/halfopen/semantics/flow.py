@@ -42,6 +42,8 @@ _ITERATIONS = frozenset({"forEach", "map", "filter", "some", "every", "find"})
 """Methods that call a function with each element."""
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed"})
 """Builtins of Python that give a container's elements anew (of a dict its keys, which hold no value)."""
+_ADDING = frozenset({"append", "add", "push", "set", "setdefault", "put_nowait"})
+"""Methods that put what they are given into their container."""
 _MOST_ITEMS = 1200
 _LONGEST_PATH = 5
 
@@ -56,6 +58,24 @@ def aliases_of_target(program: Program, target: At[tree.Expr]) -> list[At[tree.E
     """Every expression that may evaluate to what a parameter or variable was given."""
     key = ("aliases of target", target.node)
     return program.queries.search(key, lambda: _Flow(program).run_from(target))
+
+
+def calls_of(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
+    """The calls that run a function: by its name, or, of one that is handed on as a value, where that is called."""
+    found = callers(program, function)
+    if not found or isinstance(function.parent, tree.Argument):
+        found = [*found, *calls_as_value(program, function)]
+    return list(dict.fromkeys(found))
+
+
+def calls_as_value(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
+    """The calls of a function where it was handed to: `self._announce(...)` of `Pipeline(announce)`."""
+    places = aliases(program, function)
+    return [
+        each.to(each.parent)
+        for each in places
+        if isinstance(each.parent, tree.Call) and each.parent.callee is each.node
+    ]
 
 
 class _Flow:
@@ -346,13 +366,8 @@ class _Flow:
             if promise is not None:
                 self.push(promise, path)
                 return True
-        if isinstance(callee, tree.Member) and callee.name in (
-            "append",
-            "add",
-            "push",
-            "set",
-            "setdefault",
-            "put_nowait",
+        if isinstance(callee, tree.Member) and (
+            callee.name in _ADDING or _is_put(call.node, callee.name, at)
         ):
             self.hold(at.to(callee.object), (None, *path))
         return False
@@ -402,6 +417,11 @@ class _Flow:
                         found = origins(self.program, at.to(call.arguments[0].value))
                         if any(each in made for each in found):
                             self.push(at.to(call), path)
+
+
+def _is_put(call: tree.Call, name: str, at: At[tree.Expr]) -> bool:
+    """Whether a call puts one thing into a queue of Python's; a request's `put` names an address first."""
+    return name == "put" and len(call.arguments) == 1 and at.unit.language == "python"
 
 
 def _value_of_pair(target: tree.Expr, path: Path) -> tree.Expr:

@@ -26,13 +26,13 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
         confidence=Confidence.HIGH,
         span=first.span,
         message=(
-            f"`{first.what}` announces the change before it is committed: a client that fetches on this message reads the "
-            "old state, and no later message corrects it"
+            f"`{first.what}` announces the change before it is {'written' if first.flushed is None else 'committed'}: a "
+            "client that fetches on this message reads the old state, and no later message corrects it"
         ),
         connection=dossier.connection.id,
         evidence=(
             *first.evidence,
-            *(Evidence(each.span, f"{each.what} announces before its commit as well") for each in others),
+            *(Evidence(each.span, f"{each.what} announces too early as well") for each in others),
         ),
     )
 

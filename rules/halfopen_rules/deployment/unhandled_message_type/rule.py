@@ -89,7 +89,11 @@ def _finding(dossier: Dossier, messages: Messages, others: list[Other], lost: li
         f" and {len(lost) - 4} more" if len(lost) > 4 else ""
     )
     peers = " nor ".join(f"`{each.dossier.connection.name}`" for each in others[:3])
-    message = f"`{dossier.connection.name}` sends {names}, and no branch of {peers} handles {'it' if len(lost) == 1 else 'them'}: the other side drops the message without a word"
+    them = "it" if len(lost) == 1 else "them"
+    if all(each.is_let_pass for other in others for each in _handled(other)):
+        message = f"`{dossier.connection.name}` sends {names}, and no schema of {peers} knows {them}: the other side refuses the message, and what it asks for never happens"
+    else:
+        message = f"`{dossier.connection.name}` sends {names}, and no branch of {peers} handles {them}: the other side drops the message without a word"
     if twin is not None:
         message += f"; it waits for `{twin.value}` instead of `{first.value}`, which nobody sends"
     is_certain = all(each.strength == "certain" for each in others)
@@ -105,7 +109,10 @@ def _finding(dossier: Dossier, messages: Messages, others: list[Other], lost: li
             *((Evidence(twin.span, f"waits for `{twin.value}`"),) if twin is not None else ()),
             *(Evidence(each.span, f"sends `{each.value}`") for each in lost[1:5]),
             *(
-                Evidence(handled.span, f"looks for `{handled.value}`")
+                Evidence(
+                    handled.span,
+                    f"{'lets' if handled.is_let_pass else 'looks for'} `{handled.value}`{' pass' if handled.is_let_pass else ''}",
+                )
                 for other in others
                 for handled in _handled(other)[:3]
             ),

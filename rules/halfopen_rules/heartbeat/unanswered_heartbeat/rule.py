@@ -42,6 +42,7 @@ def _of_server(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:
                 f"connection is given up{_after(watchdog)}, healthy or not"
             )
             yield _finding(dossier, watchdog.place, message, _sure(silent), watchdog.evidence)
+    yield from _misnamed(dossier, liveness)
 
 
 def _ended_by_ping(dossier: Dossier) -> Iterator[Finding]:
@@ -55,6 +56,25 @@ def _ended_by_ping(dossier: Dossier) -> Iterator[Finding]:
                 f"generator for good: after the first `{ping.message.shown}`{often} nothing more is sent"
             )
             yield _finding(dossier, step.span, message, _sure([other]), (*step.evidence, *ping.evidence))
+
+
+def _misnamed(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:
+    """It waits for any message after its ping, and the clients answer pings, but not one of that name."""
+    for watchdog, ping in _awaiting(liveness):
+        others = dossier.surroundings.others
+        answered = [_answered(each.dossier.liveness) for each in others]
+        if others and all(answered) and not any(_replies(each.dossier.liveness, ping) for each in others):
+            names = " and ".join(dict.fromkeys(f"`{each.dossier.connection.name}`" for each in others))
+            words = ", ".join(
+                f"`{word}`" for word in dict.fromkeys(word for each in answered for word in each)
+            )
+            message = (
+                f"{names} {'answers' if len(others) == 1 else 'answer'} {words}, and this heartbeat is "
+                f"`{ping.message.shown}`: nothing comes back, and each quiet connection is given up"
+                f"{_after(watchdog)}"
+            )
+            evidence = (*ping.evidence, *watchdog.evidence)
+            yield _finding(dossier, ping.sent, message, _sure(list(others)), evidence)
 
 
 def _of_client(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:
@@ -71,6 +91,14 @@ def _of_client(dossier: Dossier, liveness: Liveness) -> Iterator[Finding]:
                     f"`{_word(watchdog)}`: the server gives each connection up{_after(watchdog)}"
                 )
                 evidence = (*heartbeat.evidence, *watchdog.evidence)
+                yield _finding(dossier, dossier.connection.site, message, _sure([other]), evidence)
+        for watchdog, ping in _awaiting(server):
+            if not _answered(liveness) and not _speaks_by_itself(liveness):
+                message = (
+                    f"`{dossier.connection.name}` answers the server's `{ping.message.shown}` with nothing, and sends "
+                    f"nothing else by itself: each quiet connection is given up{_after(watchdog)}"
+                )
+                evidence = (*ping.evidence, *watchdog.evidence)
                 yield _finding(dossier, dossier.connection.site, message, _sure([other]), evidence)
         for ping in liveness.heartbeats:
             if ping.is_ping:
@@ -114,6 +142,29 @@ def _strict(liveness: Liveness) -> Iterator[Watchdog]:
     """The limits of a server that pings, which only certain words of the client hold off."""
     if any(each.is_ping for each in liveness.heartbeats):
         yield from (each for each in liveness.watchdogs if each.renewed_by)
+
+
+def _awaiting(liveness: Liveness) -> Iterator[tuple[Watchdog, Heartbeat]]:
+    """The limits that begin with a server's ping, which any message holds off; the ping's words are known."""
+    ping = next((each for each in liveness.heartbeats if each.is_ping and each.message.words), None)
+    if ping is not None:
+        yield from (
+            (each, ping) for each in liveness.watchdogs if each.watches == "answer" and not each.renewed_by
+        )
+
+
+def _answered(client: Liveness | None) -> tuple[str, ...]:
+    """The words of the heartbeats that a client answers."""
+    answers = client.answers if client is not None else ()
+    return tuple(dict.fromkeys(word for each in answers if each.reply is not None for word in each.to))
+
+
+def _replies(client: Liveness | None, ping: Heartbeat) -> bool:
+    return client is None or _speaks_by_itself(client) or bool(ping.message.words & set(_answered(client)))
+
+
+def _speaks_by_itself(client: Liveness) -> bool:
+    return bool(client.heartbeats) or client.answers_everything
 
 
 def _never_sends(other: Other, watchdog: Watchdog) -> bool:

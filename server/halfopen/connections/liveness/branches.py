@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.liveness.payloads import constant_texts, is_heartbeat_word
+from halfopen.connections.messages.declared import declared_by
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
 
@@ -25,7 +26,7 @@ def heartbeat_branches(
                 if words:
                     yield words, function.to(operands[-1])
             case tree.Case(pattern=pattern, body=body) if pattern is not None:
-                words = _words(program, function.to(pattern))
+                words = _words_of_pattern(program, function.to(pattern))
                 if words:
                     yield words, function.to(body)
             case _:
@@ -43,6 +44,9 @@ def words_of_test(program: Program, test: At[tree.Expr]) -> tuple[str, ...]:
             return tuple(dict.fromkeys(word for each in operands for word in _words(program, test.to(each))))
         case tree.Operation(operator="in", operands=(_, tree.Sequence(items=items))):
             return tuple(dict.fromkeys(word for each in items for word in _words(program, test.to(each))))
+        case tree.Call(callee=tree.Name(id="isinstance"), arguments=(_, kind)):
+            kinds = kind.value.items if isinstance(kind.value, tree.Sequence) else (kind.value,)
+            return tuple(word for each in kinds for word in _words_of_class(program, test.to(each)))
         case _:
             return ()
 
@@ -59,3 +63,21 @@ def _words(program: Program, at: At[tree.Expr]) -> tuple[str, ...]:
             return tuple(text.lower() for text in texts if is_heartbeat_word(text))
         case _:
             return ()
+
+
+def _words_of_pattern(program: Program, at: At[tree.Expr]) -> tuple[str, ...]:
+    """Those of a case's pattern, which may be a model: `case Pong():`, `case Ping() | Pong():`."""
+    match at.node:
+        case tree.Operation(operator="|", operands=operands):
+            return tuple(word for each in operands for word in _words_of_pattern(program, at.to(each)))
+        case tree.Call(callee=callee):
+            return _words_of_class(program, at.to(callee))
+        case _:
+            return _words(program, at)
+
+
+def _words_of_class(program: Program, kind: At[tree.Expr]) -> tuple[str, ...]:
+    """The heartbeat words by which a model's messages are told: `class Pong(BaseModel): type: Literal["pong"]`."""
+    return tuple(
+        each.value.lower() for each in declared_by(program, kind).types if is_heartbeat_word(each.value)
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
-from halfopen.connections.liveness.client_answers import client_answers
+from halfopen.connections.liveness.client_answers import answers_everything, client_answers
 from halfopen.connections.liveness.client_life import ends_itself, is_used_here
 from halfopen.connections.liveness.client_sends import message_code, sends_of
 from halfopen.connections.liveness.client_timers import Timer, climbs, timer_at
@@ -39,6 +39,7 @@ def liveness_of_client(site: ClientSite) -> Liveness:
         tuple(client_answers(program, site, view, messages)),
         detects_silence=_detects(site, view, watchdogs),
         ends_itself=ends_itself(program, view, messages),
+        answers_everything=answers_everything(program, site, view),
         is_used_here=is_used_here(program, view),
     )
 

@@ -118,8 +118,14 @@ def _cleared_by(program: Program, timer: Timer, code: list[At[tree.Function]]) -
 
 
 def _in_repeating(program: Program, view: View, timer: Timer, messages: frozenset[tree.Node]) -> bool:
-    """Whether a timer is set by what another repeating timer runs: the deadline of a ping."""
+    """Whether a timer is set by what another repeating timer runs: the deadline of a ping.
+
+    A timer that is set where the socket is made is set again by each reconnection, which asks nothing.
+    """
+    making = view.call.index.function_of(view.call.node)
     for climb in climbs(program, timer.call, None):
+        if any(each.index.function_of(each.node) is making for each in climb.path):
+            continue
         outer = timer_at(program, climb, messages)
         if outer is not None and outer.repeats and outer.call.node is not timer.call.node:
             return True

@@ -111,5 +111,7 @@ class Liveness:
     """Whether this side would notice a peer that vanished without a close, without any help of the server program."""
     ends_itself: bool = False
     """Whether it closes as soon as it is open, or as its one answer has come under a time limit."""
+    answers_everything: bool = False
+    """Whether each message makes it send, whatever the message says."""
     is_used_here: bool = True
     """Whether anything in the workspace makes this client; what only others import leaves choices to them."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from halfopen.connections.liveness.facts import Message
+from halfopen.connections.messages.declared import type_when_made
 from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
@@ -83,7 +84,7 @@ def _unwrapped(program: Program, at: At[tree.Expr]) -> At[tree.Expr] | None:
 
 
 def _object_message(program: Program, at: At[tree.Expr]) -> Message | None:
-    """The constant texts of a dict or an object literal, or of a model's keyword arguments."""
+    """The constant texts of a dict or an object literal, or of a model: its keyword arguments and its type."""
     for origin in (at, *origins(program, at)):
         if not isinstance(origin, At):
             continue
@@ -91,15 +92,24 @@ def _object_message(program: Program, at: At[tree.Expr]) -> Message | None:
             case tree.Object(entries=entries):
                 fields = tuple(_fields(program, origin, entries))
                 return Message("json", fields[:_MOST_FIELDS])
-            case tree.Call(callee=callee, arguments=arguments) if _makes_record(callee) and arguments:
+            case tree.Call(callee=callee, arguments=arguments) if _makes_record(callee):
                 pairs = ((each.name or "", origin.to(each.value)) for each in arguments if each.name)
-                fields = tuple(
-                    (name, text) for name, value in pairs for text in constant_texts(program, value)[:1]
-                )
-                return Message("json", fields[:_MOST_FIELDS])
+                given = {name: text for name, value in pairs for text in constant_texts(program, value)[:1]}
+                fields = tuple((dict(_fields_when_made(program, origin.to(callee))) | given).items())
+                if arguments or fields:
+                    return Message("json", fields[:_MOST_FIELDS])
             case _:
                 pass
     return None
+
+
+def _fields_when_made(program: Program, callee: At[tree.Expr]) -> Iterator[tuple[str, str]]:
+    """The type that a model's own default gives its messages."""
+    for origin in origins(program, callee):
+        if isinstance(origin, At) and isinstance(origin.node, tree.Class):
+            made = type_when_made(program, origin.to(origin.node))
+            if made is not None:
+                yield made.discriminator, made.value
 
 
 def _makes_record(callee: tree.Expr) -> bool:

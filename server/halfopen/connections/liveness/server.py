@@ -7,6 +7,7 @@ from halfopen.connections.liveness.facts import Format, Liveness
 from halfopen.connections.liveness.server_answers import server_answers
 from halfopen.connections.liveness.server_code import ServerCode, method_of, server_code
 from halfopen.connections.liveness.server_heartbeats import heartbeats_of
+from halfopen.connections.liveness.server_signs import waits_for_signs
 from halfopen.connections.liveness.server_watchdogs import server_watchdogs
 from halfopen.connections.server_site import ServerSite
 
@@ -16,7 +17,7 @@ def liveness_of_endpoint(site: ServerSite) -> Liveness:
     code = server_code(site)
     if code is None:
         return Liveness()
-    watchdogs = tuple(server_watchdogs(code))
+    watchdogs = (*server_watchdogs(code), *waits_for_signs(code))
     detects: Fact[bool] = Unknown("the pings of the server program")
     if watchdogs:
         detects = Known(True, watchdogs[0].evidence)

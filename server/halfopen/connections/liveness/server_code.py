@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
+from halfopen.connections.queued import queued_for
 from halfopen.connections.sending.members import members_of
 from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite, site_key
@@ -26,7 +27,10 @@ _MOST_FILES = 30
 
 @dataclass(frozen=True, slots=True)
 class ServerCode:
-    """`functions` run for a connection or hold its socket; the calls are those on the socket itself, by method."""
+    """`functions` run for a connection or hold its socket; the calls are those on the socket itself, by method.
+
+    What is put into a queue that a task empties into the socket is a send as well: `outbox.put_nowait(Ping())`.
+    """
 
     program: Program
     functions: tuple[At[tree.Function], ...]
@@ -119,12 +123,18 @@ def _code(
     calls: list[tuple[str, At[tree.Call]]],
     handler: At[tree.Node],
 ) -> ServerCode:
-    for each in found:
+    direct = [call for name, call in calls if name in SENDERS or name in _OF_CLASSES]
+    queued = [put for send in direct for put in queued_for(program, send)]
+    putting = [
+        put.to(function) for put in queued if (function := put.index.function_of(put.node)) is not None
+    ]
+    running = tuple(dict.fromkeys((*found, *putting)))
+    for each in running:
         program.queries.note(each.unit)
     return ServerCode(
         program,
-        found,
-        tuple(call for name, call in calls if name in SENDERS or name in _OF_CLASSES),
+        running,
+        tuple(dict.fromkeys((*direct, *queued))),
         tuple(call for name, call in calls if name in RECEIVERS or name in ITERATORS),
         frozenset(call.node for name, call in calls if name == "close"),
         handler,

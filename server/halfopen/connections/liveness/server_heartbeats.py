@@ -18,7 +18,7 @@ from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep", "gevent.sleep", "time.sleep"})
-_LIMITS = frozenset(
+LIMITS = frozenset(
     {
         "asyncio.wait_for",
         "asyncio.timeout",
@@ -93,16 +93,16 @@ def pause_around(code: ServerCode, call: At[tree.Call]) -> At[tree.Call] | None:
         match ancestor:
             case tree.Function():
                 return None
-            case tree.Handler() if _is_timeout(ancestor):
+            case tree.Handler() if is_timeout(ancestor):
                 handler = ancestor
             case tree.Try(body=body) if handler is not None and handler in ancestor.handlers:
-                limit = _first(code, call.to(body), _LIMITS)
-                if limit is not None and _in_loop(call.to(ancestor)):
+                limit = first_call(code, call.to(body), LIMITS)
+                if limit is not None and in_loop(call.to(ancestor)):
                     return limit
             case tree.Loop(body=body):
                 if _receives(code, body):
                     return None
-                pause = _first(code, call.to(body), _SLEEPS)
+                pause = first_call(code, call.to(body), _SLEEPS)
                 if pause is not None:
                     return pause
             case _:
@@ -110,14 +110,14 @@ def pause_around(code: ServerCode, call: At[tree.Call]) -> At[tree.Call] | None:
     return None
 
 
-def _is_timeout(handler: tree.Handler) -> bool:
+def is_timeout(handler: tree.Handler) -> bool:
     return any(
         "Timeout" in (each.id if isinstance(each, tree.Name) else getattr(each, "name", ""))
         for each in handler.types
     )
 
 
-def _in_loop(at: At[tree.Node]) -> bool:
+def in_loop(at: At[tree.Node]) -> bool:
     for ancestor in at.index.ancestors(at.node):
         if isinstance(ancestor, tree.Function):
             return False
@@ -141,7 +141,7 @@ def _answers_a_message(code: ServerCode, call: At[tree.Call]) -> bool:
     return False
 
 
-def _first(code: ServerCode, block: At[tree.Block], names: frozenset[str]) -> At[tree.Call] | None:
+def first_call(code: ServerCode, block: At[tree.Block], names: frozenset[str]) -> At[tree.Call] | None:
     for node in tree.walk(block.node, tree.same_function):
         if (
             isinstance(node, tree.Call)

@@ -46,7 +46,7 @@ def server_watchdogs(code: ServerCode) -> Iterator[Watchdog]:
                     found = _elapsed(code, function.to(test))
                     if found is not None and _ends(code, function, then):
                         seconds, names = found
-                        renewed = _renewed_by(code, names)
+                        renewed = renewed_by(code, names)
                         if renewed is not None:
                             pause = pause_around(code, function.to(_marker(then)))
                             yield Watchdog(
@@ -69,7 +69,7 @@ def server_watchdogs(code: ServerCode) -> Iterator[Watchdog]:
                             )
                 case tree.Handler(body=body) if body.statements:
                     limit = pause_around(code, function.to(_marker(body)))
-                    if limit is not None and _leaves(code, function, body) and _limits_receive(code, limit):
+                    if limit is not None and leaves(code, function, body) and _limits_receive(code, limit):
                         yield Watchdog(
                             "messages",
                             seconds_of_pause(code.program, limit),
@@ -102,7 +102,7 @@ def _limits_receive(code: ServerCode, limit: At[tree.Call]) -> bool:
     return False
 
 
-def _leaves(code: ServerCode, function: At[tree.Function], body: tree.Block) -> bool:
+def leaves(code: ServerCode, function: At[tree.Function], body: tree.Block) -> bool:
     """Whether a time-out's handler ends the connection: it closes, leaves or raises, and does not go on."""
     nodes = list(tree.walk(body, tree.same_function))
     if any(isinstance(each, tree.Jump) and each.kind == "continue" for each in nodes):
@@ -211,7 +211,7 @@ def _ends(code: ServerCode, function: At[tree.Function], then: tree.Block) -> bo
     )
 
 
-def _renewed_by(code: ServerCode, names: frozenset[str]) -> tuple[str, ...] | None:
+def renewed_by(code: ServerCode, names: frozenset[str]) -> tuple[str, ...] | None:
     """The words of the messages that alone renew a moment; empty where any message does; None: nothing does."""
     words: dict[str, None] = {}
     within: set[tree.Node] = set()
@@ -250,19 +250,28 @@ def _writes(code: ServerCode, at: At[tree.Node], names: frozenset[str], within: 
     code.program.queries.note(at.unit)
     found = False
     for node in tree.walk(at.node, tree.same_function):
-        if isinstance(node, tree.Assign) and any(_last(each) in names for each in node.targets):
+        if _renews(node, names):
             within.add(node)
             found = True
     return found
+
+
+def _renews(node: tree.Node, names: frozenset[str]) -> bool:
+    """`self.last_heard = time()`, or `self.heard.set()` of an event."""
+    match node:
+        case tree.Assign(targets=targets):
+            return any(_last(each) in names for each in targets)
+        case tree.Call(callee=tree.Member(object=event, name="set"), arguments=()):
+            return _last(event) in names
+        case _:
+            return False
 
 
 def _writes_outside(
     code: ServerCode, at: At[tree.Node], names: frozenset[str], within: set[tree.Node]
 ) -> bool:
     return any(
-        isinstance(node, tree.Assign)
-        and node not in within
-        and any(_last(each) in names for each in node.targets)
+        node not in within and _renews(node, names)
         for each in _run_by(code, at)
         for node in tree.walk(each.node, tree.same_function)
     )

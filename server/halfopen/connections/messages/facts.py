@@ -108,14 +108,17 @@ class MessageType:
     evidence: tuple[Evidence, ...] = ()
     is_named_elsewhere: bool = False
     """Code in the other side's language writes this value too, whether or not that is the linked peer."""
+    is_let_pass: bool = False
+    """A model or schema lets it pass and refuses the types that it does not name; no branch has to ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Messages:
     """What is said: message types sent and handled, how they are parsed and validated, what of them is logged.
 
-    `sends_only` and `handles_only` tell whether `sent` and `handled` are all types there are: Known(True) where every
-    send and every branch could be read. `handles_rest`: a default branch that does something with other types.
+    `handled` are the types that branches ask for, and those that a model or schema lets pass. `sends_only` and
+    `handles_only` tell whether `sent` and `handled` are all types there are: Known(True) where every send and every
+    branch could be read. `handles_rest`: a default branch that does something with other types.
     """
 
     inbound: tuple[Inbound, ...] = ()

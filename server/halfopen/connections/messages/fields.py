@@ -38,8 +38,11 @@ class Read:
     places: tuple[At[tree.Expr], ...]
 
 
-def reads_of(program: Program, journey: Journey) -> list[Read]:
-    """Every read of a field of the parsed messages, and of fields within fields."""
+def reads_of(program: Program, journey: Journey, of_models: bool = False) -> list[Read]:
+    """Every read of a field of the parsed messages, and of fields within fields.
+
+    `of_models`: in Python too the messages are objects whose members are their fields.
+    """
     found: dict[tree.Node, Read] = {}
     for pattern in journey.targets.values():
         for read in _pattern_reads(program, pattern, ""):
@@ -50,14 +53,14 @@ def reads_of(program: Program, journey: Journey) -> list[Read]:
         prefix, at = waiting.pop(0)
         if prefix.count(".") > 1:
             continue
-        for read in _reads_at(program, at, prefix):
+        for read in _reads_at(program, at, prefix, of_models):
             if read.at.node not in found:
                 found[read.at.node] = read
                 waiting += [(read.key, place) for place in read.places]
     return sorted(found.values(), key=lambda each: (each.at.path, each.at.unit.text, each.at.node.start))
 
 
-def _reads_at(program: Program, at: At[tree.Expr], prefix: str) -> Iterator[Read]:
+def _reads_at(program: Program, at: At[tree.Expr], prefix: str, of_models: bool) -> Iterator[Read]:
     node, parent = at.node, at.parent
     match parent:
         case tree.Member(object=inner, name=name) if inner is node:
@@ -67,7 +70,7 @@ def _reads_at(program: Program, at: At[tree.Expr], prefix: str) -> Iterator[Read
                 key = called.arguments[0].value
                 if isinstance(key, tree.Literal) and isinstance(key.value, str):
                     yield _read(program, at.to(called), _path(prefix, key.value))
-            elif called is None and _is_property(at.to(parent)):
+            elif called is None and _is_property(at.to(parent), of_models):
                 yield _read(program, at.to(parent), _path(prefix, name))
         case tree.Index(object=inner, key=tree.Literal(value=str() as key)) if inner is node:
             if not _is_target(at.to(parent)):
@@ -82,9 +85,10 @@ def _reads_at(program: Program, at: At[tree.Expr], prefix: str) -> Iterator[Read
             return
 
 
-def _is_property(member: At[tree.Member]) -> bool:
+def _is_property(member: At[tree.Member], of_models: bool) -> bool:
     """Whether a member is a field of an object (Python's dicts have none that way), and read."""
-    is_field = member.unit.language == "typescript" and member.node.name not in _NOT_FIELDS
+    has_fields = of_models or member.unit.language == "typescript"
+    is_field = has_fields and member.node.name not in _NOT_FIELDS
     return is_field and not _is_target(member)
 
 

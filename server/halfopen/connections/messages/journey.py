@@ -165,6 +165,8 @@ def _given(
     if meaning == "parses" and form == "raw":
         journey.parses[call.node] = call
         yield Root(call, "parsed")
+    elif meaning == "validates" and form == "raw" and _is_of_text(program, call):
+        yield Root(call, "raw")
     elif meaning == "validates":
         journey.validations[call.node] = call
     elif meaning == "executes":
@@ -184,6 +186,15 @@ def _given(
                     call.node, argument
                 ) == function.node.parameters.index(parameter):
                     yield Root(function.to(parameter.target), form, is_target=True)
+
+
+def _is_of_text(program: Program, call: At[tree.Call]) -> bool:
+    """`z.string().parse(event.data)`: the frame is a text, which says nothing of the message in it."""
+    callee = call.node.callee
+    return isinstance(callee, tree.Member) and any(
+        name.startswith("zod") and name.endswith(".string()")
+        for name in qualified(program, call.to(callee.object))
+    )
 
 
 def _position(call: tree.Call, argument: tree.Argument) -> int:

@@ -1,236 +1,56 @@
-"""The message types that one side knows: what its handler compares the discriminator with, and what becomes of the rest."""
+"""The message types that one side knows: those that its handler looks for, and those that its schemas let pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.messages.accepted import accepted_by, passed_by
+from halfopen.connections.messages.discriminator import DISCRIMINATORS
 from halfopen.connections.messages.facts import MessageType
-from halfopen.connections.messages.fields import Read, reads_of
-from halfopen.connections.messages.journey import Journey, called_back
-from halfopen.connections.messages.parsing import parsing_of
-from halfopen.connections.messages.types_sent import DISCRIMINATORS, literals_of
+from halfopen.connections.messages.fields import reads_of
+from halfopen.connections.messages.journey import Journey, follow
+from halfopen.connections.messages.types_compared import Handles, handed_on, looked_for, under_a_test
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import functions
-from halfopen.semantics.flow import state_hook
 from halfopen.semantics.program import At, Program
-from halfopen.semantics.stores import store_setter_of
-from halfopen.semantics.values import origins
-
-
-@dataclass(slots=True)
-class Handles:
-    """The types found so far. `rest` is the first place that takes messages whatever their type."""
-
-    types: dict[tuple[str, str], MessageType] = field(default_factory=dict[tuple[str, str], MessageType])
-    complete: bool = True
-    rest: Evidence | None = None
 
 
 def types_handled(program: Program, journey: Journey) -> Handles:
-    """The types that the code which is given parsed messages looks for."""
-    handles = Handles()
-    reads = reads_of(program, journey)
-    told = [each for each in reads if each.key in DISCRIMINATORS]
-    deciding: set[tree.Node] = set()
-    for read in told:
-        for at in read.places:
-            if _compare(program, handles, read.key, at):
-                function = at.index.function_of(at.node)
-                if function is not None:
-                    deciding.add(function)
-    if not handles.types:
-        return handles
-    names = {each.key for each in told}
-    deciders = frozenset(at.node for read in told for at in (read.at, *read.places))
-    for read in reads:
-        if read.key not in names:
-            _elsewhere(handles, read, deciders, deciding)
-    for at in journey.parsed.values():
-        _handed_on(program, handles, at, deciders)
+    """The types that the code which is given parsed messages looks for, or lets pass."""
+    handles = looked_for(program, journey)
+    told = frozenset(each.node for each in handles.tested)
+    is_untold = not handles.types
+    for validation in journey.validations.values():
+        if isinstance(validation.node, tree.Call) and not under_a_test(validation, told):
+            _let_pass(program, handles, validation.to(validation.node))
+    if is_untold and handles.types:
+        _used_as_it_came(program, handles, journey)
     return handles
 
 
-def _compare(program: Program, handles: Handles, name: str, at: At[tree.Expr]) -> bool:
-    """What one use of the discriminator looks for; whether it decides anything."""
-    node, parent = at.node, at.parent
-    match parent:
-        case tree.Operation(operator="==" | "!=" | "is", operands=operands):
-            other = next((each for each in operands if each is not node), None)
-            if other is not None:
-                _known(program, handles, name, at, at.to(other))
-                _else_of(handles, at.to(parent))
-            return True
-        case tree.Operation(operator="in" | "not in", operands=(left, right)) if left is node:
-            for origin in origins(program, at.to(right)):
-                if isinstance(origin, At) and isinstance(origin.node, tree.Sequence):
-                    for item in origin.node.items:
-                        _known(program, handles, name, at, origin.to(item))
-                else:
-                    handles.complete = False
-            return True
-        case tree.Switch(subject=subject, cases=cases) if subject is node:
-            for case in cases:
-                if case.pattern is None or isinstance(case.pattern, tree.Name):
-                    handles.rest = handles.rest or Evidence(
-                        at.to(case).span, "a default branch takes the rest"
-                    )
-                else:
-                    _pattern(program, handles, name, at, case.pattern)
-            return True
-        case tree.Index(object=table, key=key) if key is node:
-            _table(program, handles, name, at.to(table))
-            return True
-        case tree.Argument():
-            call = at.index.parents.get(parent)
-            return isinstance(call, tree.Call) and _given(program, handles, name, at, at.to(call))
-        case tree.Member(object=inner) if inner is node:
-            handles.complete = False
-            return True
-        case tree.Element() | tree.Attribute() | tree.Template() | tree.Entry():
-            if not _is_logged_or_sent(program, at):
-                handles.rest = handles.rest or Evidence(at.span, "uses the type, whatever it is")
-            return False
-        case _:
-            return False
+def _used_as_it_came(program: Program, handles: Handles, journey: Journey) -> None:
+    """Messages that are read or handed on beside their validation: so is one that it refuses."""
+    for read in reads_of(program, journey):
+        if read.key not in DISCRIMINATORS:
+            handles.rest = handles.rest or Evidence(read.at.span, f"uses `{read.key}` as it came")
+    for at in journey.parsed.values():
+        handed_on(program, handles, at, frozenset())
 
 
-def _pattern(program: Program, handles: Handles, name: str, at: At[tree.Expr], pattern: tree.Expr) -> None:
-    if isinstance(pattern, tree.Operation) and pattern.operator == "|":
-        for operand in pattern.operands:
-            _pattern(program, handles, name, at, operand)
-    else:
-        _known(program, handles, name, at, at.to(pattern))
-
-
-def _known(program: Program, handles: Handles, name: str, at: At[tree.Expr], other: At[tree.Expr]) -> None:
-    if isinstance(other.node, tree.Literal) and not isinstance(other.node.value, str):
+def _let_pass(program: Program, handles: Handles, validation: At[tree.Call]) -> None:
+    """A model or schema lets messages of its types pass, and refuses the rest; code behind it may tell them apart."""
+    accepted = accepted_by(program, validation)
+    behind = looked_for(program, follow(program, passed_by(program, validation)), of_models=True)
+    if accepted is None or not accepted.is_closed:
+        handles.types = {**behind.types, **handles.types}
+        handles.complete = handles.complete and behind.complete and bool(behind.types)
+        handles.rest = handles.rest or behind.rest
         return
-    for value in literals_of(program, other):
-        if value is None:
-            handles.complete = False
-        else:
-            evidence = (Evidence(at.span, f"looks for {name} `{value}`"),)
-            handles.types.setdefault((name, value), MessageType(value, name, at.span, evidence))
-
-
-def _table(program: Program, handles: Handles, name: str, table: At[tree.Expr]) -> None:
-    """A table of handlers by type, or a list of types."""
-    found = False
-    for origin in origins(program, table):
-        if isinstance(origin, At) and isinstance(origin.node, tree.Sequence):
-            for item in origin.node.items:
-                found = True
-                _known(program, handles, name, origin.to(item), origin.to(item))
-        elif isinstance(origin, At) and isinstance(origin.node, tree.Object):
-            for entry in origin.node.entries:
-                found = True
-                if entry.key is None:
-                    handles.complete = False
-                else:
-                    _known(program, handles, name, origin.to(entry.key), origin.to(entry.key))
-    if not found:
-        handles.complete = False
-
-
-def _given(program: Program, handles: Handles, name: str, at: At[tree.Expr], call: At[tree.Call]) -> bool:
-    """A call that is given the discriminator; whether it decides anything."""
-    callee = call.node.callee
-    if isinstance(callee, tree.Member) and callee.name in ("get", "has", "includes"):
-        _table(program, handles, name, call.to(callee.object))
-        return True
-    meaning = parsing_of(program, call, at.node)
-    if meaning not in ("logs", "checks", "encodes") and not functions(program, call.to(callee)):
-        handles.complete = False
-    return False
-
-
-def _is_logged_or_sent(program: Program, at: At[tree.Expr]) -> bool:
-    """Whether the type only goes into a log line or an error answer."""
-    for ancestor in at.index.ancestors(at.node):
-        if isinstance(ancestor, tree.Function):
-            return False
-        if isinstance(ancestor, tree.Call):
-            return parsing_of(program, at.to(ancestor), at.node) == "logs"
-    return False
-
-
-def _else_of(handles: Handles, test: At[tree.Expr]) -> None:
-    """The last `else` of a chain of comparisons takes the rest."""
-    for ancestor in test.index.ancestors(test.node):
-        if isinstance(ancestor, tree.If):
-            within = ancestor.test.start <= test.node.start < ancestor.test.end
-            statements = ancestor.otherwise.statements if within and ancestor.otherwise is not None else ()
-            if statements and not (len(statements) == 1 and isinstance(statements[0], tree.If)):
-                handles.rest = handles.rest or Evidence(
-                    test.to(ancestor.test).span, "its else takes the rest"
-                )
-            return
-        if isinstance(ancestor, tree.Function):
-            return
-
-
-def _elsewhere(
-    handles: Handles, read: Read, deciders: frozenset[tree.Node], deciding: set[tree.Node]
-) -> None:
-    """A field that is read whatever the type: the code works with every message."""
-    around = read.at.index.ancestors(read.at.node)
-    if not any(each in deciding for each in around) or _under_a_test(read.at, deciders):
-        return
-    places = [each for each in read.places if each.node is not read.at.node]
-    if places and all(_under_a_test(each, deciders) for each in places):
-        return
-    if places or isinstance(read.at.parent, tree.Argument | tree.Entry | tree.Template | tree.Element):
-        handles.rest = handles.rest or Evidence(read.at.span, f"uses `{read.key}` whatever the type")
-
-
-def _handed_on(program: Program, handles: Handles, at: At[tree.Expr], deciders: frozenset[tree.Node]) -> None:
-    """The whole message goes where it cannot be followed, whatever its type."""
-    current: tree.Node = at.node
-    parent = at.parent
-    while isinstance(parent, tree.Entry | tree.Object | tree.Sequence | tree.Spread):
-        current, parent = parent, at.index.parents.get(parent)
-    call = at.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
-    if not isinstance(call, tree.Call) or _under_a_test(at, deciders):
-        return
-    given = at.to(call)
-    if parsing_of(program, given, current) != "other" or _is_dependencies(call, current):
-        return
-    callee = given.to(call.callee)
-    followed = (
-        functions(program, callee)
-        or called_back(program, given)
-        or store_setter_of(program, given) is not None
-        or (isinstance(callee.node, tree.Name) and state_hook(program, callee.to(callee.node)) is not None)
-    )
-    if not followed:
-        handles.rest = handles.rest or Evidence(given.span, "hands on every message")
-
-
-def _is_dependencies(call: tree.Call, given: tree.Node) -> bool:
-    """The dependency array of a hook."""
-    if not isinstance(given, tree.Sequence) or len(call.arguments) != 2:
-        return False
-    effect, dependencies = call.arguments
-    return dependencies.value is given and isinstance(effect.value, tree.Function)
-
-
-def _under_a_test(at: At[tree.Expr], deciders: frozenset[tree.Node]) -> bool:
-    """Whether a condition on the discriminator decides whether this runs."""
-    return any(node in deciders for test in _conditions(at) for node in tree.walk(test))
-
-
-def _conditions(at: At[tree.Expr]) -> Iterator[tree.Expr]:
-    inner: tree.Node = at.node
-    for ancestor in at.index.ancestors(at.node):
-        if isinstance(ancestor, tree.If | tree.Conditional):
-            yield ancestor.test
-        elif isinstance(ancestor, tree.Operation) and ancestor.operator == "and":
-            yield from (each for each in ancestor.operands if each is not inner)
-        elif isinstance(ancestor, tree.Switch):
-            yield ancestor.subject
-        inner = ancestor
+    is_told_apart = bool(behind.types) and behind.complete and behind.rest is None
+    for each in accepted.types:
+        key = (each.discriminator, each.value)
+        if not is_told_apart or key in behind.types:
+            evidence = (Evidence(each.place.span, f"lets {each.discriminator} `{each.value}` pass"),)
+            passing = MessageType(each.value, each.discriminator, each.place.span, evidence, is_let_pass=True)
+            handles.types.setdefault(key, passing)
 
 
 def completeness(is_complete: bool, settled_by: str) -> Fact[bool]:

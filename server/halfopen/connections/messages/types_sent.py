@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from halfopen.connections.facts import Evidence
+from halfopen.connections.messages.declared import type_when_made
+from halfopen.connections.messages.discriminator import DISCRIMINATORS, MOST_CALLERS, literals_of
 from halfopen.connections.messages.facts import MessageType
+from halfopen.connections.queued import puts_behind, unwrapped
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import callers
-from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.call_graph import called
+from halfopen.semantics.flow import calls_of
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.origin import ParameterOf
-from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.program import At, External, Program, own_nodes
 from halfopen.semantics.values import origins
 
-DISCRIMINATORS = (
-    "type",
-    "event",
-    "action",
-    "kind",
-    "op",
-    "msg_type",
-    "message_type",
-    "command",
-    "cmd",
-    "method",
-)
-"""The fields that tell messages apart, the likeliest first."""
-
 _DEPTH = 5
-_MOST_CALLERS = 60
-_ENCODERS = (".dumps", "JSON.stringify", "jsonable_encoder", "str", "dict")
-_UNWRAPPING = frozenset(
-    {"model_dump", "model_dump_json", "dict", "json", "decode", "encode", "to_dict", "asdict"}
-)
 
 
 @dataclass(slots=True)
@@ -87,7 +71,7 @@ def _read(program: Program, at: At[tree.Expr], sends: Sends, depth: int, seen: s
     if depth == 0:
         sends.complete = False
         return
-    inner = _unwrapped(program, at)
+    inner = unwrapped(program, at)
     if inner is not None:
         _read(program, inner, sends, depth, seen)
         return
@@ -96,32 +80,51 @@ def _read(program: Program, at: At[tree.Expr], sends: Sends, depth: int, seen: s
             sends.complete = False
         elif isinstance(origin, ParameterOf):
             _from_callers(program, origin, sends, depth, seen)
-        elif origin.node is not at.node and _unwrapped(program, origin) is not None:
+        elif origin.node is not at.node and unwrapped(program, origin) is not None:
             _read(program, origin, sends, depth, seen)
+        elif puts := puts_behind(program, origin):
+            _from_queue(program, origin, puts, sends, depth, seen)
         else:
             _from_display(program, origin, sends, depth, seen)
 
 
-def _unwrapped(program: Program, at: At[tree.Expr]) -> At[tree.Expr] | None:
-    """What an encoding or copy is made of: `json.dumps(x)`, `x.model_dump()`, `await x`."""
-    node = at.node
-    if isinstance(node, tree.Await):
-        return at.to(node.value)
-    if not isinstance(node, tree.Call):
-        return None
-    if isinstance(node.callee, tree.Member) and node.callee.name in _UNWRAPPING:
-        return at.to(node.callee.object)
-    if node.arguments and any(name.endswith(_ENCODERS) for name in qualified(program, at.to(node.callee))):
-        return at.to(node.arguments[0].value)
-    return None
+def _from_queue(
+    program: Program,
+    taken: At[tree.Expr],
+    puts: list[At[tree.Call]],
+    sends: Sends,
+    depth: int,
+    seen: set[tree.Node],
+) -> None:
+    """What is put into a queue, but for the signs that whoever empties it looks for (`if message["type"] == "end"`)."""
+    queued = Sends(complete=sends.complete)
+    for put in puts:
+        _read(program, put.to(put.node.arguments[0].value), queued, depth - 1, seen)
+    signs = _compared_around(taken)
+    sends.complete = queued.complete
+    for key, each in queued.types.items():
+        if each.value not in signs:
+            sends.types.setdefault(key, each)
+
+
+def _compared_around(at: At[tree.Expr]) -> frozenset[str]:
+    """The texts that a function compares anything with."""
+    function = at.index.function_of(at.node)
+    return frozenset(
+        literal.value
+        for node in (own_nodes(at.to(function)) if function is not None else ())
+        if isinstance(node, tree.Operation) and node.operator in ("==", "!=", "is", "in", "not in")
+        for literal in tree.walk(node)
+        if isinstance(literal, tree.Literal) and isinstance(literal.value, str)
+    )
 
 
 def _from_callers(
     program: Program, origin: ParameterOf, sends: Sends, depth: int, seen: set[tree.Node]
 ) -> None:
     """A parameter is whatever the callers give."""
-    found = callers(program, origin.function) if not origin.steps else []
-    if not found or len(found) > _MOST_CALLERS:
+    found = calls_of(program, origin.function) if not origin.steps else []
+    if not found or len(found) > MOST_CALLERS:
         sends.complete = False
         return
     for call in found:
@@ -156,26 +159,32 @@ def _from_display(
                 if argument.name in DISCRIMINATORS:
                     _value(program, at.to(argument.value), argument.name, at, sends, depth)
                     return
-            if not _model_default(program, at.to(at.node), sends):
+            if not _made_as(program, at.to(at.node), sends) and not _given_by(
+                program, at.to(at.node), sends, depth, seen
+            ):
                 sends.complete = False
         case _:
             sends.complete = False
 
 
-def _model_default(program: Program, call: At[tree.Call], sends: Sends) -> bool:
-    """`class Progress(BaseModel): type: Literal["progress"] = "progress"`."""
+def _made_as(program: Program, call: At[tree.Call], sends: Sends) -> bool:
+    """`Progress(...)` of `class Progress(BaseModel): type: Literal["progress"] = "progress"`."""
     for origin in origins(program, call.to(call.node.callee)):
-        if not isinstance(origin, At) or not isinstance(origin.node, tree.Class):
-            continue
-        for statement in origin.node.body.statements:
-            match statement:
-                case tree.Assign(targets=(tree.Name(id=name), *_), value=tree.Literal(value=str() as value)):
-                    if name in DISCRIMINATORS:
-                        _add(sends, value, name, call)
-                        return True
-                case _:
-                    pass
+        if isinstance(origin, At) and isinstance(origin.node, tree.Class):
+            made = type_when_made(program, origin.to(origin.node))
+            if made is not None:
+                _add(sends, made.value, made.discriminator, call)
+                return True
     return False
+
+
+def _given_by(program: Program, call: At[tree.Call], sends: Sends, depth: int, seen: set[tree.Node]) -> bool:
+    """`self._answer(...)`, where the constructor was given what answers: what that returns."""
+    found = called(program, call.to(call.node.callee))
+    for function in found:
+        for value in returned(function):
+            _read(program, value, sends, depth - 1, seen)
+    return bool(found)
 
 
 def _value(
@@ -192,30 +201,3 @@ def _value(
 def _add(sends: Sends, value: str, name: str, message: At[tree.Expr]) -> None:
     evidence = (Evidence(message.span, f"sends {name} `{value}`"),)
     sends.types.setdefault((name, value), MessageType(value, name, message.span, evidence))
-
-
-def literals_of(program: Program, at: At[tree.Expr], depth: int = _DEPTH) -> Iterator[str | None]:
-    """The texts that an expression may be, through constants, enumerations and parameters; None for what is not known."""
-    if depth == 0:
-        yield None
-        return
-    node = at.node
-    if isinstance(node, tree.Member) and node.name == "value":
-        inner = list(literals_of(program, at.to(node.object), depth - 1))
-        if inner and None not in inner:
-            yield from inner
-            return
-    for origin in origins(program, at):
-        if isinstance(origin, ParameterOf) and not origin.steps:
-            found = callers(program, origin.function)
-            if not found or len(found) > _MOST_CALLERS:
-                yield None
-            for call in found[:_MOST_CALLERS]:
-                given = argument_of(call.node, origin.function.node, origin.parameter)
-                value = given if given is not None else origin.parameter.default
-                place = call if given is not None else origin.function
-                yield from literals_of(program, place.to(value), depth - 1) if value is not None else (None,)
-        elif isinstance(origin, At) and isinstance(origin.node, tree.Literal):
-            yield origin.node.value if isinstance(origin.node.value, str) else None
-        else:
-            yield None

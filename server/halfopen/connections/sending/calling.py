@@ -9,6 +9,7 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.flow import calls_as_value
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, Global, Program, own_nodes
 
@@ -47,7 +48,7 @@ def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.F
         above: list[At[tree.Function]] = []
         for each in level:
             outer = each.index.function_of(each.node)
-            calls = [call for call in callers(program, each) if is_shipped(call.path)]
+            calls = [call for call in _calls(program, each) if is_shipped(call.path)]
             ups = [
                 call.to(inside) for call in calls if (inside := call.index.function_of(call.node)) is not None
             ]
@@ -59,6 +60,12 @@ def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.F
                     above.append(up)
         level = above
     return list(found.values())
+
+
+def _calls(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
+    """The calls of a function: by its name, and where it was handed on to be called (`Pipeline(library, self.announce)`)."""
+    found = callers(program, function)
+    return [*found, *calls_as_value(program, function)] if _handed_on(program, function) else found
 
 
 def runs_by_itself(program: Program, function: At[tree.Function]) -> bool:

@@ -181,11 +181,14 @@ class UnsavedResult:
 
 @dataclass(frozen=True, slots=True)
 class EarlyAnnouncement:
-    """A message tells of a change that is committed only later."""
+    """A message tells of a change that is committed, or written to a file or a store, only later.
+
+    `flushed` is where the session has the change, uncommitted; None where it is written nowhere yet.
+    """
 
     span: Span
     what: str
-    flushed: Span
+    flushed: Span | None
     committed: Span | None
     evidence: tuple[Evidence, ...] = ()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.handling import Handling
+from halfopen.connections.queued import QUEUES
 from halfopen.connections.sending.broadcasts import PUTTING, deliveries, is_end_marker
 from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.facts import SendQueue
@@ -21,9 +22,6 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
-_QUEUES = frozenset(
-    {"asyncio.Queue", "asyncio.PriorityQueue", "asyncio.LifoQueue", "queue.Queue", "janus.Queue"}
-)
 _TAKING = frozenset({"get", "get_nowait"})
 
 
@@ -32,7 +30,7 @@ def send_queues(handling: Handling, registries: tuple[Entered, ...]) -> Iterator
     program = handling.program
     for function in _makers(handling):
         for node in own_nodes(function):
-            if not isinstance(node, tree.Call) or not qualified(program, function.to(node.callee)) & _QUEUES:
+            if not isinstance(node, tree.Call) or not qualified(program, function.to(node.callee)) & QUEUES:
                 continue
             made = function.to(node)
             held = aliases(program, made)

@@ -21,6 +21,7 @@ from halfopen.connections.sending.registered import Entered, entered_by, handlin
 from halfopen.connections.sending.replay import replay_overlaps
 from halfopen.connections.sending.resuming import resume_parameter, snapshot_on_connect
 from halfopen.connections.sending.unsaved import unsaved_results
+from halfopen.connections.sending.unwritten import unwritten_announcements
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics.program import Program
 
@@ -58,7 +59,10 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
         ),
         resume_parameter=_first(resume_parameter(each) for each in handlings),
         replay_overlaps=overlaps,
-        early_announcements=tuple(early_announcements(program, registries)),
+        early_announcements=(
+            *early_announcements(program, registries),
+            *unwritten_announcements(program, registries),
+        ),
         swallowed_departures=tuple(
             found for handling in handlings for found in swallowed_departures(handling)
         ),

@@ -1,0 +1,106 @@
+"""Messages that tell of a change before anything has written it: `self._announce(document)`, then `await save(document)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.facts import Evidence
+from halfopen.connections.sending.calling import callers_up, described
+from halfopen.connections.sending.facts import EarlyAnnouncement
+from halfopen.connections.sending.processes import senders
+from halfopen.connections.sending.registered import Entered
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.call_graph import called, functions
+from halfopen.semantics.names import last_name
+from halfopen.semantics.program import At, Program, own_nodes
+
+_WRITING = frozenset(
+    {"write_bytes", "write_text", "writelines", "insert_one", "insert_many", "update_one", "replace_one",
+     "find_one_and_update", "put_object", "upload_fileobj", "commit", "hset", "json_set"}
+)  # fmt: skip
+"""Methods that write a file, a document of a database, an object in a bucket."""
+_DEPTH = 4
+
+
+def unwritten_announcements(program: Program, registries: tuple[Entered, ...]) -> Iterator[EarlyAnnouncement]:
+    """The first announcement of each function that hands on a value, and awaits only afterwards that it is written."""
+    told: set[tree.Node] = set()
+    for registry in registries:
+        for sender in senders(program, registry):
+            up = callers_up(program, sender)
+            sending: set[tree.Node] = {each.node for each in up}
+            for function in up:
+                if function.node in told or function.node is sender.node or not is_shipped(function.path):
+                    continue
+                found = _announcement(program, function, sending)
+                if found is not None:
+                    told.add(function.node)
+                    yield found
+
+
+def _announcement(
+    program: Program, function: At[tree.Function], sending: set[tree.Node]
+) -> EarlyAnnouncement | None:
+    program.queries.note(function.unit)
+    nodes = own_nodes(function)
+    calls = [node for node in nodes if isinstance(node, tree.Call)]
+    awaited = [
+        node.value for node in nodes if isinstance(node, tree.Await) and isinstance(node.value, tree.Call)
+    ]
+    for announcing in calls:
+        if not any(callee.node in sending for callee in called(program, function.to(announcing.callee))):
+            continue
+        for write in awaited:
+            if (
+                write.start > announcing.end
+                and _shared(function, announcing, write)
+                and not any(
+                    each.start < announcing.start and _is_same(function, each, write) for each in awaited
+                )
+                and all(each.node not in sending for each in functions(program, function.to(write.callee)))
+                and _writes(program, function.to(write))
+            ):
+                said = Evidence(function.to(write).span, "is written only here")
+                return EarlyAnnouncement(
+                    function.to(announcing).span, described(function), None, function.to(write).span, (said,)
+                )
+    return None
+
+
+def _shared(function: At[tree.Function], one: tree.Call, other: tree.Call) -> bool:
+    """Whether both calls are given the same changing thing: one variable that is no key alone."""
+    return bool(_given(function, one) & _given(function, other))
+
+
+def _given(function: At[tree.Function], call: tree.Call) -> frozenset[object]:
+    """The variables that a call is given as they are, the last argument being what it is about."""
+    return frozenset(
+        function.index.bindings.get(each.value)
+        for each in call.arguments[-1:]
+        if isinstance(each.value, tree.Name) and function.index.bindings.get(each.value) is not None
+    )
+
+
+def _is_same(function: At[tree.Function], one: tree.Call, other: tree.Call) -> bool:
+    return function.to(one.callee).text == function.to(other.callee).text
+
+
+def _writes(program: Program, call: At[tree.Call]) -> bool:
+    """Whether what a call runs writes to where other requests read: a file, a database."""
+    seen: set[tree.Node] = set()
+    level = functions(program, call.to(call.node.callee))
+    for _ in range(_DEPTH):
+        following: list[At[tree.Function]] = []
+        for function in level:
+            if function.node in seen:
+                continue
+            seen.add(function.node)
+            program.queries.note(function.unit)
+            for node in tree.walk(function.node.body):
+                if isinstance(node, tree.Call):
+                    if isinstance(node.callee, tree.Member) and last_name(node.callee) in _WRITING:
+                        return True
+                    following += functions(program, function.to(node.callee))
+        level = following
+    return False
