@@ -27,6 +27,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *_locked(known),
         *_late(dossier, known),
         *_own_close(dossier),
+        *_deaf(dossier, known),
         *_parallel(known),
         *_stateless(dossier, known),
     ]
@@ -61,11 +62,18 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
         return
     yield (
         Severity.HIGH if lasting else Severity.MEDIUM,
-        Confidence.MEDIUM if successor.kind == "called-again" else Confidence.HIGH,
+        _sureness(successor),
         worst.span,
         f"{_succession(dossier, successor)}; the close event of the old socket comes later and {_harm(worst)}",
         (*successor.evidence, *(Evidence(each.span, f"{_harm(each)}") for each in events[1:4])),
     )
+
+
+def _sureness(successor: Successor) -> Confidence:
+    """A service may be closed and connected again by others; where nothing here closes it, that is a guess."""
+    if not successor.is_let_go:
+        return Confidence.LOW
+    return Confidence.MEDIUM if successor.kind == "called-again" else Confidence.HIGH
 
 
 def _succession(dossier: Dossier, successor: Successor) -> str:
@@ -148,14 +156,30 @@ def _locked(known: Presentation) -> Iterator[_Confusion]:
         )
 
 
+def _deaf(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
+    """Every later close counts as meant, and nothing connects again."""
+    kept = known.kept_intent
+    if kept is not None:
+        yield (
+            Severity.HIGH,
+            Confidence.HIGH,
+            kept.span,
+            f"The cleanup sets `{kept.flag}`, and nothing takes it back: when {kept.by} has changed once, every lost "
+            f"connection of {dossier.connection.name} counts as meant, and it does not reconnect",
+            kept.evidence,
+        )
+
+
 def _stateless(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
     if isinstance(known.knows_state, Known) and not known.knows_state.value:
+        sends = dossier.delivery is not None and bool(dossier.delivery.sends)
+        thrown = ", and a send before the open event throws" if sends else ""
         yield (
             Severity.MEDIUM,
             Confidence.HIGH,
             known.knows_state.evidence[0].place,
             f"Nothing asks for the state of the socket of `{dossier.connection.name}` (no open, close or error handler, no "
-            "`readyState`): connecting, open and dead look the same, and a send before the open event throws",
+            f"`readyState`): connecting, open and dead look the same{thrown}",
             (),
         )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
-from halfopen.connections.delivery.facts import Send
+from halfopen.connections.delivery.facts import Resend, Send
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.updates.facts import Echo, Write
@@ -40,6 +40,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         ):
             yield _again(dossier, send)
             return
+    for resend in dossier.delivery.resends:
+        yield _anew(dossier, resend)
+        return
     replay = [
         Evidence(each.span, f"{each.store} is given to each new connection")
         for other in dossier.surroundings.others
@@ -100,6 +103,27 @@ def _again(dossier: Dossier, send: Send) -> Finding:
         connection=dossier.connection.id,
         evidence=send.evidence,
     )
+
+
+def _anew(dossier: Dossier, resend: Resend) -> Finding:
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        span=resend.place,
+        message=(
+            f"After a reconnect what stands in `{_short(resend.kept_in)}` is sent once more, without an id: where only the "
+            "answer was lost, the server does the same work again"
+        ),
+        connection=dossier.connection.id,
+        evidence=resend.evidence,
+    )
+
+
+def _short(text: str) -> str:
+    joined = " ".join(text.split()).strip("[].")
+    return joined if len(joined) <= 40 else f"{joined[:37]}..."
 
 
 def _replayed(dossier: Dossier, write: Write, replay: list[Evidence]) -> Finding:

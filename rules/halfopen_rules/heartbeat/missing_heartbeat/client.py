@@ -65,7 +65,7 @@ def _message(dossier: Dossier) -> str:
         often = _often(pings[0])
         return (
             f"`{name}` does not notice when the server's {_shown(pings[0])}{often} stops: a connection "
-            "that is half open stays shown as connected"
+            "that is half open is taken for a live one"
         )
     return (
         f"`{name}` would not notice a server that vanished: no heartbeat and no deadline on silence, so a "

@@ -14,6 +14,7 @@ CODE = "WS4B"
 SLUG = "mistimed-heartbeat"
 
 _FASTEST_SECONDS = 1.0
+_SHORTEST_SILENCE_SECONDS = 0.5
 
 
 def client_findings(dossier: Dossier) -> Iterator[Finding]:
@@ -34,6 +35,7 @@ def _findings(dossier: Dossier) -> Iterator[Finding]:
         yield _without_deadline(dossier, pings[0])
     for watchdog in liveness.watchdogs:
         yield from _waived(dossier, watchdog)
+        yield from _at_once(dossier, watchdog)
         yield from _too_early(dossier, watchdog, pings)
 
 
@@ -60,7 +62,7 @@ def _without_deadline(dossier: Dossier, ping: Heartbeat) -> Finding:
     answer = "the server's answer" if answers else "an answer"
     message = (
         f"`{dossier.connection.name}` sends `{ping.message.shown}`{often} and gives {answer} no deadline: after the "
-        "server vanished it goes on pinging a half-open connection that it shows as connected"
+        "server vanished it goes on pinging a half-open connection that it takes for a live one"
     )
     confidence = Confidence.HIGH if (dossier.liveness and dossier.liveness.is_used_here) else Confidence.LOW
     return _finding(dossier, ping.timer, message, Severity.MEDIUM, confidence, ping.evidence)
@@ -75,6 +77,25 @@ def _waived(dossier: Dossier, watchdog: Watchdog) -> Iterator[Finding]:
         )
         evidence = (*watchdog.waived_by, *watchdog.evidence)
         yield _finding(dossier, watchdog.place, message, Severity.HIGH, Confidence.HIGH, evidence)
+
+
+def _at_once(dossier: Dossier, watchdog: Watchdog) -> Iterator[Finding]:
+    """The watchdog's deadline is shorter than any server's pauses: seconds where milliseconds are counted."""
+    deadline = watchdog.deadline_seconds
+    returns = dossier.reconnection.automatic if dossier.reconnection is not None else None
+    if not isinstance(returns, Known) or not returns.value:
+        return  # a socket for one answer is closed a moment after its last part
+    if watchdog.watches not in ("messages", "answer") or not isinstance(deadline, Known):
+        return
+    if 0 < deadline.value < _SHORTEST_SILENCE_SECONDS:
+        milliseconds = deadline.value * 1000
+        message = (
+            f"`{dossier.connection.name}` gives the connection up after {milliseconds:g} ms without a message: timers of "
+            f"the page count milliseconds, so {milliseconds:g} s are meant perhaps, and no connection lasts"
+        )
+        yield _finding(
+            dossier, watchdog.place, message, Severity.HIGH, deadline.confidence, watchdog.evidence
+        )
 
 
 def _too_early(dossier: Dossier, watchdog: Watchdog, pings: list[Heartbeat]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from halfopen.connections.delivery.facts import CatchUp
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.updates.facts import Write
+from halfopen.semantics.unit import Span
 
 CODE = "WS2C"
 SLUG = "missed-events"
@@ -28,6 +29,10 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         return
     if any(is_effective(each) for each in delivery.catch_up) or snapshot_of_server(dossier):
         return
+    moved = next((each for each in delivery.catch_up if each.trigger == "message" and each.asked), None)
+    if moved is not None and moved.asked is not None:
+        yield _too_late(dossier, moved, moved.asked)
+        return
     late = [each for each in delivery.catch_up if each.trigger == "message" and each.kind == "fetch"]
     dead = [each for each in delivery.catch_up if each.trigger == "greeting" and not each.type_is_sent]
     first = reconnection.first
@@ -44,6 +49,23 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             *(each for write in stale[:3] for each in write.evidence),
             *(each for one in (*dead, *late[:1]) for each in one.evidence),
         ),
+    )
+
+
+def _too_late(dossier: Dossier, moved: CatchUp, asked: Span) -> Finding:
+    """What was missed is asked for from a point that live messages have passed by then."""
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        span=asked,
+        message=(
+            f"What was missed is asked for from `{moved.cursor}` on, and only after a message `{moved.message_type}`: live "
+            "messages that come before it have moved that on, and the gap is skipped"
+        ),
+        connection=dossier.connection.id,
+        evidence=moved.evidence,
     )
 
 

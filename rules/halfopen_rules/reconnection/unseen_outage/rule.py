@@ -9,6 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known, weakest
+from halfopen.connections.presentation.facts import KeptStatus
 
 CODE = "WS2D"
 SLUG = "unseen-outage"
@@ -26,6 +27,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     name = dossier.connection.name
     if shown.value:
+        if known.kept_status is not None:
+            yield _kept(dossier, known.kept_status)
         return
     kept = next((each.text for each in shown.evidence), "")
     why = f" ({kept})" if kept else ""
@@ -45,6 +48,23 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         message=message,
         connection=dossier.connection.id,
         evidence=(*shown.evidence, *known.retries.evidence),
+    )
+
+
+def _kept(dossier: Dossier, kept: KeptStatus) -> Finding:
+    """The status goes on saying what it said while the connection was there."""
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.LOW if kept.failures_told else Confidence.MEDIUM,
+        span=kept.place,
+        message=(
+            f"`{kept.state}` still says that {dossier.connection.name} is connected while it waits for its next attempt: "
+            "the close handler sets nothing that is shown on the way there"
+        ),
+        connection=dossier.connection.id,
+        evidence=kept.evidence,
     )
 
 

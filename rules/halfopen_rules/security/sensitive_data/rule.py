@@ -23,6 +23,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     yield from _in_url(dossier)
     yield from _sent_back(dossier, messages)
+    yield from _sent_along(dossier, messages)
     yield from _errors(dossier, messages)
     yield from _values(dossier, messages)
     yield from _payloads(dossier, messages)
@@ -54,6 +55,16 @@ def _sent_back(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
             "the page can read it there even where the cookie is HttpOnly"
         )
         yield _finding(dossier, Severity.HIGH, Confidence.HIGH, each.span, message, each.evidence)
+
+
+def _sent_along(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
+    """A key of another service that the page keeps and sends with its request."""
+    for each in [one for one in messages.disclosed if one.what == "service-key"][:1]:
+        message = (
+            f"`{dossier.connection.name}` sends `{each.name}` with its request, from the page's own settings: each script of "
+            "the page and each log of messages on the way can take the key"
+        )
+        yield _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, each.span, message, each.evidence)
 
 
 def _errors(dossier: Dossier, messages: Messages) -> Iterator[Finding]:

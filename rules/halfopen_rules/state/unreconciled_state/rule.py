@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen.connections.updates.facts import Pending, Write
+from halfopen.connections.updates.facts import MergedSnapshot, Pending, Write
 from halfopen_rules.reconnection.missed_events.client import is_effective, snapshot_of_server
 
 CODE = "WS6C"
@@ -23,6 +23,9 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     if not (isinstance(reconnection.automatic, Known) and reconnection.automatic.value):
         return
+    for merged in updates.merged_snapshots[:1]:
+        yield _laid_over(dossier, merged)
+        return
     if any(is_effective(each) for each in delivery.catch_up):
         return
     stuck = [each for each in updates.pending if not each.rolled_back]
@@ -34,6 +37,22 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     ]
     if kept and not snapshot_of_server(dossier):
         yield _kept(dossier, kept)
+
+
+def _laid_over(dossier: Dossier, merged: MergedSnapshot) -> Finding:
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        span=merged.place,
+        message=(
+            f"A snapshot is laid over `{merged.state}` instead of replacing it: what the server deleted during an outage "
+            "is not in the snapshot, and stays on the page as a ghost"
+        ),
+        connection=dossier.connection.id,
+        evidence=merged.evidence,
+    )
 
 
 def _stuck(dossier: Dossier, pending: Pending) -> Finding:

@@ -16,14 +16,18 @@ from halfopen.connections.reconnection.given import handlers_given
 from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import callbacks, functions
+from halfopen.semantics.call_graph import callbacks, callers, functions
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import method_call
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import origins
 
 _REFUSAL = re.compile(r"auth|invalid|forbid|denied|fatal|permanent|reject|refus|expired", re.IGNORECASE)
 _LIBRARY_HANDLERS = ("shouldReconnect", "onClose", "shouldRetry", "shouldReconnectOnClose", "retryOnError")
 _NO_CODE = 1005
 """What a browser's `close()` without a code leads to."""
+_DEEPEST_CODE = 3
 
 
 def closing_of_client(site: ClientSite) -> Closing:
@@ -132,8 +136,6 @@ def _codes(program: Program, closure: list[At[tree.Function]]) -> Iterator[int]:
 
 
 def _listed(program: Program, at: At[tree.Expr]) -> Iterator[int]:
-    from halfopen.semantics.values import origins
-
     for origin in origins(program, at):
         if not isinstance(origin, At):
             continue
@@ -178,13 +180,46 @@ def _closes(view: View) -> Iterator[Close]:
             continue
         at = called[1]
         given = argument(at, 0)
-        code: Fact[int] = Known(_NO_CODE)
-        if given is not None:
-            number = number_of(view.program, given)
-            code = Unknown("the expression of the close code") if number is None else Known(int(number))
-        shown = given.text if given is not None else "no code"
-        evidence = (Evidence(at.span, f"closes with {shown}"),)
-        yield Close(code, _why(view, at), at.span, given is None, Known(False), evidence=evidence)
+        if given is None:
+            yield _close(view, at, Known(_NO_CODE), None)
+            continue
+        for call, code in _given(view.program, at, given):
+            number = number_of(view.program, code) if not _is_looked_at(call, code) else None
+            known: Fact[int] = (
+                Unknown("the expression of the close code") if number is None else Known(int(number))
+            )
+            yield _close(view, call, known, code)
+
+
+def _close(view: View, at: At[tree.Call], code: Fact[int], given: At[tree.Expr] | None) -> Close:
+    shown = given.text if given is not None else "no code"
+    evidence = (Evidence(at.span, f"closes with {shown}"),)
+    return Close(code, _why(view, at), at.span, given is None, Known(False), evidence=evidence)
+
+
+def _given(
+    program: Program, call: At[tree.Call], code: At[tree.Expr], depth: int = 0
+) -> Iterator[tuple[At[tree.Call], At[tree.Expr]]]:
+    """What a close is given as its code, and where: of `leave(code)`, which closes with it, each call's own."""
+    given = False
+    is_plain = isinstance(code.node, tree.Name) and not _is_looked_at(call, code)
+    for origin in origins(program, code) if is_plain and depth < _DEEPEST_CODE else ():
+        if not isinstance(origin, ParameterOf) or origin.steps:
+            continue
+        for caller in callers(program, origin.function):
+            argument_ = argument_of(caller.node, origin.function.node, origin.parameter)
+            if argument_ is not None and is_shipped(caller.path):
+                given = True
+                yield from _given(program, caller, caller.to(argument_), depth + 1)
+    if not given:
+        yield call, code
+
+
+def _is_looked_at(call: At[tree.Call], code: At[tree.Expr]) -> bool:
+    """Whether a name's value decides about the close before it is closed with: not every one is passed on."""
+    return isinstance(code.node, tree.Name) and any(
+        code.text in condition.test.text for condition in conditions_on(call)
+    )
 
 
 def _why(view: View, call: At[tree.Call]) -> Why:

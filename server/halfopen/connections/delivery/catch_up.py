@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from halfopen.connections.client_release import written_names
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import CatchUp, Send
-from halfopen.connections.delivery.guards import conditions
+from halfopen.connections.delivery.purpose import greets
 from halfopen.connections.facts import Evidence
 from halfopen.connections.updates.applied import callees, handlers_of, runs
+from halfopen.connections.updates.branches import types_asked
 from halfopen.connections.updates.requests import Request, request_of, requests_in
 from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
@@ -22,10 +24,8 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 """Types of messages that ask the server for what it has."""
-_GREETING = re.compile(
-    r"(^|[^a-z])(connect(ed|ion)?|ready|auth\w*|welcome|hello|init\w*|session|established|open|reconnect(ed)?)",
-    re.IGNORECASE,
-)
+_SEEN = re.compile(r"last|since|cursor|offset|seq|timestamp", re.IGNORECASE)
+"""Names of what was seen last."""
 _CURSOR = re.compile(r"(^|[^a-z])(since|last|cursor|offset|after|resume|from_?(id|seq))", re.IGNORECASE)
 
 
@@ -127,6 +127,7 @@ def _effects_around(view: View, alias: At[tree.Expr]) -> Iterator[Effect]:
 def _after_greeting(view: View) -> Iterator[CatchUp]:
     """Requests in the branch of the message that the server greets with, and in others."""
     program = view.program
+    moved = written_names(runs(program, handlers_of(view, "message")))
     for handler in handlers_of(view, "message"):
         for function in runs(program, [handler]):
             if function.unit is not handler.unit:
@@ -137,17 +138,55 @@ def _after_greeting(view: View) -> Iterator[CatchUp]:
                 request = _request_behind(view, function.to(node))
                 if request is None or request.changes:
                     continue
-                for kind in _types_asked(function.to(node), function.node):
+                for kind in types_asked(function.to(node), function.node):
+                    cursor = _cursor_in(view, function.to(node), moved)
                     sent = _is_written(view, kind) or not _has_server(view)
-                    greets = _GREETING.search(kind) is not None
                     yield CatchUp(
                         "refresh" if request.kind == "refresh" else "fetch",
                         request.at.span,
-                        "greeting" if greets else "message",
+                        "greeting" if greets(kind) else "message",
                         kind,
                         sent,
                         (Evidence(request.at.span, f"asks after a message `{kind}`"),),
+                        cursor[0] if cursor is not None else "",
+                        cursor[1].span if cursor is not None else None,
                     )
+
+
+def _cursor_in(view: View, call: At[tree.Call], moved: frozenset[str]) -> tuple[str, At[tree.Call]] | None:
+    """What a request says that was seen last, where each message moves it on: its name, and the call that is given it."""
+    inner = runs(view.program, callees(view.program, call))[:6]
+    calls = [
+        call,
+        *(each.to(node) for each in inner for node in own_nodes(each) if isinstance(node, tree.Call)),
+    ]
+    for each in calls:
+        for argument in each.node.arguments:
+            seen = [
+                name for name in _kept_in(each.to(argument.value)) if _SEEN.search(name) and name in moved
+            ]
+            if seen and _request_behind(view, each) is not None:
+                return seen[0], each
+    return None
+
+
+def _kept_in(at: At[tree.Expr], is_local: bool = False) -> Iterator[str]:
+    """The names of what an argument reads that outlives the call: fields, refs, keys of a store, variables around it."""
+    for node in tree.walk(at.node):
+        match node:
+            case tree.Member(object=tree.Name(id="this") | tree.Call(), name=name):
+                yield name
+            case tree.Member(object=tree.Name(id=name), name="current"):
+                yield name
+            case tree.Name(id=name):
+                binding = at.index.bindings.get(node)
+                if binding is None or binding.scope.owner is not at.index.function_of(at.node):
+                    yield name
+                for definition in binding.definitions if binding is not None and not is_local else ():
+                    if definition.kind == "value" and definition.value is not None:
+                        yield from _kept_in(at.to(definition.value), is_local=True)
+            case _:
+                pass
 
 
 def _is_written(view: View, text: str) -> bool:
@@ -167,21 +206,3 @@ def _request_behind(view: View, call: At[tree.Call]) -> Request | None:
         return found
     direct = callees(view.program, call)
     return next(requests_in(view.program, runs(view.program, direct)[:12]), None) if direct else None
-
-
-def _types_asked(at: At[tree.Call], function: tree.Function) -> Iterator[str]:
-    """The literals that the conditions around a call compare with."""
-    for condition in conditions(at, function):
-        if condition.holds:
-            for node in tree.walk(condition.test):
-                if isinstance(node, tree.Operation) and node.operator == "==":
-                    for operand in node.operands:
-                        if isinstance(operand, tree.Literal) and isinstance(operand.value, str):
-                            yield operand.value
-    for ancestor in at.index.ancestors(at.node):
-        if ancestor is function:
-            return
-        if isinstance(ancestor, tree.Case) and isinstance(ancestor.pattern, tree.Literal):
-            value = ancestor.pattern.value
-            if isinstance(value, str):
-                yield value

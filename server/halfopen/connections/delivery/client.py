@@ -9,6 +9,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.catch_up import catch_up_of
 from halfopen.connections.delivery.facts import Delivery, Refusal, Send
 from halfopen.connections.delivery.outbox import outboxes_of
+from halfopen.connections.delivery.resends import resends_of
 from halfopen.connections.delivery.sends import sends_of
 from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default
@@ -26,6 +27,7 @@ def delivery_of_client(site: ClientSite) -> Delivery:
     return Delivery(
         sends=sends,
         outboxes=tuple(outboxes_of(site, site.view, sends)),
+        resends=tuple(resends_of(site.view)),
         catch_up=tuple(dict.fromkeys(catch_up_of(site.view, sends))),
         open_handler=_registration(site.view, "open"),
         message_handler=_registration(site.view, "message"),

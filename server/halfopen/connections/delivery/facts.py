@@ -99,6 +99,18 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Resend:
+    """What the user has sent, picked from a list by what runs on a new connection, and sent anew without an id.
+
+    `kept_in` is the list, in the code's words. The first copy may have arrived, and its answer alone may be lost.
+    """
+
+    place: Span
+    kept_in: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CatchUp:
     """Something that brings a client that is connected (again) up to date.
 
@@ -114,6 +126,10 @@ class CatchUp:
     type_is_sent: bool = True
     """Whether the text of that type stands anywhere in the server's code."""
     evidence: tuple[Evidence, ...] = ()
+    cursor: str = ""
+    """What the request says was seen last, where each message moves it on."""
+    asked: Span | None = None
+    """The call that is given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,7 @@ class Delivery:
 
     sends: tuple[Send, ...] = field(default=())
     outboxes: tuple[Outbox, ...] = field(default=())
+    resends: tuple[Resend, ...] = field(default=())
     catch_up: tuple[CatchUp, ...] = field(default=())
     open_handler: Span | None = None
     """Where the open handler is set."""

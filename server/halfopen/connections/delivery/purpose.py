@@ -19,6 +19,10 @@ _SUBSCRIPTION = re.compile(
     r"(^|[^a-z])(un)?subscri|^(join|leave|watch|unwatch|listen|follow|unfollow)([^a-z]|$)", re.IGNORECASE
 )
 _AUTHENTICATION = re.compile(r"^(auth|login|token|connection_init|hello|identify)", re.IGNORECASE)
+_GREETING = re.compile(
+    r"(^|[^a-z])(connect(ed|ion)?|ready|auth\w*|welcome|hello|init\w*|session|established|open|reconnect(ed)?)",
+    re.IGNORECASE,
+)
 _PRESENCE = re.compile(r"(^|[^a-z])(typing|cursor|presence|mouse|resize|viewport|ack|seen)", re.IGNORECASE)
 
 
@@ -91,3 +95,13 @@ def purpose_of(message: str | None) -> Purpose:
         if pattern.search(message):
             return purpose
     return "command"
+
+
+def greets(message: str) -> bool:
+    """Whether a server says with a message of that type that the connection is there."""
+    return _GREETING.search(message) is not None
+
+
+def begins(message: str) -> bool:
+    """Whether a message of that type is among the first on a new connection: a greeting, the answer to the first ping."""
+    return greets(message) or _HEARTBEAT.search(message) is not None

@@ -17,8 +17,11 @@ from halfopen.connections.liveness.client_timers import Climb, Timer, climbs, pa
 from halfopen.connections.liveness.durations import numbers_of
 from halfopen.connections.liveness.facts import Watchdog
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import method_call
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
@@ -53,7 +56,7 @@ def watchdogs_of(program: Program, view: View, messages: list[At[tree.Function]]
             seen.add(timer.call.node)
             yield Watchdog(
                 "answer" if _in_repeating(program, view, timer, on_message) else "messages",
-                _deadline(program, timer),
+                _deadline(program, timer, messages),
                 timer.call.span,
                 waived_by=tuple(_waived(program, call)),
                 evidence=(
@@ -132,9 +135,9 @@ def _in_repeating(program: Program, view: View, timer: Timer, messages: frozense
     return False
 
 
-def _deadline(program: Program, timer: Timer) -> Fact[float]:
+def _deadline(program: Program, timer: Timer, messages: list[At[tree.Function]]) -> Fact[float]:
     """After how many seconds of silence a watchdog acts: its delay, or what it compares the elapsed time with."""
-    delay = timer.delay
+    delay = _given_on_message(program, timer, messages) or timer.delay
     compared = [
         number
         for node in own_nodes(timer.callback)
@@ -151,6 +154,20 @@ def _deadline(program: Program, timer: Timer) -> Fact[float]:
     if delay is None or not found:
         return Unknown("the delay of the timer", (Evidence(timer.call.span, "the watchdog's timer"),))
     return Known(max(found) / 1000, (Evidence(delay.span, f"the delay: {delay.text[:60]}"),))
+
+
+def _given_on_message(
+    program: Program, timer: Timer, messages: list[At[tree.Function]]
+) -> At[tree.Expr] | None:
+    """What messages give a function that sets the timer to its parameter; before the socket is open it may be another."""
+    on_message = {each.node for each in messages}
+    for origin in origins(program, timer.delay) if timer.delay is not None else ():
+        if isinstance(origin, ParameterOf) and not origin.steps:
+            for call in callers(program, origin.function):
+                given = argument_of(call.node, origin.function.node, origin.parameter)
+                if given is not None and call.index.function_of(call.node) in on_message:
+                    return call.to(given)
+    return None
 
 
 def _waived(program: Program, ending: At[tree.Call]) -> Iterator[Evidence]:

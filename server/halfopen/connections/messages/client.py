@@ -10,6 +10,7 @@ from halfopen.connections.messages.inbound import inbound_of
 from halfopen.connections.messages.logs import logged_messages, logged_values
 from halfopen.connections.messages.payloads import payloads_of_client
 from halfopen.connections.messages.received import received_by_client
+from halfopen.connections.messages.service_keys import service_keys_sent
 from halfopen.connections.messages.types_handled import completeness, rest_of, types_handled
 from halfopen.connections.messages.types_sent import types_sent
 from halfopen.semantics import tree
@@ -33,6 +34,7 @@ def messages_of_client(site: ClientSite) -> Messages:
         ),
         handles_rest=rest_of(handles),
         inbound=inbound,
+        disclosed=tuple(service_keys_sent(program, payloads_of_client(site))),
         logged=(*logged_messages(program, journey), *logged_values(program, _code_of(site))),
     )
 

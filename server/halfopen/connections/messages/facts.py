@@ -89,9 +89,10 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """Text or data that reaches the peer and should not: an exception's text, a traceback, a credential."""
+    """Text or data that reaches the peer and should not: an exception's text, a traceback, a credential, a key of
+    another service."""
 
-    what: OneOf["exception", "traceback", "credential"]
+    what: OneOf["exception", "traceback", "credential", "service-key"]
     name: str
     through: OneOf["message", "close-reason"]
     span: Span

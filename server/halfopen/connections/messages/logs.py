@@ -153,7 +153,7 @@ def _when(program: Program, call: At[tree.Call]) -> When:
             isinstance(ancestor, tree.Case) and ancestor.pattern is None
         ):
             return "on-error"
-        if isinstance(ancestor, tree.If) and _turns_away(ancestor, inner):
+        if isinstance(ancestor, tree.If) and (_turns_away(ancestor, inner) or _is_rest(ancestor, inner)):
             return "on-error"
         inner = ancestor
     return "always"
@@ -168,6 +168,25 @@ def _turns_away(test: tree.If, inner: tree.Node) -> bool:
         isinstance(node, tree.Operation) and node.operator == "not" for node in tree.walk(test.test)
     )
     return negated and isinstance(statements[-1], tree.Return | tree.Raise | tree.Jump)
+
+
+def _is_rest(test: tree.If, inner: tree.Node) -> bool:
+    """The branch of what no other branch knows: the `else` of `if (type === "a")`, or `if (!KNOWN.includes(type))`."""
+    match test.test:
+        case tree.Operation(
+            operator="not", operands=(tree.Call(callee=tree.Member(name="includes" | "has")),)
+        ):
+            return inner is test.then
+        case tree.Operation(operator="==", operands=(_, tree.Literal(value=str()))):
+            rest = test.otherwise
+            return rest is not None and inner is rest and not _goes_on(rest)
+        case _:
+            return False
+
+
+def _goes_on(rest: tree.Block) -> bool:
+    """`else if`"""
+    return len(rest.statements) == 1 and isinstance(rest.statements[0], tree.If)
 
 
 def _is_guarded(program: Program, call: At[tree.Call]) -> bool:

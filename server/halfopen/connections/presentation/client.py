@@ -7,13 +7,16 @@ from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.freshness.changes import changes_of
 from halfopen.connections.presentation.blocking import blocked
+from halfopen.connections.presentation.deafness import kept_intent
 from halfopen.connections.presentation.facts import Presentation
+from halfopen.connections.presentation.kept_status import kept_status
+from halfopen.connections.presentation.late_events import late_events
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.polling import switched_polls
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.connections.presentation.sources import socket_data, stuck_flags
 from halfopen.connections.presentation.status import status_shown
-from halfopen.connections.presentation.succession import late_events, successor_of
+from halfopen.connections.presentation.succession import successor_of
 from halfopen.semantics import tree
 from halfopen.semantics.react import Effect
 
@@ -23,7 +26,8 @@ def presentation_of_client(site: ClientSite) -> Presentation:
     view = site.view
     if view is None or site.made_with is not None:
         return Presentation()
-    successor = successor_of(view, _changing(view))
+    changing = _changing(view)
+    successor = successor_of(view, changing)
     closing = handlers_of(view, "close")
     return Presentation(
         knows_state=_knows_state(view),
@@ -31,9 +35,11 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         late_events=late_events(view) if successor is not None else (),
         parallel=parallel_socket(view),
         held_lock=held_lock(view),
+        kept_intent=kept_intent(view, changing),
         retries=_retries(view),
         close_handler=closing[0].span if closing else None,
         status_shown=status_shown(view),
+        kept_status=kept_status(view),
         blocked=blocked(view),
         stuck_flags=stuck_flags(view),
         data=socket_data(view),

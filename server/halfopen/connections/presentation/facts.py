@@ -44,6 +44,8 @@ class Successor:
     """What makes it, in the code's words: `[channel]`, `connect`."""
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    is_let_go: bool = True
+    """Whether anything calls what closes the socket before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,33 @@ class HeldLock:
 
     flag: str
     span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptIntent:
+    """A flag that tells the close handler that the close is meant, set by a release and never taken back.
+
+    `by` is what lets go of one socket and makes the next, in the code's words: the lost end of the next one then
+    counts as meant too.
+    """
+
+    flag: str
+    by: str
+    span: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStatus:
+    """A status on the page that says what opening set, while the client waits for its next attempt.
+
+    `failures_told`: the error handler sets a state that is shown; it does not run where a server closes properly.
+    """
+
+    state: str
+    place: Span
+    failures_told: bool
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -116,11 +145,13 @@ class Presentation:
     late_events: tuple[LateEvent, ...] = ()
     parallel: ParallelSocket | None = None
     held_lock: HeldLock | None = None
+    kept_intent: KeptIntent | None = None
     retries: Fact[bool] = Unknown("the close handler")
     """Whether the connection is set up again by itself after it was lost."""
     close_handler: Span | None = None
     status_shown: Fact[bool] = Unknown("the component that shows the status")
     """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
+    kept_status: KeptStatus | None = None
     blocked: tuple[Blocked, ...] = ()
     stuck_flags: tuple[StuckFlag, ...] = ()
     data: tuple[SocketData, ...] = ()

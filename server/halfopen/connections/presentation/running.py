@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from halfopen.connections.client_release import guards_of
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.reconnection.given import handlers_given
+from halfopen.connections.updates.applied import listeners
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks
 from halfopen.semantics.program import At, own_nodes
@@ -52,10 +53,14 @@ def running(view: View, roots: list[At[tree.Function]]) -> list[Running]:
 
 
 def called(view: View, call: At[tree.Call]) -> list[At[tree.Function]]:
-    """The functions that a call runs at once: its callee, which may be part of an object that somebody hands in, and
-    what is called for each element of a list."""
+    """The functions that a call runs at once: its callee, which may be part of an object that somebody hands in or
+    a listener of a list, and what is called for each element of a list."""
     callee = call.to(call.node.callee)
-    found = callbacks(view.program, callee) or handlers_given(view.program, callee)
+    found = (
+        callbacks(view.program, callee)
+        or handlers_given(view.program, callee)
+        or list(listeners(view.program, callee))
+    )
     if isinstance(call.node.callee, tree.Member) and call.node.callee.name in ("forEach", "map"):
         for argument in call.node.arguments[:1]:
             found = [*found, *callbacks(view.program, call.to(argument.value))]

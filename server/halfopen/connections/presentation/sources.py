@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
@@ -22,17 +23,19 @@ from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import readers, store_around, store_setter_of
 from halfopen.semantics.values import origins
 
+_WORDS = re.compile(r"[^\W\d_]{3}")
 _REFETCHES = ("invalidate", "refetch", "mutate", "refresh")
 """Names of what makes a page ask the server again: then the socket is only a signal."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """A state that a handler sets, with the call that does so and what it is given."""
+class Written:
+    """A state that a handler sets, with the call that does so, what it is given, and the calls that lead there."""
 
     state: Change
     call: At[tree.Call]
     value: At[tree.Expr]
+    chain: tuple[At[tree.Call], ...] = ()
 
 
 def socket_data(view: View) -> tuple[SocketData, ...]:
@@ -44,10 +47,10 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
     status = {
         (each.state.at.node, each.state.key)
         for event in ("open", "close", "error")
-        for each in _written(view, event)
+        for each in written_on(view, event)
     }
     found: dict[tuple[tree.Node, str], SocketData] = {}
-    for written in _written(view, "message"):
+    for written in written_on(view, "message"):
         key = (written.state.at.node, written.state.key)
         if (
             key in found
@@ -55,7 +58,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             or _is_constant(written.value.node)
             or _is_own_text(view, written.value)
             or _is_answer(view, written.call)
-            or not _is_shown(view, written.state)
+            or not is_shown(view, written.state)
         ):
             continue
         others = [
@@ -96,14 +99,16 @@ def stuck_flags(view: View) -> tuple[StuckFlag, ...]:
     """Flags on the screen that a message takes back, and that neither close nor error does."""
     inside = _functions(view)
     ended = {
-        (each.state.at.node, each.state.key) for event in ("close", "error") for each in _written(view, event)
+        (each.state.at.node, each.state.key)
+        for event in ("close", "error")
+        for each in written_on(view, event)
     }
     found: dict[tree.Node, StuckFlag] = {}
-    for written in _written(view, "message"):
+    for written in written_on(view, "message"):
         state, value = written.state, written.value.node
         if not isinstance(value, tree.Literal) or value.value is not False or state.kind != "state":
             continue
-        if (state.at.node, state.key) in ended or state.at.node in found or not _is_shown(view, state):
+        if (state.at.node, state.key) in ended or state.at.node in found or not is_shown(view, state):
             continue
         sets = [
             each
@@ -135,27 +140,28 @@ def _refetches(at: At[tree.Node]) -> bool:
     return any(each in written.rpartition(".")[2] for each in _REFETCHES)
 
 
-def _written(view: View, event: str) -> Iterator[_Written]:
+def written_on(view: View, event: str) -> Iterator[Written]:
     """The states that the handlers of an event set."""
     for current in running(view, handlers_of(view, event)):
         for at in current.nodes():
             if isinstance(at.node, tree.Call) and at.node.arguments:
-                yield from _set_by(view, at.to(at.node))
+                for each in _set_by(view, at.to(at.node)):
+                    yield replace(each, chain=current.chain)
 
 
-def _set_by(view: View, call: At[tree.Call]) -> Iterator[_Written]:
+def _set_by(view: View, call: At[tree.Call]) -> Iterator[Written]:
     callee, value = call.node.callee, call.to(call.node.arguments[0].value)
     if isinstance(callee, tree.Name):
         for hook in _hooks_set_by(view, call.to(callee)):
             name = _state_name(hook)
             if name is not None:
-                yield _Written(Change("state", name, hook), call, value)
+                yield Written(Change("state", name, hook), call, value)
     if store_setter_of(view.program, call) is None or not isinstance(value.node, tree.Object):
         return
     store = store_around(view.program, call)
     for entry in value.node.entries if store is not None else ():
         if isinstance(entry.key, tree.Literal) and isinstance(entry.key.value, str) and store is not None:
-            yield _Written(
+            yield Written(
                 Change("store", entry.key.value, store, entry.key.value), call, call.to(entry.value)
             )
 
@@ -194,7 +200,7 @@ def _target(hook: At[tree.Node]) -> At[tree.Expr] | None:
     return None
 
 
-def _is_shown(view: View, state: Change) -> bool:
+def is_shown(view: View, state: Change) -> bool:
     if state.kind == "state":
         target = _target(state.at)
         return target is not None and reach_of_target(view.program, target).reach is Reach.SHOWN
@@ -234,10 +240,19 @@ def _reads_of_key(reader: At[tree.Call | tree.Parameter], key: str) -> Iterator[
 
 
 def _is_own_text(view: View, value: At[tree.Expr]) -> bool:
-    """Whether a name stands for a sentence that the code puts together (`const text = `Could not load ${id}``)."""
+    """Whether a state is set to a sentence that the code puts together, itself or by a name for it."""
+    if _is_sentence(value.node):
+        return True
     found = origins(view.program, value) if isinstance(value.node, tree.Name) else ()
     return bool(found) and all(
         isinstance(each, At) and isinstance(each.node, tree.Template) for each in found
+    )
+
+
+def _is_sentence(value: tree.Expr) -> bool:
+    """A template with words of its own: `Could not load ${id}`; `${before}${part}` has none."""
+    return isinstance(value, tree.Template) and any(
+        isinstance(part, str) and _WORDS.search(part) for part in value.parts
     )
 
 
@@ -265,11 +280,11 @@ def _sets_constant(call: At[tree.Call], key: str) -> bool:
     value = call.node.arguments[0].value
     if key and isinstance(value, tree.Object):
         return all(
-            _is_constant(entry.value)
+            _is_constant(entry.value) or _is_sentence(entry.value)
             for entry in value.entries
             if isinstance(entry.key, tree.Literal) and entry.key.value == key
         )
-    return _is_constant(value)
+    return _is_constant(value) or _is_sentence(value)
 
 
 def _gives(call: At[tree.Call], value: bool) -> bool:

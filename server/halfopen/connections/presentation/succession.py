@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from halfopen.connections.client_owner import references
 from halfopen.connections.client_release import (
     cleanups_of,
     closers,
     closure_of,
     guards_of,
     tested_names,
-    written_names,
 )
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
-from halfopen.connections.presentation.facts import LateEvent, Successor
-from halfopen.connections.presentation.running import conditions_on, handlers_of, reconnects_at, running
+from halfopen.connections.presentation.facts import Successor
+from halfopen.connections.presentation.running import handlers_of, reconnects_at
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
-from halfopen.semantics.flow import state_hook
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import name_of_function
-from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect
-from halfopen.semantics.stores import store_setter_of
-
-_CLEARS = ("clearInterval", "clearTimeout")
 
 
 def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]], ...]) -> Successor | None:
@@ -48,6 +43,9 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
             effect.call.span,
             (Evidence(closing[0].span, "closes the socket; its close event comes later"),),
         )
+    restarted = _restarting(view)
+    if restarted is not None:
+        return restarted
     closing = closers(view.socket, view.released)
     repeats = view.owner.lifetime in ("instance", "page") and view.reach.creating is not None
     if closing and repeats and not _is_final(view):
@@ -56,8 +54,18 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
             view.owner.name,
             closing[0].span,
             (Evidence(closing[0].span, "closes the socket; its close event comes later"),),
+            is_let_go=_is_let_go(view),
         )
     return None
+
+
+def _is_let_go(view: View) -> bool:
+    """Whether anything in the workspace calls, or hands on, what lets go of the socket."""
+    return any(
+        is_shipped(use.path) and use.node is not root.node
+        for root in view.roots
+        for use in references(view.program, root)
+    )
 
 
 def _is_final(view: View) -> bool:
@@ -124,6 +132,46 @@ def _replacing(view: View) -> Successor | None:
     return None
 
 
+def _restarting(view: View) -> Successor | None:
+    """A function that has the socket let go of and made anew, by the two functions that somebody offers for it."""
+    roots = {each.node for each in view.roots if closers(view.socket, closure_of(view.program, [each]))}
+    for function in view.reach.functions.values():
+        if function.node in roots or not is_shipped(function.path):
+            continue
+        let_go: At[tree.Call] | None = None
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call):
+                continue
+            call = function.to(node)
+            if any(each.node in roots for each in functions(view.program, call.to(node.callee))):
+                let_go = let_go or call
+            elif let_go is not None and _follows(let_go, call) and view.reach.enters(view.program, call):
+                name = _name(view, function)
+                return Successor(
+                    "replaced",
+                    name,
+                    let_go.span,
+                    (Evidence(let_go.span, f"{name} has the socket closed; its close event comes later"),),
+                )
+    return None
+
+
+def _follows(one: At[tree.Call], other: At[tree.Call]) -> bool:
+    """Whether one call is followed by another whenever it is made, and is not waited for."""
+    if isinstance(one.parent, tree.Await) or other.node.start < one.node.end:
+        return False
+    for ancestor in one.index.ancestors(one.node):
+        if isinstance(ancestor, tree.Function):
+            return True
+        if isinstance(ancestor, tree.If | tree.Case | tree.Handler | tree.Conditional):
+            return ancestor.start <= other.node.start < ancestor.end or not _leaves(ancestor)
+    return False
+
+
+def _leaves(branch: tree.Node) -> bool:
+    return any(isinstance(node, tree.Return | tree.Raise) for node in tree.walk(branch))
+
+
 def _is_new(view: View, closer: At[tree.Call]) -> bool:
     """Whether what is closed is bound to the new socket itself, not to what was there before."""
     callee = closer.node.callee
@@ -157,223 +205,3 @@ def _stands_in(closer: At[tree.Call], test: tree.Expr) -> bool:
 
 def _name(view: View, function: At[tree.Function]) -> str:
     return name_of_function(function)[0] or view.owner.name
-
-
-# --- what a late event overwrites -----------------------------------------------------------------
-
-
-def late_events(view: View) -> tuple[LateEvent, ...]:
-    """What the close handler does to state that a newer socket may own, without asking whose event it is."""
-    handlers = handlers_of(view, "close")
-    if not handlers or _detached(view):
-        return ()
-    written = written_names(view.released)
-    found: dict[tree.Node, LateEvent] = {}
-    for current in running(view, handlers):
-        for at in current.nodes():
-            if at.node in found or _is_guarded(view, at, current.chain, written):
-                continue
-            event = _overwrite(view, at)
-            if event is not None:
-                found[at.node] = event
-    return tuple(found.values())
-
-
-def _detached(view: View) -> bool:
-    """Whether whoever closes the socket takes its close handler off first."""
-    for function in (*view.released, *view.reach.functions.values()):
-        for node in own_nodes(function):
-            match node:
-                case tree.Assign(targets=targets, value=tree.Literal(value=None)):
-                    for target in targets:
-                        if (
-                            isinstance(target, tree.Member)
-                            and target.name == "onclose"
-                            and target.object in view.socket.nodes
-                        ):
-                            return True
-                case tree.Call(callee=tree.Member(object=inner, name=name)) if (
-                    name in ("removeEventListener", "removeAllListeners") and inner in view.socket.nodes
-                ):
-                    return True
-                case _:
-                    pass
-    return False
-
-
-def _overwrite(view: View, at: At[tree.Node]) -> LateEvent | None:
-    node = at.node
-    match node:
-        case tree.Assign(targets=targets, value=tree.Literal(value=None)):
-            for target in targets:
-                if (
-                    isinstance(target, tree.Name | tree.Member)
-                    and _holds_socket(view, at.to(target))
-                    and _is_used(view, at.to(target))
-                ):
-                    return LateEvent("reference", at.to(target).text, at.span)
-        case tree.Call():
-            return _overwriting_call(view, at.to(node))
-        case _:
-            pass
-    return None
-
-
-def _overwriting_call(view: View, call: At[tree.Call]) -> LateEvent | None:
-    callee = call.node.callee
-    if reconnects_at(view, call):
-        return LateEvent("reconnect", "the reconnect", call.span)
-    name = last_name(callee)
-    if name in _CLEARS and call.node.arguments:
-        handle = call.node.arguments[0].value
-        return (
-            LateEvent("timer", call.to(handle).text, call.span) if isinstance(handle, tree.Member) else None
-        )
-    if isinstance(callee, tree.Name):
-        hook = state_hook(view.program, call.to(callee))
-        if hook is not None and hook[1] == 1:
-            if _is_none(call) and _state_holds_socket(view, hook[0]):
-                return LateEvent("reference", call.text, call.span)
-            return LateEvent("status", call.text, call.span)
-    if store_setter_of(view.program, call) is not None:
-        for argument in call.node.arguments[:1]:
-            for key in _none_keys(argument.value):
-                if any(_named(alias, key) for alias in view.held):
-                    return LateEvent("reference", f"{key} of the store", call.span)
-        return LateEvent("status", _short(call.text), call.span)
-    return None
-
-
-def _short(text: str) -> str:
-    joined = " ".join(text.split())
-    return joined if len(joined) <= 60 else f"{joined[:57]}..."
-
-
-def _is_none(call: At[tree.Call]) -> bool:
-    arguments = call.node.arguments
-    return (
-        len(arguments) == 1
-        and isinstance(arguments[0].value, tree.Literal)
-        and arguments[0].value.value is None
-    )
-
-
-def _none_keys(argument: tree.Expr) -> Iterator[str]:
-    """The keys of the object that a store is set to whose value is null."""
-    for node in tree.walk(argument):
-        if (
-            isinstance(node, tree.Entry)
-            and isinstance(node.key, tree.Literal)
-            and isinstance(node.key.value, str)
-            and isinstance(node.value, tree.Literal)
-            and node.value.value is None
-        ):
-            yield node.key.value
-
-
-def _named(alias: At[tree.Expr], key: str) -> bool:
-    match alias.node:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name == key
-        case _:
-            return False
-
-
-def _state_holds_socket(view: View, hook: At[tree.Call]) -> bool:
-    for alias in view.held:
-        if isinstance(alias.node, tree.Name):
-            found = state_hook(view.program, alias.to(alias.node))
-            if found is not None and found[0] == hook and found[1] == 0:
-                return True
-    return False
-
-
-def _holds_socket(view: View, target: At[tree.Expr]) -> bool:
-    """Whether a variable, ref or field that outlives one socket is where the newest one is kept."""
-    node = target.node
-    if isinstance(node, tree.Member):
-        text = target.text
-        return any(
-            isinstance(alias.node, tree.Member) and alias.node.name == node.name and alias.text == text
-            for alias in view.held
-        )
-    if isinstance(node, tree.Name):
-        binding = target.index.bindings.get(node)
-        if binding is not None:
-            return False
-        return any(
-            isinstance(alias.node, tree.Name) and alias.node.id == node.id and alias.path == target.path
-            for alias in view.held
-        )
-    return False
-
-
-def _is_used(view: View, target: At[tree.Expr]) -> bool:
-    """Whether anything reads where the newest socket is kept: what only ever is written is missed by nobody."""
-    return any(
-        alias.text == target.text
-        and not (isinstance(alias.parent, tree.Assign) and alias.node in alias.parent.targets)
-        for alias in view.held
-        if type(alias.node) is type(target.node)
-    )
-
-
-# --- guards ----------------------------------------------------------------------------------------
-
-
-def _is_guarded(
-    view: View, at: At[tree.Node], chain: tuple[At[tree.Call], ...], written: frozenset[str]
-) -> bool:
-    """Whether a condition on the way asks whose event it is, or whether the close was meant."""
-    for test in conditions_on(view, at, chain):
-        names = tested_names(test.node)
-        if names & written and not _only_asks_socket(view, test):
-            return True
-        if _compares_identity(view, test) or names & {"code", "wasClean"}:
-            return True
-    return False
-
-
-def _only_asks_socket(view: View, test: At[tree.Expr]) -> bool:
-    """`if (wsRef.current)`: true for the newer socket as well."""
-    inner = test.node
-    if isinstance(inner, tree.Operation) and inner.operator == "not":
-        inner = inner.operands[0]
-    return inner in view.socket.nodes
-
-
-def _compares_identity(view: View, test: At[tree.Expr]) -> bool:
-    """`ws !== socket`, `wsRef.current === ws`, `event.target === ...`, or a generation kept by each socket."""
-    for node in tree.walk(test.node):
-        if (
-            not isinstance(node, tree.Operation)
-            or node.operator not in ("==", "!=")
-            or len(node.operands) != 2
-        ):
-            continue
-        left, right = node.operands
-        if left in view.socket.nodes and right in view.socket.nodes:
-            return True
-        if any(
-            isinstance(each, tree.Member) and each.name in ("target", "currentTarget")
-            for each in (left, right)
-        ) or any(isinstance(each, tree.Name) and each.id == "this" for each in (left, right)):
-            return True
-        if _is_own(view, test.to(left)) != _is_own(view, test.to(right)):
-            other = right if _is_own(view, test.to(left)) else left
-            if isinstance(other, tree.Member | tree.Name):
-                return True
-    return False
-
-
-def _is_own(view: View, at: At[tree.Expr]) -> bool:
-    """Whether a name belongs to one socket only: it is bound in the function that makes the socket."""
-    if not isinstance(at.node, tree.Name) or view.reach.creating is None:
-        return False
-    binding = at.index.bindings.get(at.node)
-    if binding is None or at.unit is not view.reach.creating.unit:
-        return False
-    owner = binding.scope.owner
-    while owner is not None and not isinstance(owner, tree.Function):
-        owner = at.index.parents.get(owner)
-    return owner is view.reach.creating.node

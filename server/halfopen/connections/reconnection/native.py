@@ -149,11 +149,15 @@ def _effect_repair(view: View) -> EffectRepair | None:
 
 
 def _one_shot(view: View) -> Fact[bool]:
-    """A socket for one answer: its own handlers close it when that has come."""
+    """A socket for one answer: its own handlers close it when that has come, and not to make the next one at once."""
     handlers = [
         each for event in ("open", "message") for each in view.socket.handlers(view.program, view.held, event)
     ]
-    found = closers(view.socket, closure_of(view.program, handlers))
+    found = [
+        each
+        for each in closers(view.socket, closure_of(view.program, handlers))
+        if each.index.function_of(each.node) not in view.reach.functions
+    ]
     if not found:
         return Known(False)
     evidence = (Evidence(found[0].span, "it is closed when its answer has come"),)

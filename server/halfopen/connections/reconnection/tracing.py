@@ -22,6 +22,7 @@ from halfopen.connections.reconnection.given import handlers_given
 from halfopen.connections.reconnection.numbers import delay_of, names_in
 from halfopen.connections.reconnection.states import states_behind, states_set_by
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.updates.applied import listeners
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.function_shape import argument_of
@@ -116,6 +117,7 @@ class Tracing:
             return
         found = called(self.view, call) or callbacks(program, call.to(call.node.callee))
         found = found or handlers_given(program, call.to(call.node.callee))
+        found = found or list(listeners(program, call.to(call.node.callee)))
         found += [
             call.to(argument.value)
             for argument in call.node.arguments

@@ -14,6 +14,7 @@ from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
@@ -43,6 +44,8 @@ _FORMS = frozenset(
     }
 )
 """Methods that give a value another form."""
+_CLOCKS = frozenset({"time", "datetime", "now", "utcnow", "monotonic", "uuid", "uuid4"})
+_ENCODERS = frozenset({"json", "orjson", "ujson", "msgpack"})
 _EACH_TIME = "sends the whole state each time"
 _DEPTH = 3
 
@@ -53,7 +56,9 @@ def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> 
         return Unknown("the endpoint's function")
     for send, payload, function in _sends(handling):
         when = _when(handling, function, send)
-        tells = _varies(payload) if when == _EACH_TIME else _carries_state(handling, registries, payload, 0)
+        tells = (
+            _varies(payload.node) if when == _EACH_TIME else _carries_state(handling, registries, payload, 0)
+        )
         if when is not None and tells:
             return Known(True, (Evidence(function.to(send).span, when),), Confidence.MEDIUM)
     return Known(
@@ -98,15 +103,28 @@ def _given(
                 yield call.node, call.to(argument), call.to(inside)
 
 
-def _varies(payload: At[tree.Expr]) -> bool:
-    """Whether a message may differ from turn to turn: `{"type": "ping"}` and `Ping()` do not."""
-    callees = {
-        node.callee for node in tree.walk(payload.node) if isinstance(node, tree.Call) and not node.arguments
-    }
-    return any(
-        isinstance(node, tree.Name | tree.Member | tree.Await) and node not in callees
-        for node in tree.walk(payload.node)
-    )
+def _varies(node: tree.Node) -> bool:
+    """Whether a message may differ from turn to turn by more than the time: `json.dumps({"type": "ping"})` and
+    `Ping(sent=time.time())` do not."""
+    match node:
+        case tree.Call(callee=callee, arguments=arguments):
+            if last_name(callee) in _CLOCKS or _root(callee) in _CLOCKS:
+                return False
+            if any(_varies(each.value) for each in arguments):
+                return True
+            return (
+                isinstance(callee, tree.Member) and _root(callee) not in _ENCODERS and _varies(callee.object)
+            )
+        case tree.Name() | tree.Member() | tree.Await():
+            return True
+        case _:
+            return any(_varies(each) for each in tree.children(node))
+
+
+def _root(node: tree.Expr) -> str:
+    while isinstance(node, tree.Member | tree.Call):
+        node = node.object if isinstance(node, tree.Member) else node.callee
+    return node.id if isinstance(node, tree.Name) else ""
 
 
 def _carries_state(

@@ -62,7 +62,7 @@ def callees(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
     callee = call.to(call.node.callee)
     found = callbacks(program, callee)
     found += actions(program, callee)
-    found += _listeners(program, callee)
+    found += listeners(program, callee)
     found += _options(program, callee)
     return list(dict.fromkeys(found))
 
@@ -98,7 +98,7 @@ def _inline(program: Program, call: At[tree.Call]) -> Iterator[At[tree.Function]
             yield call.to(first)
 
 
-def _listeners(program: Program, callee: At[tree.Expr]) -> Iterator[At[tree.Function]]:
+def listeners(program: Program, callee: At[tree.Expr]) -> Iterator[At[tree.Function]]:
     """`listeners.forEach((listener) => listener(message))`: what is put into `listeners`."""
     if not isinstance(callee.node, tree.Name):
         return

@@ -7,6 +7,7 @@ from halfopen.connections.delivery.sends import senders_of
 from halfopen.connections.updates.collected import Collected
 from halfopen.connections.updates.facts import Updates
 from halfopen.connections.updates.mutations import mutations_in
+from halfopen.connections.updates.snapshots import merged_snapshots
 
 
 def updates_of_client(site: ClientSite) -> Updates:
@@ -22,5 +23,6 @@ def updates_of_client(site: ClientSite) -> Updates:
         ),
         pending=tuple(collected.pending(senders_of(site.view))),
         echoes=tuple(collected.echoes()),
+        merged_snapshots=tuple(merged_snapshots(site.program, collected.on_message, collected.on_open)),
         other_effects=collected.other_effects(),
     )

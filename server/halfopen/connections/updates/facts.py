@@ -71,6 +71,15 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedSnapshot:
+    """A state that is given all that the server has by laying it over what was there: what is gone there stays."""
+
+    state: str
+    place: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """A request that changes something on the server, made because a message of the server came."""
 
@@ -87,5 +96,6 @@ class Updates:
     mutations: tuple[Mutation, ...] = field(default=())
     pending: tuple[Pending, ...] = field(default=())
     echoes: tuple[Echo, ...] = field(default=())
+    merged_snapshots: tuple[MergedSnapshot, ...] = field(default=())
     other_effects: bool = False
     """Whether messages also change what is no state of React or Zustand: the page itself, another library's state."""
