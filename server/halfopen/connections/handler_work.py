@@ -15,11 +15,15 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import held_exits, thrown_kinds
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
+_WRITING = frozenset(
+    {"print", "debug", "info", "warning", "error", "exception", "critical", "log", "str", "repr"}
+)
 _ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})
 
 Stops: TypeAlias = Callable[[At[tree.Node]], bool]
@@ -116,7 +120,7 @@ def _ends_the_others(
     handling: Handling, function: At[tree.Function], gather: tree.Call, readers: list[At[tree.Function]]
 ) -> bool:
     """Whether the reader tells the others to end as it ends, or its exception leads to where they are cancelled."""
-    if any(_tells_on_its_way_out(each) for each in readers):
+    if any(_tells_on_its_way_out(handling.program, each) for each in readers):
         return True
     throwing = Throwing(handling.program, handling.sockets)
     raises = not keeps_exceptions(gather) and any(
@@ -129,7 +133,8 @@ def _ends_the_others(
     )
 
 
-def _tells_on_its_way_out(reader: At[tree.Function]) -> bool:
+def _tells_on_its_way_out(program: Program, reader: At[tree.Function]) -> bool:
+    """Whether a reader that ends does more than write it down: what it calls may end the others."""
     ways_out: list[tree.Block] = []
     for node in own_nodes(reader):
         if isinstance(node, tree.Try):
@@ -137,11 +142,22 @@ def _tells_on_its_way_out(reader: At[tree.Function]) -> bool:
             ways_out += [node.final] if node.final is not None else []
     last = reader.node.body.statements[-1:]
     return any(
-        isinstance(node, tree.Call)
-        and isinstance(node.callee, tree.Member)
-        and node.callee.name in _TELLING | _ENDING_SUBSCRIPTION | {"cancel"}
+        isinstance(node, tree.Call) and _may_tell(program, reader.to(node))
         for way in (*ways_out, *(each for each in last if not isinstance(each, tree.Loop | tree.Try)))
         for node in tree.walk(way, tree.same_function)
+    )
+
+
+def _may_tell(program: Program, call: At[tree.Call]) -> bool:
+    """A log does not; a function of the workspace does where it sets, closes or cancels something."""
+    name = last_name(call.node.callee)
+    if name in _WRITING:
+        return False
+    bodies = functions(program, call.to(call.node.callee))
+    return not bodies or any(
+        isinstance(node, tree.Member) and node.name in _TELLING | _ENDING_SUBSCRIPTION | {"cancel"}
+        for each in bodies
+        for node in own_nodes(each)
     )
 
 

@@ -75,6 +75,12 @@ def _server(finding: Finding, dossier: Dossier) -> Assessment:
                 "A worker is a process of its own with a registry of its own, which no client ever entered.",
                 f"100 % of what `{foreign.caller}` sends reaches 0 clients, in development as in production.",
             )
+        if foreign.kind == "no-event-loop":
+            return Assessment(
+                "Only the thread that runs the server has an event loop: asked for in another one, it is an exception.",
+                f"100 % of what `{foreign.caller}` is to send from that thread reaches 0 clients; where the exception is caught, "
+                "without a line in any log.",
+            )
         return Assessment(
             "A socket belongs to the event loop that accepted it; awaited from another loop, a send raises or hangs.",
             f"0 to 100 % of what `{foreign.caller}` sends arrives, by chance of timing; a hanging send also blocks its caller.",

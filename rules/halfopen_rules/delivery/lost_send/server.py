@@ -57,6 +57,11 @@ def _foreign(dossier: Dossier, each: ForeignSend) -> Finding:
             f"`{each.caller}` runs in a worker process of the task queue: {each.registry} is empty there, and what "
             f"`{each.broadcast}` sends reaches no client"
         )
+    elif each.kind == "no-event-loop":
+        message = (
+            f"`{each.caller}` asks for the running event loop in a thread that has none: that raises RuntimeError, and "
+            f"`{each.broadcast}` never sends anything to {each.registry} from there"
+        )
     else:
         message = (
             f"`{each.caller}` runs `{each.broadcast}` in an event loop of its own: the sockets of {each.registry} belong to the "

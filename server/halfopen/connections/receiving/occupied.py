@@ -75,7 +75,7 @@ def _awaited_in(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[_Aw
                 yield _Awaited(
                     call,
                     first or call,
-                    frozenset().union(*(qualified(code.program, each) for each in named)),
+                    frozenset(name for each in named for name in qualified(code.program, each)),
                 )
                 run = [
                     function

@@ -69,8 +69,9 @@ class Broadcast:
     evidence: tuple[Evidence, ...] = ()
 
 
-ForeignCaller: TypeAlias = OneOf["own-event-loop", "task-queue-worker"]
-"""own-event-loop: `asyncio.run` in a thread, another loop than the sockets'. task-queue-worker: a Celery, RQ or Dramatiq
+ForeignCaller: TypeAlias = OneOf["own-event-loop", "no-event-loop", "task-queue-worker"]
+"""own-event-loop: `asyncio.run` in a thread, another loop than the sockets'. no-event-loop: a thread that
+asks for the running loop and has none. task-queue-worker: a Celery, RQ or Dramatiq
 task, another process, whose registry is empty."""
 
 

@@ -20,6 +20,7 @@ from halfopen.connections.sending.queues import send_queues
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
 from halfopen.connections.sending.replay import replay_overlaps
 from halfopen.connections.sending.resuming import resume_parameter, snapshot_on_connect
+from halfopen.connections.sending.threads import loopless_sends
 from halfopen.connections.sending.unsaved import unsaved_results
 from halfopen.connections.sending.unwritten import unwritten_announcements
 from halfopen.connections.server_site import ServerSite
@@ -41,7 +42,11 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
         broadcasts=tuple(
             dict.fromkeys(found for each in registries for found in broadcasts_of(program, each))
         ),
-        foreign_sends=tuple(found for each in registries for found in foreign_sends(program, each)),
+        foreign_sends=tuple(
+            found
+            for each in registries
+            for found in (*foreign_sends(program, each), *loopless_sends(program, each))
+        ),
         dropped_subscribers=tuple(
             found for each in registries for found in dropped_subscribers(program, each)
         ),
