@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.display import Reach, reach_of_call
@@ -10,7 +12,7 @@ from halfopen.connections.presentation.running import handlers_of, reconnects_at
 from halfopen.connections.presentation.sources import Written, is_shown, written_on
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, own_nodes
 
 _Path = tuple[At[tree.Node], ...]
 """A node with the calls that lead to it from a handler, outermost first."""
@@ -35,7 +37,9 @@ def kept_status(view: View) -> KeptStatus | None:
                 retries.append((*current.chain, at))
             elif call.to(call.node.callee).text in setting or _is_told(view, call):
                 told.append((*current.chain, at))
-    told += [(*each.chain, each.call) for each in written_on(view, "close") if _key(each) in states]
+    for each in written_on(view, "close"):
+        if _key(each) in states:
+            told += _ways((*each.chain, each.call))
     if not retries or any(_is_passed(one, retry) for retry in retries for one in told):
         return None
     failing = [each for each in written_on(view, "error") if is_shown(view, each.state)]
@@ -66,6 +70,19 @@ def _called_on_open(view: View) -> frozenset[str]:
 def _is_told(view: View, call: At[tree.Call]) -> bool:
     """Whether a call tells the user something, or somebody out of sight who may."""
     return reach_of_call(view.program, call).reach is not Reach.HIDDEN
+
+
+def _ways(path: _Path) -> Iterator[_Path]:
+    """A path, and those that differ in one call alone: the same function is called elsewhere in its caller."""
+    yield path
+    for place, at in enumerate(path[:-1]):
+        function = at.index.function_of(at.node)
+        if function is None or not isinstance(at.node, tree.Call):
+            continue
+        written = at.to(at.node.callee).text
+        for node in own_nodes(at.to(function)):
+            if isinstance(node, tree.Call) and node is not at.node and at.to(node.callee).text == written:
+                yield (*path[:place], at.to(node), *path[place + 1 :])
 
 
 def _key(written: Written) -> tuple[tree.Node, str]:
