@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+from pathlib import Path
 
 from syrupy.assertion import SnapshotAssertion
+from tests.cli.conftest import Run
 
 from halfopen import __version__
 from halfopen.connections.facts import Confidence, Evidence, Known, Line, Unknown
@@ -87,3 +89,31 @@ def test_facts_become_plain_values(result: AuditResult) -> None:
         "proxy": {"known": False, "settled_by": "nginx.conf", "evidence": []},
         "sure": "low",
     }
+
+
+def test_a_fix_that_cannot_be_made_safely_is_not_told(tmp_path: Path, run: Run) -> None:
+    """What is entered only under a condition has no place from which a `finally` would fit."""
+    code = """\
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+app = FastAPI()
+watching: set[WebSocket] = set()
+
+
+@app.websocket("/status")
+async def status(websocket: WebSocket, follow: bool = False) -> None:
+    await websocket.accept()
+    {entered}
+    try:
+        while True:
+            await websocket.receive_text()
+    except WebSocketDisconnect:
+        watching.discard(websocket)
+"""
+    fixes: list[bool] = []
+    for entered in ("watching.add(websocket)", "if follow:\n        watching.add(websocket)"):
+        (tmp_path / "app.py").write_text(code.replace("{entered}", entered), encoding="utf-8")
+        told = json.loads(run("audit", "--select=WS1B", "--format=json", "--exit-zero", cwd=tmp_path).stdout)
+        [finding] = told["findings"]
+        fixes.append(bool(finding["fixes"]))
+    assert fixes == [True, False]

@@ -133,7 +133,7 @@ def test_sarif_tells_all_that_is_known_of_a_finding(
     fix = ReportedFix(
         "Close it",
         True,
-        lambda: {"web/useProgress.tsx": (Replacement(0, 6, "export"),), "new.ts": (Replacement(0, 0, "x"),)},
+        {"web/useProgress.tsx": (Replacement(0, 6, "export"),), "new.ts": (Replacement(0, 0, "x"),)},
     )
     first = dataclasses.replace(result.findings[0], fixes=(fix,), fingerprint="f00")
     document = json.loads(

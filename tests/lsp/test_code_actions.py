@@ -146,6 +146,39 @@ async def test_a_fix_of_what_is_gone_changes_nothing(start_editor: StartEditor, 
     assert "no longer applies" in editor.client.messages[-1].message
 
 
+CONDITIONAL_PYTHON = """\
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+app = FastAPI()
+watching: set[WebSocket] = set()
+
+
+@app.websocket("/status")
+async def status(websocket: WebSocket, follow: bool = False) -> None:
+    await websocket.accept()
+    if follow:
+        watching.add(websocket)
+        await websocket.send_json({"type": "welcome"})
+    try:
+        while True:
+            await websocket.receive_text()
+    except WebSocketDisconnect:
+        watching.discard(websocket)
+"""
+
+
+async def test_a_fix_that_cannot_be_made_safely_is_not_offered(
+    start_editor: StartEditor, workspace: Path
+) -> None:
+    """What is entered only under a condition has no place from which a `finally` would fit."""
+    write(workspace / "pyproject.toml", '[tool.halfopen]\nselect = ["WS1B"]\n')
+    path = write(workspace / "app.py", CONDITIONAL_PYTHON)
+    editor = await start_editor(workspace)
+    editor.open(path)
+    await editor.settled()
+    assert [action.title for action in await quick_fixes(editor, path)] == ["Suppress WS1B here"]
+
+
 async def test_fix_all_is_made_before_a_save_from_unsaved_text(
     start_editor: StartEditor, workspace: Path
 ) -> None:

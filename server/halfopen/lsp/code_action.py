@@ -28,14 +28,14 @@ async def code_action(ls: HalfopenServer, params: types.CodeActionParams) -> lis
     uri, only = params.text_document.uri, params.context.only
     actions: list[types.CodeAction] = []
     if _wanted(types.CodeActionKind.QuickFix.value, only):
-        for shown in ls.view.findings_at(uri, params.range):
-            actions += [_quick_fix(ls, uri, shown, fix) for fix in shown.finding.fixes]
-        actions += [
+        found = tuple(ls.view.findings_at(uri, params.range))
+        fixes = [_quick_fix(ls, uri, shown, fix) for shown in found for fix in shown.finding.fixes]
+        actions += [each for each in fixes if await _can_be_made(ls, each)]
+        comments = [
             _removal(uri, each) for each in ls.view.suppressions_at(uri, params.range) if each.removable
         ]
-        actions += [_suppression(ls, uri, shown) for shown in ls.view.findings_at(uri, params.range)]
-    if not ls.client.resolves_edits:
-        actions = [action for action in actions if await _fill(ls, action)]
+        comments += [_suppression(ls, uri, shown) for shown in found]
+        actions += [each for each in comments if ls.client.resolves_edits or await _fill(ls, each)]
     if (fix_all := await _fix_all(ls, uri, only)) is not None:
         actions.append(fix_all)
     return actions
@@ -101,6 +101,17 @@ async def _fix_all(
     return action if safe else None
 
 
+async def _can_be_made(ls: HalfopenServer, action: types.CodeAction) -> bool:
+    """Whether a fix can be made of the code as it is, which shows only when it is made.
+
+    A client that asks again for the edits gets them then, for the text that it has by that time.
+    """
+    made = await _fill(ls, action)
+    if ls.client.resolves_edits:
+        action.edit = None
+    return made
+
+
 async def _fill(ls: HalfopenServer, action: types.CodeAction) -> bool:
     """Put the edits into the action; False where there are none."""
     data = table(action.data)
@@ -119,7 +130,7 @@ async def _fill(ls: HalfopenServer, action: types.CodeAction) -> bool:
     if not edits or any(_outdated(ls, each) for each in edits):
         return False
     if any(each.creates for each in edits) and not ls.client.creates_files:
-        ls.note(f"the client cannot make the new file that “{action.title}” needs", types.MessageType.Warning)
+        ls.note_once(f"the client cannot make the new file that “{action.title}” needs")
         return False
     action.edit = _workspace_edit(ls, edits)
     return True

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from halfopen.audit.account import Assessment
+from halfopen.audit.targets import Targets, strictest
 from halfopen.audit.views import Located, LocatedEvidence
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence
@@ -41,6 +42,9 @@ def depth_of(
     located: Mapping[_Key, Located] = {_key(reported): each for reported, each in findings}
     dossiers = {each.connection.id: each for each in auditor.dossiers()}
 
+    def targets_of(dossier: Dossier) -> Targets:
+        return auditor.tree.targets(dossier.connection.site.path)
+
     def assess(finding: ReportedFinding) -> Assessment | None:
         found, rule = located.get(_key(finding)), auditor.rules.get(finding.code)
         dossier = dossiers.get(finding.connection)
@@ -48,14 +52,13 @@ def depth_of(
         if found is None or account is None or dossier is None:
             return None
         try:
-            return account.assess(found.finding, dossier, auditor.settings.targets)
+            return account.assess(found.finding, dossier, targets_of(dossier))
         except Exception:  # a rule that cannot assess costs its own words only
             _log.exception("rule %s could not assess its finding on %s", finding.code, finding.connection)
             return None
 
     def changes(finding: ReportedFinding) -> tuple[ReportedChange, ...]:
-        found = located.get(_key(finding))
-        return tuple(_changes(auditor, found)) if found is not None else ()
+        return tuple(_changes(auditor, finding))
 
     def mitigations() -> tuple[ReportedMitigation, ...]:
         found = {(each.code, each.connection) for each, _ in findings}
@@ -69,7 +72,6 @@ def depth_of(
     def suspicions() -> tuple[ReportedSuspicion, ...]:
         from halfopen.audit.suppositions import suspicions_of
 
-        targets = auditor.settings.targets
         return tuple(
             ReportedSuspicion(
                 each.finding.code,
@@ -80,7 +82,7 @@ def depth_of(
                 each.settled_by,
             )
             for dossier in dossiers.values()
-            for each in suspicions_of(dossier, auditor.rules.values(), targets)
+            for each in suspicions_of(dossier, auditor.rules.values(), targets_of(dossier))
         )
 
     return Depth(
@@ -89,7 +91,7 @@ def depth_of(
         mitigations,
         suspicions,
         lambda: tuple(_starts(auditor, evidence)),
-        auditor.settings.targets,
+        strictest(map(targets_of, dossiers.values())),
     )
 
 
@@ -97,18 +99,12 @@ def _key(finding: ReportedFinding) -> _Key:
     return finding.code, finding.connection, finding.place
 
 
-def _changes(auditor: Auditor, located: Located) -> Iterator[ReportedChange]:
-    for fix in located.finding.fixes:
-        try:
-            changed = auditor.changes(located, fix)
-        except Exception:  # a fix that fails costs itself only
-            _log.exception("the fix %s of %s failed", fix.title, located.finding.code)
-            continue
-        files = [_diff(auditor, path, changed[path]) for path in changed]
-        if files:
-            # what there is comes before what is put beside it
-            ordered = sorted(files, key=lambda each: (each.is_new, each.path))
-            yield ReportedChange(fix.title, fix.safe, tuple(each for each in ordered if each.diff))
+def _changes(auditor: Auditor, finding: ReportedFinding) -> Iterator[ReportedChange]:
+    for fix in finding.fixes:
+        files = [_diff(auditor, path, fix.changes[path]) for path in fix.changes]
+        # what there is comes before what is put beside it
+        ordered = sorted(files, key=lambda each: (each.is_new, each.path))
+        yield ReportedChange(fix.title, fix.safe, tuple(each for each in ordered if each.diff))
 
 
 def _diff(auditor: Auditor, path: str, changes: FileChanges) -> ChangedFile:

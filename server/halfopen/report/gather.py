@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from halfopen.audit.fingerprints import fingerprints, identities
@@ -45,21 +45,18 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
     names = {id(each): (one, fingerprint) for each, one, fingerprint in named}
 
     def finding(located: Located) -> ReportedFinding:
-        found = located.finding
+        each = located.finding
         return ReportedFinding(
-            code=found.code,
-            slug=found.slug,
-            severity=found.severity,
-            confidence=found.confidence,
+            code=each.code,
+            slug=each.slug,
+            severity=each.severity,
+            confidence=each.confidence,
             place=place(located.path, located.start, located.end),
-            message=found.message,
-            connection=found.connection,
+            message=each.message,
+            connection=each.connection,
             evidence=evidence(located.evidence),
-            fixes=tuple(
-                ReportedFix(each.title, each.safe, partial(auditor.changes, located, each))
-                for each in found.fixes
-            ),
-            effects=found.effects,
+            fixes=tuple(_fixes(auditor, located)),
+            effects=each.effects,
             suppressed=located.suppressed,
             suppression=located.suppression,
             fingerprint=names[id(located)][1],
@@ -98,20 +95,29 @@ def gather(auditor: Auditor, shown_root: str, seconds: float = 0.0) -> AuditResu
             open_questions=view.open_questions,
         )
 
+    found = tuple(finding(each) for each in every)
     return AuditResult(
         root=shown_root,
         name=auditor.root.resolve().name,
         files=len(auditor.files()),
         seconds=seconds,
-        findings=tuple(finding(each) for each in every),
+        findings=found,
         connections=tuple(connection(each) for each in auditor.connections()),
         problems=(*auditor.problems(), *_faults(auditor)),
         baseline_gone=len(auditor.baseline_gone()),
         lines_of=lines_of,
         text_of=text_of,
         environment={name: fact(each) for name, each in auditor.environment().items()},
-        depth=depth_of(auditor, [(finding(each), each) for each in every], evidence),
+        depth=depth_of(auditor, list(zip(found, every, strict=True)), evidence),
     )
+
+
+def _fixes(auditor: Auditor, located: Located) -> Iterator[ReportedFix]:
+    """Those that can be made of the code as it is: a builder may find that it is not safe to."""
+    for fix in located.finding.fixes:
+        changes = auditor.changes(located, fix)
+        if changes:
+            yield ReportedFix(fix.title, fix.safe, changes)
 
 
 def _faults(auditor: Auditor) -> Iterable[Problem]:

@@ -39,18 +39,15 @@ class ReportedEvidence:
     text: str
 
 
-def _no_changes() -> Mapping[str, FileChanges]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class ReportedFix:
-    """A fix that the editor offers. `changes` computes its edits, in bytes of each file's text."""
+    """A fix that the editor offers. `changes` are its edits, in bytes of each file's text."""
 
     title: str
     safe: bool
-    changes: Callable[[], Mapping[str, FileChanges]] = field(default=_no_changes, compare=False, repr=False)
-    """Empty where the fix no longer applies, or fails."""
+    changes: Mapping[str, FileChanges] = field(
+        default_factory=dict[str, FileChanges], compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +201,7 @@ class Depth:
     suspicions: Callable[[], tuple[ReportedSuspicion, ...]]
     starts: Callable[[], tuple[ReportedStart, ...]]
     targets: Targets
+    """The strictest of each among those that hold for the connections."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,9 +168,8 @@ def _artifact(path: str, result: AuditResult) -> Json:
 
 
 def _fix(fix: ReportedFix, result: AuditResult) -> Json | None:
-    """The fix with its edits; None where it no longer applies."""
-    changes = fix.changes()
-    if not changes:
+    """The fix with its edits; None without any."""
+    if not fix.changes:
         return None
     return {
         "description": {"text": _sentence(fix.title)},
@@ -179,7 +178,7 @@ def _fix(fix: ReportedFix, result: AuditResult) -> Json | None:
                 "artifactLocation": _artifact(path, result),
                 "replacements": _replacements(each, result.text_of(path)),
             }
-            for path, each in changes.items()
+            for path, each in fix.changes.items()
         ],
     }
 
