@@ -166,3 +166,33 @@ def test_credentials_in_the_url(tmp_path: Path, url: str, expected: list[tuple[s
     _, [one] = dossiers(tmp_path, {"socket.ts": text})
     assert isinstance(one.admission, ClientAdmission)
     assert [(each.parameter, value(each.short_lived)) for each in one.admission.in_url] == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("response.set_cookie('access_token', 'x', samesite='strict')",), "strict"),
+        (("response.set_cookie('access_token', 'x')",), "lax"),
+        (("response.set_cookie('access_token', 'x', samesite=SAME_SITE)",), "lax"),
+        (
+            (
+                "response.set_cookie('refresh_token', 'x', samesite='strict')",
+                "response.set_cookie('access_token', 'x', samesite='none')",
+            ),
+            "none",
+        ),
+        (("response.set_cookie('access_token', 'x', samesite=somewhere())",), None),
+        (("response.set_cookie('access_token', 'x', **options)",), None),
+        (("return None",), None),
+    ],
+)
+def test_the_same_site_attribute_of_cookies(
+    tmp_path: Path, lines: tuple[str, ...], expected: str | None
+) -> None:
+    served = handler(
+        "", "jwt.decode(websocket.cookies.get('access_token'), secret, algorithms=['HS256'])", ACCEPT
+    )
+    sign_in = "\n    ".join(("async def sign_in(response, options):", *lines))
+    setting = "import os\nSAME_SITE = os.getenv('COOKIE_SAMESITE', 'Lax').strip().lower()"
+    text = f"{served}{setting}\n@app.post('/session')\n{sign_in}\n"
+    assert value(admission(tmp_path, text).same_site_cookie) == expected

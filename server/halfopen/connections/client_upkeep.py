@@ -109,7 +109,9 @@ def listeners(view: View) -> Iterator[Resource]:
             continue
         if not _concerns(view, at.to(node)) and not _handler_concerns(view, at.to(node)):
             continue
-        if any(_removes(each.node, event.value) for each in released):
+        if any(_removes(each.node, event.value) for each in released) or _ends_by_itself(
+            view, at.to(node), event.value
+        ):
             continue
         effect = _effect_with(view, at.to(node))
         repair = None
@@ -130,6 +132,34 @@ def listeners(view: View) -> Iterator[Resource]:
             (Leak("uncleared", (Evidence(ends.span, "what ends with this leaves the listener in place"),)),),
             repair=repair,
         )
+
+
+def _ends_by_itself(view: View, call: At[tree.Call], event: object) -> bool:
+    """Whether the listener takes itself away once it has heard enough, or a timer does when the time is over."""
+    around = call.index.function_of(call.node)
+    listener = call.node.arguments[1].value
+    if around is None or not isinstance(listener, tree.Name):
+        return False
+    listening = {each.node for each in functions(view.program, call.to(listener))}
+    for node in tree.walk(around.body):
+        if not isinstance(node, tree.Call) or not _removes(node, event):
+            continue
+        if len(node.arguments) < 2 or call.to(node.arguments[1].value).text != listener.id:
+            continue
+        within = call.index.function_of(node)
+        if within in listening or (within is not None and _is_timed(view, call.to(within))):
+            return True
+    return False
+
+
+def _is_timed(view: View, function: At[tree.Function]) -> bool:
+    """Whether a function is written where a timer is set."""
+    timer = (
+        function.index.parents.get(function.parent) if isinstance(function.parent, tree.Argument) else None
+    )
+    return isinstance(timer, tree.Call) and any(
+        is_timer(view.program, function.to(timer), name) for name in ("setTimeout", "setInterval")
+    )
 
 
 def _handler_concerns(view: View, call: At[tree.Call]) -> bool:

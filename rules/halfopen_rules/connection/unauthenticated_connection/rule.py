@@ -118,18 +118,22 @@ def _any_page_rides_along(dossier: Dossier, admission: Admission) -> Finding | N
         return None
     cookie = admission.same_site_cookie
     if isinstance(cookie, Known) and cookie.value in ("lax", "strict"):
-        severity, why = (
+        severity, who = (
             Severity.MEDIUM,
-            f"SameSite={cookie.value} keeps other sites out, but not pages of the same site or of other ports",
+            f"pages of other ports and subdomains can open the socket as their visitor (SameSite={cookie.value} "
+            "keeps out other sites alone)",
         )
     else:
-        severity, why = Severity.HIGH, "the browser adds the cookie for any page"
+        severity, who = (
+            Severity.HIGH,
+            "another website can open the socket as its visitor (the browser adds the cookie for any page)",
+        )
     said = (
         "compares only a part of the Origin header"
         if _origin(admission) == "weak"
         else "never looks at the Origin header"
     )
-    message = f"{dossier.connection.name} lets in by a cookie and {said}: another website can open the socket as its visitor ({why})"
+    message = f"{dossier.connection.name} lets in by a cookie and {said}: {who}"
     evidence = tuple(one for each in admission.checks if each.carrier == "cookie" for one in each.evidence)
     if isinstance(cookie, Known):
         evidence += cookie.evidence

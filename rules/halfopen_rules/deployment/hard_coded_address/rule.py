@@ -9,7 +9,9 @@ from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
 from halfopen.connections.urls import Url
+from halfopen.semantics.unit import Span
 
 CODE = "WS8E"
 SLUG = "hard-coded-address"
@@ -31,13 +33,13 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if any(each.host_kind != "known" for each in urls):
         return
     if all(_LOCAL.match(each.host) for each in urls):
-        yield _finding(dossier, urls[0], _local(dossier, urls[0]), _confidence(dossier, urls[0]))
+        yield _finding(dossier, _local(dossier, urls[0]), _confidence(dossier, urls[0]))
     elif all(each.scheme == "ws" and not _is_private(each) for each in urls):
         message = (
             f"`{dossier.connection.name}` connects to ws://{urls[0].host} unencrypted: on a page that is served over "
             "https the browser refuses it, and everywhere else it can be read on the way"
         )
-        yield _finding(dossier, urls[0], message, Confidence.HIGH)
+        yield _finding(dossier, message, Confidence.HIGH)
 
 
 def _local(dossier: Dossier, url: Url) -> str:
@@ -45,6 +47,19 @@ def _local(dossier: Dossier, url: Url) -> str:
         f"`{dossier.connection.name}` always connects to {url.scheme or 'ws'}://{url.host}: on a user's machine "
         "nothing listens there, so the feature works for its developer alone"
     )
+
+
+def _written(dossier: Dossier) -> Span | None:
+    """Where the address is written, outside the client's own code: one constant is one finding, whoever uses it."""
+    evidence = dossier.urls.evidence if dossier.urls is not None else ()
+    place = evidence[-1].place if evidence else None
+    extent = dossier.connection.extent
+    if not isinstance(place, Span) or place.unit.language != extent.unit.language:
+        return None
+    is_own = (
+        place.path == extent.path and place.unit is extent.unit and extent.start <= place.start < extent.end
+    )
+    return None if is_own else place
 
 
 def _confidence(dossier: Dossier, url: Url) -> Confidence:
@@ -60,14 +75,18 @@ def _is_private(url: Url) -> bool:
     return _LOCAL.match(url.host) is not None or _DOCKER.match(url.host) is not None
 
 
-def _finding(dossier: Dossier, url: Url, message: str, confidence: Confidence) -> Finding:
+def _finding(dossier: Dossier, message: str, confidence: Confidence) -> Finding:
     evidence = dossier.urls.evidence if dossier.urls is not None else ()
+    site = dossier.connection.site
+    written = _written(dossier)
+    if written is not None:
+        evidence = (Evidence(site, f"`{dossier.connection.name}` connects to it here"), *evidence[:-1])
     return Finding(
         CODE,
         SLUG,
         Severity.HIGH,
         confidence,
-        dossier.connection.site,
+        written or site,
         message,
         dossier.connection.id,
         evidence,

@@ -29,6 +29,7 @@ from halfopen.connections.admission.optional import optional_checks
 from halfopen.connections.admission.origin import origin_check
 from halfopen.connections.admission.pooled import pooled_resources
 from halfopen.connections.admission.refusals import ignored_refusals, refuses_by
+from halfopen.connections.admission.same_site import same_site
 from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event, fills_cookie
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
@@ -38,7 +39,6 @@ from halfopen.semantics import tree
 from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.injection import dependency_calls
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Span
 
 _PRIVILEGED = re.compile(r"^(is_?(admin|superuser|staff)|require_admin\w*|admin_required)$", re.IGNORECASE)
@@ -97,7 +97,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         ignored_refusals=ignored_refusals(program, runs[0], sockets) if site.handling is not None else (),
         optional_checks=_optional(site, before, events),
         origin_check=origin_check(program, entered, site.library == "channels"),
-        same_site_cookie=_same_site(program, checks),
+        same_site_cookie=_same_site(site, checks),
         lifetime=lifetime_of(program, checks, [event for _, event in before], events) if checks else None,
         privileged=any(_asks_privilege(function) for function in entered),
         connection_limits=connection_limits(program, _until_loop(runs, events, guards)),
@@ -466,25 +466,10 @@ def _timer(events: list[Event]) -> Fact[float | None] | None:
     return None
 
 
-def _same_site(program: Program, checks: tuple[Check, ...]) -> Fact[str] | None:
+def _same_site(site: ServerSite, checks: tuple[Check, ...]) -> Fact[str] | None:
     """The SameSite attribute of the cookies that are set, where a cookie lets in."""
-    if not any("cookie" in each.carriers for each in checks):
-        return None
-    for word in ("samesite", "same_site", "SESSION_COOKIE_SAMESITE"):
-        for module, unit in program.units_with(word, "python"):
-            program.queries.note(unit)
-            for call in index_of(unit).calls:
-                for argument in call.arguments:
-                    if argument.name in ("samesite", "same_site") and isinstance(
-                        argument.value, tree.Literal
-                    ):
-                        at = At(module.path, unit, argument)
-                        return Known(
-                            str(argument.value.value).lower(),
-                            (Evidence(at.span, at.text),),
-                            Confidence.MEDIUM,
-                        )
-    return Unknown("where the cookie is set: its SameSite attribute")
+    asked = any("cookie" in each.carriers for each in checks)
+    return same_site(site.program, site.library) if asked else None
 
 
 def _asks_privilege(function: At[tree.Function]) -> bool:

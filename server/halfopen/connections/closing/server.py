@@ -29,6 +29,8 @@ _LATE = re.compile(r"stale|idle|timed?[ _-]?out|timeout|heartbeat|ping|pong|inac
 _REFUSED = re.compile(
     r"auth|token|forbid|denied|invalid|not allowed|limit|too many|expired|missing", re.IGNORECASE
 )
+_NOTHING_THERE = frozenset({"QueueEmpty", "Empty", "StopIteration", "StopAsyncIteration"})
+"""Exceptions that tell of no fault: what handles them is the way on."""
 _EXCEPTIONS = ("WebSocketException", "WebSocketDisconnect")
 
 
@@ -175,7 +177,8 @@ def why_of(program: Program, call: At[tree.Call], reason: str) -> Why:
                     return "timeout"
                 if "WebSocketDisconnect" in names and len(names) == 1:
                     return "own"
-                return "refusal" if refused else "error"
+                if not names or not names <= _NOTHING_THERE:
+                    return "refusal" if refused else "error"
             case tree.Try(final=final) if final is child:
                 return "end"
             case tree.Function(name=name):

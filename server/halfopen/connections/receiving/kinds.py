@@ -50,8 +50,18 @@ _CALLS: dict[str, WorkKind] = {
     "fastapi.concurrency.run_in_threadpool": "thread",
     "asgiref.sync.sync_to_async": "thread",
 }
+_LOADING = frozenset(
+    {
+        "transformers", "torch", "whisper", "faster_whisper", "llama_cpp", "vllm", "sklearn", "tensorflow", "keras",
+        "xgboost", "sentence_transformers", "cv2", "pytesseract", "easyocr", "diffusers", "ultralytics",
+    }
+)  # fmt: skip
+"""Packages that compute in this process: making one of their objects loads a model."""
+_MADE = re.compile(r"(^|\.)([A-Z]\w*|__a?(enter|exit)__|connect|disconnect)$")
+"""What makes a client, an agent or its options, opens and ends it: it asks for no answer."""
 _FREE = re.compile(
-    r"(Error|Exception|Timeout|Config|Settings|Message|Field|Column|select|insert|update|delete|func|text|and_|or_|desc|asc|close|aclose)$"
+    r"(Error|Exception|Timeout|Config|Settings|Message|Field|Column|select|insert|update|delete|func|text|and_|or_|desc|asc|close|aclose"
+    r"|models\.list)$"
 )
 """Names of packages that only describe something: exceptions, statements, schemas."""
 
@@ -75,7 +85,8 @@ def work_kind(name: str) -> WorkKind | None:
     for length in (3, 2, 1):
         kind = _MODULES.get(".".join(parts[:length]))
         if kind is not None and len(parts) > length:
-            return kind
+            is_made = kind == "model" and parts[0] not in _LOADING and _MADE.search(name) is not None
+            return None if is_made else kind
     return None
 
 
