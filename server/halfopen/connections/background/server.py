@@ -18,10 +18,11 @@ def background_of_endpoint(site: ServerSite) -> Background:
     code = endpoint_code(site)
     if code is None:
         return Background()
+    registries = entered_by(site)
     return Background(
-        catches=tuple(catches(code)),
+        catches=tuple(catches(code, registries)),
         spins=tuple(spins(code)),
-        tasks=tuple(tasks(code, entered_by(site))),
+        tasks=tuple(tasks(code, registries)),
         exposures=tuple(exposures(code)),
         broken_steps=tuple(broken_steps(code)),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from halfopen.connections.background.facts import Catch, Guards, Stops
 from halfopen.connections.caught import head_of, is_empty, reaction, while_failing
 from halfopen.connections.endpoint_code import EndpointCode, own_tries
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, RECEIVERS, SENDERS, caught_kinds
+from halfopen.connections.sending.processes import senders
+from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
@@ -17,14 +20,22 @@ _READING = RECEIVERS | ITERATORS
 _MOST_SHOWN = 60
 
 
-def catches(code: EndpointCode) -> Iterator[Catch]:
-    """Every clause around code that uses the socket, in the functions that run for it and around it."""
+def catches(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Catch]:
+    """Every clause around code that uses the socket, in the functions that run for it, around it, and that send to all."""
+    near = {each.node for each in (*code.functions, *code.around)}
     for shared, functions in ((False, code.functions), (True, code.around)):
         for function in functions:
             if not code.sockets.mentions(function.node.body) and function not in code.roots:
                 continue
             for statement in own_tries(function):
                 yield from _of_try(code, function, statement, shared)
+    sending = [each for registry in registries for each in senders(code.program, registry)]
+    for function in dict.fromkeys(sending):
+        if function.node not in near:
+            for statement in own_tries(function):
+                for each in _of_try(code, function, statement, True):
+                    # What such a function handles is no message of this client.
+                    yield replace(each, guards="send") if each.guards == "message" else each
 
 
 def _of_try(
@@ -66,6 +77,9 @@ def _guards(
     loops = [each for each in tree.walk(at.node.body, tree.same_function) if isinstance(each, tree.Loop)]
     if any(code.operations(at.to(each)) & (_READING | SENDERS) for each in loops) and _is_serving(loops):
         return "serving"
+    if operations == frozenset({"receive"}) and _is_one_call(at):
+        # Starlette's raw receive fails where the socket is gone, and for nothing else.
+        return None
     if operations & _READING:
         return "message" if _in_loop(function, at) else "serving"
     if operations <= {"close"} and operations:
@@ -73,6 +87,11 @@ def _guards(
     if operations & SENDERS:
         return "send" if _only_sends(code, at) else "message"
     return None
+
+
+def _is_one_call(at: At[tree.Try]) -> bool:
+    """`message = await websocket.receive()` and nothing beside it."""
+    return sum(isinstance(each, tree.Call) for each in tree.walk(at.node.body, tree.same_function)) == 1
 
 
 def _is_serving(loops: list[tree.Loop]) -> bool:
