@@ -9,6 +9,7 @@ import pytest
 from halfopen.audit.engine import Auditor
 from halfopen.audit.finding import Severity
 from halfopen.audit.settings_tree import load_tree
+from halfopen.report.gather import gather
 
 CLIENT = """\
 import { useEffect } from "react";
@@ -84,6 +85,45 @@ def test_the_settings_above_the_audited_directory_count_within_the_repository(tm
     assert found(root / "web")["a.tsx"] == {"WS1B"}
     write(root / "web", {"pyproject.toml": "[tool.halfopen]\nselect = ['WS2A']\n"})
     assert found(root / "web")["a.tsx"] == {"WS2A"}
+
+
+def test_the_report_measures_each_connection_by_the_targets_of_its_file(tmp_path: Path) -> None:
+    endpoint = """\
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+watchers = []
+
+
+@app.websocket("/ws/{name}")
+async def feed_{name}(websocket: WebSocket):
+    await websocket.accept()
+    watchers.append(websocket)
+    while True:
+        text = await websocket.receive_text()
+        for each in watchers:
+            await each.send_text(text)
+"""
+    root = write(
+        tmp_path,
+        {
+            "halfopen.toml": 'select = ["WS1D"]\n[targets]\nqueue-depth = 70\n',
+            "strict/halfopen.toml": 'select = ["WS1D"]\n[targets]\nconnections-per-client = 2\n',
+            "strict/main.py": endpoint.replace("{name}", "strict"),
+            "open/main.py": endpoint.replace("{name}", "open"),
+        },
+    )
+    auditor = Auditor(root, load_tree(root))
+    auditor.refresh()
+    result = gather(auditor, ".")
+    assert result.depth is not None
+    told = {each.place.path: result.depth.assess(each) for each in result.shown}
+    assert {path: "the target is 2" in each.estimate for path, each in told.items() if each is not None} == {
+        "strict/main.py": True,
+        "open/main.py": False,
+    }
+    assert result.depth.targets.connections_per_client == 2, "what is for all of them is the strictest"
+    assert result.depth.targets.queue_depth == 70
 
 
 def test_excludes_of_a_nested_file_mean_its_own_folder(tmp_path: Path) -> None:

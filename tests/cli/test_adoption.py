@@ -241,6 +241,7 @@ def test_suppression_comments_in_the_report(run: Run, project: Path) -> None:
 
 
 def test_watching_audits_again_after_a_change_and_ctrl_c_is_no_error(project: Path) -> None:
+    (project.parent / ".git").mkdir()
     path = project / "web" / "useProgress.tsx"
     process = subprocess.Popen(
         [sys.executable, "-m", "halfopen", "audit", "--watch", "--select", "WS1B"],
@@ -271,6 +272,10 @@ def test_watching_audits_again_after_a_change_and_ctrl_c_is_no_error(project: Pa
         assert "No findings" in next_report()
         (project / "halfopen.toml").write_text('exclude = ["web/"]\n')
         assert "no Python, TypeScript or JavaScript here" in next_report()
+        (project / "halfopen.toml").unlink()
+        assert "No findings" in next_report()
+        (project.parent / "halfopen.toml").write_text(f'exclude = ["{project.name}/web/"]\n')
+        assert "no Python, TypeScript or JavaScript here" in next_report(), "nobody watches what lies above"
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert process.stderr is not None

@@ -127,6 +127,18 @@ def test_a_teams_table_and_trusted_functions_count_with_their_evidence(run: Run,
     assert {"WS1C", "WS7C"} & gone
 
 
+def test_tables_of_settings_above_the_audited_directory_count(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path, {**{f"product/{name}": text for name, text in FILES.items()}, "halfopen.toml": SETTINGS})
+    put(tmp_path, {"tables/our-socket.toml": OUR_SOCKET, "tables/broken.toml": "[library]\nname = \n"})
+    ran = run("audit", "--format", "json", "--exit-zero", "product")
+    assert "our-socket" in [each["library"] for each in json.loads(ran.stdout)["connections"]]
+    assert "../tables/broken.toml:2: is not valid TOML" in ran.stderr
+    put(tmp_path, {"halfopen.toml": 'libraries = ["tables/none.toml"]\n'})
+    said = run("audit", "product").stdout
+    assert "../halfopen.toml:1: libraries: ../tables/none.toml: there is no such file" in said
+
+
 def test_the_overview_knows_the_teams_client(run: Run, tmp_path: Path) -> None:
     put(tmp_path, {**FILES, "halfopen.toml": SETTINGS})
     assert "our-socket" in run("connections").stdout

@@ -44,6 +44,27 @@ async def test_saving_a_settings_file_in_the_editor_is_enough(
     assert editor.shown(path) == []
 
 
+async def test_settings_above_the_workspace_are_read_again_when_something_is_saved(
+    start_editor: StartEditor, tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    settings = write(tmp_path / "halfopen.toml", 'ignore = ["WS1B"]\n')
+    path = write(tmp_path / "product" / "Status.tsx", LEAKY_TSX)
+    editor = await start_editor(tmp_path / "product", capabilities=PLAIN)
+    editor.open(path)
+    await editor.settled()
+    assert editor.count(path) == 0
+    write(settings, "")
+    editor.save(path)
+    await editor.settled()
+    assert editor.count(path) == 1
+    settings.unlink()
+    write(tmp_path / "pyproject.toml", '[tool.halfopen]\nexclude = ["product/*.tsx"]\n')
+    editor.save(path)
+    await editor.settled()
+    assert editor.shown(path) == []
+
+
 async def test_a_wrong_setting_is_told_once_and_shown_at_its_line(
     start_editor: StartEditor, workspace: Path
 ) -> None:

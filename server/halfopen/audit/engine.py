@@ -74,7 +74,7 @@ class Auditor:
         self.tree = SettingsTree.of(settings) if isinstance(settings, Settings) else settings
         self._only = tuple(path.resolve() for path in only)
         self._cache = cache
-        self._team = team_of(root, self.settings)
+        self._team = team_of(root, self.tree)
         self._team_told = False
         self._unshown: frozenset[str] = frozenset(each.path for each in self._team.problems)
         self._workspace = self._fresh_workspace()
@@ -103,8 +103,10 @@ class Auditor:
         """Files were created, changed or deleted on disk."""
         paths = tuple(paths)
         self._team_told = self._team_told or any(
-            path in FILE_NAMES or is_table(path, self.settings.libraries) for path in paths
+            path in FILE_NAMES or is_table(path, self.tree.tables) for path in paths
         )
+        # Nobody watches what lies above the root.
+        self._team_told = self._team_told or any(each.startswith("../") for each in self.tree.tables)
         self._acceptance.touched(paths)
         self._workspace.touched(paths)
 
@@ -140,7 +142,7 @@ class Auditor:
 
     def _ask_team(self) -> frozenset[str]:
         """Read the team's tables and trusted functions again; the paths of which something else is to be said."""
-        before, self._team = self._team, team_of(self.root, self.settings)
+        before, self._team = self._team, team_of(self.root, self.tree)
         self._team_told = False
         if (before.texts, before.wrappers) != (self._team.texts, self._team.wrappers):
             self._start_anew()

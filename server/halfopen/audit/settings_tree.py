@@ -12,10 +12,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from halfopen.audit.settings import FILE_NAMES, Settings, SettingsProblem, settings_in, with_overrides
 from halfopen.audit.targets import Targets
 from halfopen.workspace.discovery import DEFAULT_EXCLUDES, Excluder, Scope
+
+Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Files by path, each with the time of its last change and its size."""
 
 _NEVER_ENTERED = frozenset(each.rstrip("/") for each in DEFAULT_EXCLUDES if each.endswith("/"))
 
@@ -47,11 +51,15 @@ class SettingsTree:
 
     every: tuple[Governing, ...]
     problems: tuple[SettingsProblem, ...] = ()
+    tables: tuple[str, ...] = ()
+    """The library tables that the root's settings name, as their patterns are written at the root."""
+    above: Stamp = ()
+    """The state of what may hold settings above the root, as it was read."""
 
     @classmethod
     def of(cls, settings: Settings) -> SettingsTree:
         """The same settings for every file."""
-        return cls((Governing("", settings),))
+        return cls((Governing("", settings),), tables=settings.libraries)
 
     @property
     def root(self) -> Settings:
@@ -108,9 +116,8 @@ def load_tree(
         own, found = settings_in(folder)
         up = os.path.relpath(folder, root).replace(os.sep, "/")
         problems = tuple(replace(each, path=f"{up}/{each.path}") for each in found)
-        # A library table is named by its place below the root.
-        own = own.model_copy(update={"libraries": ()}) if own is not None else None
     settings = own or Settings()
+    tables = _seen_from_root(settings.libraries, above)
     if alone:
         settings = settings.model_copy(update={"exclude": (*settings.exclude, "*/")})
     of_root = Governing("", settings, above)
@@ -128,7 +135,27 @@ def load_tree(
             overridden, wrong = with_overrides(each.settings, editor, editor_name)
             governed.append(replace(each, settings=overridden))
         every, problems = governed, (*problems, *wrong)
-    return SettingsTree(tuple(every), problems)
+        if "libraries" in editor:
+            tables = every[-1].settings.libraries
+    return SettingsTree(tuple(every), problems, tables, stamp_above(root))
+
+
+def _seen_from_root(patterns: Iterable[str], above: str) -> tuple[str, ...]:
+    up = "".join("../" for _ in above.split("/")) if above else ""
+    return tuple(f"{up}{each.removeprefix('./')}" for each in patterns)
+
+
+def stamp_above(root: Path) -> Stamp:
+    """The state of the files above a root that may govern it: nobody watches them, so they are looked at again."""
+    found: list[tuple[str, int, int]] = []
+    for folder in _folders_above(root):
+        for name in FILE_NAMES:
+            try:
+                state = (folder / name).stat()
+            except OSError:
+                continue
+            found.append((str(folder / name), state.st_mtime_ns, state.st_size))
+    return tuple(found)
 
 
 def is_settings_file(path: str) -> bool:
@@ -138,16 +165,19 @@ def is_settings_file(path: str) -> bool:
 
 def _nearest_above(root: Path) -> str:
     """What leads to the root from the nearest folder above it that has settings, within the repository."""
-    if (root / ".git").exists():
-        return ""
-    folders = list(root.parents)
-    inside = next((i for i, folder in enumerate(folders) if (folder / ".git").exists()), None)
-    if inside is None:
-        return ""
-    for folder in folders[: inside + 1]:
+    for folder in _folders_above(root):
         if settings_in(folder)[0] is not None:
             return root.relative_to(folder).as_posix()
     return ""
+
+
+def _folders_above(root: Path) -> list[Path]:
+    """The folders above a root as far as its repository goes, the nearest first."""
+    if (root / ".git").exists():
+        return []
+    folders = list(root.parents)
+    inside = next((i for i, folder in enumerate(folders) if (folder / ".git").exists()), None)
+    return folders[: inside + 1] if inside is not None else []
 
 
 def _folders_with_settings(root: Path, of_root: Governing) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -28,3 +30,11 @@ class Targets(BaseModel):
         default=3, ge=1, description="Concurrent connections that one client may hold."
     )
     queue_depth: int = Field(default=100, ge=1, description="Messages that may wait before an alert is due.")
+
+
+def strictest(every: Iterable[Targets]) -> Targets:
+    """The smallest value of each target: what holds for all of them. The specification's where there is none."""
+    known = [each.model_dump() for each in every]
+    return Targets.model_validate(
+        {name: min(each[name] for each in known) for name in known[0]} if known else {}
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from halfopen.audit.settings import Settings, places_of
+from halfopen.audit.settings_tree import SettingsTree
 from halfopen.audit.views import Problem
 from halfopen.connections.facts import Line
 from halfopen.connections.tables import Tables
@@ -30,16 +31,18 @@ class Team:
         return (*tables, self.wrappers) if self.wrappers != TrustedWrappers() else tables
 
 
-def team_of(root: Path, settings: Settings) -> Team:
+def team_of(root: Path, tree: SettingsTree) -> Team:
     """What the settings of a root tell, read anew from the files that they name."""
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    if settings.libraries:
-        places = places_of(root, "libraries")
-        texts, unread = table_texts(root, settings.libraries)
+    if tree.tables:
+        up = f"{tree.base}/" if tree.base else ""
+        places = places_of(root / tree.base, "libraries")
+        texts, unread = table_texts(root, tree.tables, root / tree.base)
         for each in unread:
-            if each.path in settings.libraries:
-                path, line = places.get(each.path, (EDITOR, None))
+            if each.path in tree.tables:
+                name, line = places.get(each.path.removeprefix(up), (EDITOR, None))
+                path = name if name == EDITOR else f"{up}{name}"
                 problems.append(Problem(path, line, "settings", f"libraries: {each.path}: {each.message}"))
             else:
                 problems.append(Problem(each.path, each.line, "settings", each.message))
@@ -52,7 +55,7 @@ def team_of(root: Path, settings: Settings) -> Team:
                     f"{rejected.message}; the table is left out until it is corrected",
                 )
             )
-    return Team(tuple(texts.items()), _wrappers(root, settings), tuple(problems))
+    return Team(tuple(texts.items()), _wrappers(root, tree.root), tuple(problems))
 
 
 def _wrappers(root: Path, settings: Settings) -> TrustedWrappers:

@@ -36,5 +36,5 @@ def _names(option: str, given: Iterable[str]) -> tuple[str, ...]:
         try:
             rule_selector(name)
         except ValueError as error:
-            raise CommandError(f'{option} "{name}": {error}') from None
+            raise CommandError(f'{option} "{name}": {error}; halfopen rules lists them') from None
     return names

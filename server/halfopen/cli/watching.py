@@ -12,7 +12,7 @@ from pathlib import Path
 import watchfiles
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.settings_tree import SettingsTree, is_settings_file, load_tree
+from halfopen.audit.settings_tree import SettingsTree, is_settings_file, load_tree, stamp_above
 from halfopen.cli.audit_command import AuditOptions, first_refresh, reported, sure_enough
 from halfopen.cli.chosen_rules import with_choice
 from halfopen.cli.messages import CLEAN
@@ -50,10 +50,11 @@ def watch(scope: Scope, tree: SettingsTree, cache: ExtractCache, options: AuditO
         gc.enable()
         cache.write()
         for batch in itertools.chain([first], changes):
-            if not batch:
+            above = stamp_above(scope.root) != auditor.tree.above
+            if not batch and not above:
                 continue
             paths = {Path(path).relative_to(scope.root).as_posix() for _, path in batch}
-            if any(is_settings_file(path) for path in paths):
+            if above or any(is_settings_file(path) for path in paths):
                 auditor.reconfigure(
                     with_choice(
                         load_tree(scope.root), scope.root, options.select, options.ignore, options.baseline

@@ -13,7 +13,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.settings_tree import is_settings_file
+from halfopen.audit.settings_tree import is_settings_file, stamp_above
 from halfopen.edits.changes import FileChanges
 from halfopen.lsp import fixes
 from halfopen.lsp.connections import ShownConnection, shown_connections
@@ -163,7 +163,8 @@ class Desk:
         closed = [path for path in spelled if not ((file := self._by_path.get(path)) and file.document)]
         for folder in self._folders:
             names = [name for path in closed if (name := relative(path, folder.root))]
-            if any(is_settings_file(name) for name in names):
+            above = stamp_above(folder.root) != folder.auditor.tree.above
+            if above or any(is_settings_file(name) for name in names):
                 self._settings.reload(folder)
             if names:
                 folder.auditor.touched(_with_files_below(folder, names))

@@ -22,15 +22,17 @@ class UnreadTable:
     message: str
 
 
-def table_texts(root: Path, patterns: Iterable[str]) -> tuple[dict[str, str], tuple[UnreadTable, ...]]:
+def table_texts(
+    root: Path, patterns: Iterable[str], within: Path | None = None
+) -> tuple[dict[str, str], tuple[UnreadTable, ...]]:
     """The texts of the files that the patterns name, by path relative to the root; what was left out, and why.
 
-    In a pattern `*` stands for any part of a file's or folder's name. Links that lead out of the root
-    are not followed.
+    In a pattern `*` stands for any part of a file's or folder's name. Links that lead out of `within`, the root unless
+    it is given, are not followed.
     """
     texts: dict[str, str] = {}
     unread: list[UnreadTable] = []
-    real_root = root.resolve()
+    real_root = (within or root).resolve()
     for pattern in patterns:
         paths = list(_named(root, "", pattern.removeprefix("./").split("/")))
         if not paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
@@ -277,7 +278,7 @@ def _questions(result: AuditResult, suspicions: Sequence[Suspicion]) -> tuple[Qu
                 asked[fact.settled_by][wanted][connection.id] = None
         said = {fact.settled_by for _, fact in facts if isinstance(fact, ReportedFact)}
         for question in connection.open_questions:
-            if question not in said:
+            if question not in said and not (connection.links and _RUNNING.fullmatch(question)):
                 asked[question][_MATTERS["url"]][connection.id] = None
     return tuple(
         Question(question, tuple((matter, tuple(names)) for matter, names in matters.items()))
@@ -285,6 +286,9 @@ def _questions(result: AuditResult, suspicions: Sequence[Suspicion]) -> tuple[Qu
     )
 
 
+_RUNNING = re.compile(r"the value of [\w.$]+")
+"""What only the running page knows, such as the id in an address: no file settles it, and none need where the other
+side was found without it."""
 _MATTERS = {
     "url": "the address",
     "admission.authentication": "who is let in",
