@@ -102,6 +102,23 @@ def test_a_parameter_takes_what_callers_give_and_its_default(tmp_path: Path) -> 
     assert {each.text for each in urls(tmp_path, body)} == {"ws://h/ws/default", "ws://h/ws/panel"}
 
 
+def test_a_state_is_what_it_is_set_to(tmp_path: Path) -> None:
+    body = """
+        export function Call({ room }: { room: string }) {
+          const [url, setUrl] = useState<string | null>(null);
+          useEffect(() => setUrl("wss://h.example.com/v1/call/" + room), [room]);
+          useEffect(() => {
+            if (!url) return;
+            const ws = new WebSocket(url);
+            return () => ws.close();
+          }, [url]);
+          return null;
+        }
+        """
+    [url] = urls(tmp_path, body)
+    assert url.text == "wss://h.example.com/v1/call/{room}"
+
+
 def test_fields_of_a_class_are_followed_to_the_constructor_s_caller(tmp_path: Path) -> None:
     body = """
         class Feed {

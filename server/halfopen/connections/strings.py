@@ -19,6 +19,7 @@ from halfopen.connections.gap_names import (
     setting_read,
 )
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.state_values import state_values
 from halfopen.connections.texts import MOST_TEXTS, Gap, Text, Texts, compact, distinct, joined, says_nothing
 from halfopen.connections.url_texts import (
     PAGE,
@@ -133,6 +134,8 @@ class _Reader:
                 found += self.read(here.to(definition.value), bound, depth)
             elif definition.kind == "augmented" and definition.value is not None:
                 added += self.read(here.to(definition.value), bound, depth)[:1]
+            elif (given := state_values(self.program, here, definition)) is not None:
+                found += [text for each in given[:_MOST_CALLERS] for text in self.read(each, {}, depth)]
             elif definition.kind == "import":
                 found += self._imported(at, path, definition, bound, depth)
             elif definition.kind == "parameter" and isinstance(definition.node, tree.Parameter):
