@@ -164,8 +164,8 @@ def _deaf(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
             Severity.HIGH,
             Confidence.HIGH,
             kept.span,
-            f"The cleanup sets `{kept.flag}`, and nothing takes it back: when {kept.by} has changed once, every lost "
-            f"connection of {dossier.connection.name} counts as meant, and it does not reconnect",
+            f"The cleanup sets `{kept.flag}`, and nothing takes it back: after {kept.by} every lost connection of "
+            f"{dossier.connection.name} counts as meant, and it does not reconnect",
             kept.evidence,
         )
 

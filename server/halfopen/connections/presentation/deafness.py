@@ -13,15 +13,23 @@ from halfopen.semantics.react import Effect, react_owner
 
 
 def kept_intent(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]], ...]) -> KeptIntent | None:
-    """The flag that an effect's cleanup sets for good although the effect runs again and makes the next socket.
+    """The flag that a cleanup sets for good although the next socket is made in the same place.
 
     `changing` are the effects that make the socket with those of their dependencies that may change.
     """
     asked = _asked_before_retry(view)
-    if not asked or not changing:
+    if not asked:
         return None
-    effect, dependencies = changing[0]
-    by = ", ".join(effect.call.to(each).text for each in dependencies)
+    if view.owner.kind == "class":
+        effect = _using_shared(view)
+        return _kept(view, effect, "another mount", asked) if effect is not None else None
+    for effect, dependencies in changing[:1]:
+        names = ", ".join(effect.call.to(each).text for each in dependencies)
+        return _kept(view, effect, f"a change of [{names}]", asked)
+    return None
+
+
+def _kept(view: View, effect: Effect, by: str, asked: dict[str, At[tree.Expr]]) -> KeptIntent | None:
     for function in closure_of(view.program, cleanups_of(view.program, effect)):
         for node in own_nodes(function):
             if not isinstance(node, tree.Assign) or not isinstance(node.value, tree.Literal):
@@ -31,7 +39,7 @@ def kept_intent(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]]
                 if flag in asked and not _taken_back(view, flag, node.value):
                     return KeptIntent(
                         function.to(target).text,
-                        f"[{by}]",
+                        by,
                         function.to(node).span,
                         (
                             Evidence(effect.call.span, "this effect makes the next socket"),
@@ -39,6 +47,33 @@ def kept_intent(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]]
                         ),
                     )
     return None
+
+
+def _using_shared(view: View) -> Effect | None:
+    """The effect that connects and disconnects an instance which the module keeps for all that mount."""
+    klass = view.call.index.class_of(view.call.node)
+    name = klass.name if klass is not None else None
+    if name is None or not _is_shared(view, name):
+        return None
+    roots = {each.node for each in view.roots}
+    for effect in view.reach.effects:
+        cleanups = closure_of(view.program, cleanups_of(view.program, effect))
+        if any(each.node in roots for each in cleanups):
+            return effect
+    return None
+
+
+def _is_shared(view: View, name: str) -> bool:
+    """Whether the only instance of a class is made where its file is loaded."""
+    made: list[At[tree.Call]] = []
+    for module, unit in view.program.units_with(name, "typescript"):
+        at: At[tree.Node] = At(module.path, unit, view.call.node)
+        made += [
+            at.to(call)
+            for call in at.index.calls
+            if call.is_new and isinstance(call.callee, tree.Name) and call.callee.id == name
+        ]
+    return bool(made) and all(each.index.function_of(each.node) is None for each in made)
 
 
 def _asked_before_retry(view: View) -> dict[str, At[tree.Expr]]:
@@ -57,18 +92,23 @@ def _asked_before_retry(view: View) -> dict[str, At[tree.Expr]]:
 
 
 def _flag_of(target: tree.Expr) -> str:
-    """The ref that holds a flag: `closing` of `closing.current`."""
-    if isinstance(target, tree.Member) and target.name == "current" and isinstance(target.object, tree.Name):
-        return target.object.id
-    return ""
+    """The ref or field that holds a flag: `closing` of `closing.current`, or of `this.closing`."""
+    match target:
+        case tree.Member(object=tree.Name(id="this"), name=name):
+            return name
+        case tree.Member(object=tree.Name(id=name), name="current"):
+            return name
+        case _:
+            return ""
 
 
 def _taken_back(view: View, flag: str, given: tree.Literal) -> bool:
-    """Whether anything in the component sets the flag to another value, or gives it to somebody who may."""
+    """Whether anything in the component or class sets the flag to another value, or gives it to somebody who may."""
     owner = react_owner(view.call)
-    if owner is None:
+    home = view.call.index.class_of(view.call.node) or (owner.function.node if owner is not None else None)
+    if home is None:
         return True
-    for node in tree.walk(owner.function.node):
+    for node in tree.walk(home):
         match node:
             case tree.Assign(targets=targets, value=value):
                 same = isinstance(value, tree.Literal) and value.value == given.value
