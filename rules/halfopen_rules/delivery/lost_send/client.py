@@ -8,6 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.connections.delivery.facts import Outbox, Send
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.updates.facts import Overtaken
 from halfopen_rules.delivery.lost_send.repairs import outbox_fix
 
 CODE = "WS3A"
@@ -49,6 +50,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             fixes=tuple(_fixes(dossier, lost)),
         )
         return
+    for each in dossier.updates.overtaken[:1] if dossier.updates is not None else ():
+        yield _overtaken(dossier, each)
+        return
     for each in commands:
         if each.guard in ("open", "flag") and not each.identified and each.refusal != "queued":
             yield Finding(
@@ -65,6 +69,23 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
                 evidence=each.evidence,
             )
             return
+
+
+def _overtaken(dossier: Dossier, each: Overtaken) -> Finding:
+    """Messages pass through a place for one: what comes before the next render is overwritten there."""
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.LOW if each.in_store else Confidence.MEDIUM,
+        span=each.place,
+        message=(
+            f"`{each.state}` holds the latest message alone, and an effect copies it into `{each.kept_in}` after a render: "
+            "of two messages in quick succession the first is overwritten before it is copied"
+        ),
+        connection=dossier.connection.id,
+        evidence=each.evidence,
+    )
 
 
 def _garbled(dossier: Dossier, sends: list[Send]) -> Finding:

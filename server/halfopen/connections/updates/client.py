@@ -7,6 +7,7 @@ from halfopen.connections.delivery.sends import senders_of
 from halfopen.connections.updates.collected import Collected
 from halfopen.connections.updates.facts import Updates
 from halfopen.connections.updates.mutations import mutations_in
+from halfopen.connections.updates.overtaken import overtaken
 from halfopen.connections.updates.snapshots import merged_snapshots
 
 
@@ -23,6 +24,7 @@ def updates_of_client(site: ClientSite) -> Updates:
         ),
         pending=tuple(collected.pending(senders_of(site.view))),
         echoes=tuple(collected.echoes()),
+        overtaken=tuple(overtaken(site.program, collected.message_sites.items())),
         merged_snapshots=tuple(merged_snapshots(site.program, collected.on_message, collected.on_open)),
         other_effects=collected.other_effects(),
     )

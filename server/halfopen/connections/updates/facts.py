@@ -80,6 +80,20 @@ class MergedSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A state that holds the latest message alone, which an effect copies into a list (`kept_in`) after a render.
+
+    `place` is where a message sets it. Of two messages between two renders only the second is copied.
+    """
+
+    state: str
+    kept_in: str
+    place: Span
+    in_store: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """A request that changes something on the server, made because a message of the server came."""
 
@@ -96,6 +110,7 @@ class Updates:
     mutations: tuple[Mutation, ...] = field(default=())
     pending: tuple[Pending, ...] = field(default=())
     echoes: tuple[Echo, ...] = field(default=())
+    overtaken: tuple[Overtaken, ...] = field(default=())
     merged_snapshots: tuple[MergedSnapshot, ...] = field(default=())
     other_effects: bool = False
     """Whether messages also change what is no state of React or Zustand: the page itself, another library's state."""
