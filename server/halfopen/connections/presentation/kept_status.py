@@ -8,11 +8,11 @@ from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.display import Reach, reach_of_call
 from halfopen.connections.presentation.facts import KeptStatus
-from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
+from halfopen.connections.presentation.running import Running, called, handlers_of, reconnects_at, running
 from halfopen.connections.presentation.sources import Written, is_shown, written_on
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.program import At
 
 _Path = tuple[At[tree.Node], ...]
 """A node with the calls that lead to it from a handler, outermost first."""
@@ -37,9 +37,9 @@ def kept_status(view: View) -> KeptStatus | None:
                 retries.append((*current.chain, at))
             elif call.to(call.node.callee).text in setting or _is_told(view, call):
                 told.append((*current.chain, at))
-    for each in written_on(view, "close"):
-        if _key(each) in states:
-            told += _ways((*each.chain, each.call))
+    writes = [each for each in written_on(view, "close") if _key(each) in states]
+    told += [(*each.chain, each.call) for each in writes]
+    told += _leading_to(view, closing, writes)
     if not retries or any(_is_passed(one, retry) for retry in retries for one in told):
         return None
     failing = [each for each in written_on(view, "error") if is_shown(view, each.state)]
@@ -72,17 +72,22 @@ def _is_told(view: View, call: At[tree.Call]) -> bool:
     return reach_of_call(view.program, call).reach is not Reach.HIDDEN
 
 
-def _ways(path: _Path) -> Iterator[_Path]:
-    """A path, and those that differ in one call alone: the same function is called elsewhere in its caller."""
-    yield path
-    for place, at in enumerate(path[:-1]):
-        function = at.index.function_of(at.node)
-        if function is None or not isinstance(at.node, tree.Call):
-            continue
-        written = at.to(at.node.callee).text
-        for node in own_nodes(at.to(function)):
-            if isinstance(node, tree.Call) and node is not at.node and at.to(node.callee).text == written:
-                yield (*path[:place], at.to(node), *path[place + 1 :])
+def _leading_to(view: View, closing: list[Running], writes: list[Written]) -> Iterator[_Path]:
+    """The calls that lead to a write of the status: one function may tell every state, and each of its calls does."""
+    writing = {each.call.index.function_of(each.call.node) for each in writes}
+    calls = [
+        (current, call, {each.node for each in called(view, call)})
+        for current in closing
+        for at in current.nodes()
+        if isinstance(at.node, tree.Call)
+        for call in (at.to(at.node),)
+    ]
+    for _ in closing:
+        leading = {current.function.node for current, _, callees in calls if callees & writing}
+        if leading <= writing:
+            break
+        writing |= leading
+    yield from ((*current.chain, call) for current, call, callees in calls if callees & writing)
 
 
 def _key(written: Written) -> tuple[tree.Node, str]:
