@@ -8,6 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Known
 from halfopen.connections.updates.facts import Pending, Write
 from halfopen_rules.reconnection.missed_events.client import is_effective
 
@@ -31,10 +32,19 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     if dossier.delivery is not None and any(is_effective(each) for each in dossier.delivery.catch_up):
         return
+    waiting = _waiting(dossier)
     for pending in updates.pending:
-        if not pending.rolled_back:
+        if not pending.rolled_back and pending.state not in waiting:
             yield _pending(dossier, pending)
             return
+
+
+def _waiting(dossier: Dossier) -> frozenset[str]:
+    """The flags of a page that waits for ever once the connection is gone: WS5C says so."""
+    known = dossier.presentation
+    if known is None or not isinstance(known.retries, Known) or known.retries.value:
+        return frozenset()
+    return frozenset(flag.name for flag in known.stuck_flags)
 
 
 def _torn(dossier: Dossier, first: Write, torn: list[Write]) -> Finding:

@@ -115,16 +115,29 @@ class Collected:
         for function in (around, *_callbacks_around(site.call, around)):
             if any(function is each.node for each in self.on_message):
                 return False
-            for node in own_nodes(site.call.to(function)):
-                if isinstance(node, tree.Await) and node.start < site.call.node.start:
-                    for inner in tree.walk(node):
-                        if (
-                            isinstance(inner, tree.Call)
-                            and (found := reaches_request(self.program, site.call.to(inner), 3)) is not None
-                            and found.kind == "fetch"
-                        ):
-                            return True
+            if self._awaits_answer(site, function):
+                return True
         return False
+
+    def _awaits_answer(self, site: Site, around: tree.Function) -> bool:
+        """Whether a write's function waits for the answer to a request before it."""
+        return any(
+            isinstance(inner, tree.Call)
+            and (found := reaches_request(self.program, site.call.to(inner), 3)) is not None
+            and found.kind == "fetch"
+            for node in own_nodes(site.call.to(around))
+            if isinstance(node, tree.Await) and node.start < site.call.node.start
+            for inner in tree.walk(node)
+        )
+
+    def _is_of_answer(self, site: Site) -> bool:
+        """Whether a write keeps what a request has answered: nothing that runs ahead of the server."""
+        around = site.call.index.function_of(site.call.node)
+        return (
+            around is not None
+            and not isinstance(site.value.node, tree.Literal)
+            and self._awaits_answer(site, around)
+        )
 
     def _by_clock(self, site: Site) -> bool:
         around = site.call.index.function_of(site.call.node)
@@ -232,6 +245,7 @@ class Collected:
                     slot in seen
                     or all(_sets_the_same(site, each) for each in answered.get(slot, ()))
                     or site.how in ("cleared", "appended", "counted", "removed")
+                    or self._is_of_answer(site)
                 ):
                     continue
                 seen.add(slot)
