@@ -21,6 +21,10 @@ _CLIENTS_OPENED = 200
 _UUID = "00000000-0000-4000-8000-000000000001"
 
 
+_SIGNS_IN = "export FIRST='{}' # the message that signs in, as the client sends it"
+_TYPED = "# once it is connected, type the message that signs in, as the client sends it"
+
+
 @dataclass(frozen=True, slots=True)
 class Local:
     """Where a test on this machine would connect. `lines_of` gives the lines of a file."""
@@ -104,7 +108,7 @@ def _shell_of(local: Local, endpoint: ReportedConnection | None) -> _Shell:
         before.append("TOKEN=            # the token of a test user")
         url = quoted(address.removesuffix("TOKEN")) + '"$TOKEN"'
     elif any(carrier == "message" for carrier, _ in _credentials(endpoint)):
-        before.append("export FIRST='{}' # the message that signs in, as the client sends it")
+        before.append(_SIGNS_IN)
     return _Shell("".join(f"{line}\n" for line in before), url)
 
 
@@ -131,7 +135,7 @@ def trials_of(connections: Sequence[ReportedConnection], local: Local, targets: 
             f"toxiproxy-cli toxic add --type latency --attribute latency=800 --attribute jitter=400 ws\n"
             f"toxiproxy-cli toxic add --type limit_data --attribute bytes=20000 --toxicName cut ws\n"
             f"# the page, or a client, through the proxy:\n"
-            f"{_INSTALL}{shell.before}python -m websockets {through}",
+            f"{_INSTALL}{shell.before.replace(_SIGNS_IN, _TYPED)}python -m websockets {through}",
             "No message is handled twice or out of order; after each cut the state is that of the server. In Chrome: "
             "Network, throttling “Slow 3G”, then change the route five times: one socket is left.",
         ),
