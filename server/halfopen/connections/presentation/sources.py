@@ -13,11 +13,12 @@ from halfopen.connections.presentation.display import Reach, reach_of_target, re
 from halfopen.connections.presentation.facts import SocketData, StuckFlag
 from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
+from halfopen.connections.updates.answers import answers_given
 from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import callers
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import state_hook
-from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import readers, store_around, store_setter_of
@@ -68,6 +69,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             and not _sets_constant(each, written.state.key)
             and not only_reduces(each)
         ]
+        others += _given_answers(view, written)
         found[key] = SocketData(
             written.state.what,
             _appends(written.value.node),
@@ -77,6 +79,13 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             (Evidence(written.call.span, f"fills {written.state.what}"),),
         )
     return tuple(found.values())
+
+
+def _given_answers(view: View, written: Written) -> Iterator[At[tree.Call]]:
+    """The calls that give the action which sets a state the answer to a request."""
+    function = written.call.index.function_of(written.call.node)
+    if function is not None:
+        yield from answers_given(view.program, written.call.to(function))
 
 
 def _is_answer(view: View, call: At[tree.Call]) -> bool:
@@ -156,14 +165,23 @@ def _set_by(view: View, call: At[tree.Call]) -> Iterator[Written]:
             name = _state_name(hook)
             if name is not None:
                 yield Written(Change("state", name, hook), call, value)
-    if store_setter_of(view.program, call) is None or not isinstance(value.node, tree.Object):
-        return
-    store = store_around(view.program, call)
-    for entry in value.node.entries if store is not None else ():
-        if isinstance(entry.key, tree.Literal) and isinstance(entry.key.value, str) and store is not None:
-            yield Written(
-                Change("store", entry.key.value, store, entry.key.value), call, call.to(entry.value)
-            )
+    store = store_around(view.program, call) if store_setter_of(view.program, call) is not None else None
+    for state in _new_states(view, value) if store is not None else ():
+        for entry in state.node.entries:
+            if isinstance(entry.key, tree.Literal) and isinstance(entry.key.value, str) and store is not None:
+                yield Written(
+                    Change("store", entry.key.value, store, entry.key.value), call, state.to(entry.value)
+                )
+
+
+def _new_states(view: View, value: At[tree.Expr]) -> Iterator[At[tree.Object]]:
+    """`set({ ... })`, `set((state) => ({ ... }))`."""
+    if isinstance(value.node, tree.Object):
+        yield value.to(value.node)
+    for function in functions(view.program, value):
+        for state in returned(function):
+            if isinstance(state.node, tree.Object):
+                yield state.to(state.node)
 
 
 def _hooks_set_by(view: View, name: At[tree.Name]) -> Iterator[At[tree.Call]]:

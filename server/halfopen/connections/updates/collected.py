@@ -9,7 +9,9 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.triggers import Handlers, runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.updates.answers import answers_given
 from halfopen.connections.updates.applied import callees, handlers_of, runs
+from halfopen.connections.updates.comparing import asks_version, compares_ids
 from halfopen.connections.updates.facts import Echo, Pending, Write
 from halfopen.connections.updates.requests import Request, reaches_request, requests_in
 from halfopen.connections.updates.slots import Slot
@@ -20,7 +22,6 @@ from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.unit import Span
 from halfopen.semantics.values import origins
 
-_VERSIONS = ("version", "seq", "updated_at", "updatedAt", "timestamp", "revision", "rev", "ts")
 _LOGS = frozenset({"console", "logger", "log", "JSON", "Object", "Array", "Math", "Date"})
 _DECODES = frozenset({"text", "arrayBuffer", "decrypt", "decompress", "inflate", "decode", "digest"})
 _PROGRESS = (
@@ -53,7 +54,12 @@ class Collected:
     @cached_property
     def message_sites(self) -> dict[Slot, list[Site]]:
         """The writes because of messages, by slot, without the connection's own state."""
-        own = {site.slot for function in self.on_open for site in writes_in(self.program, function)}
+        own = {
+            site.slot
+            for function in self.on_open
+            for site in writes_in(self.program, function)
+            if not (self._is_given_answer(site) and self._is_given_message(site))
+        }
         found: dict[Slot, list[Site]] = {}
         for function in self.on_message:
             for site in writes_in(self.program, function):
@@ -76,7 +82,7 @@ class Collected:
                 continue
             main = next(each for each in sites if each.how == how)
             everywhere = writes_everywhere(self.program, slot)
-            answers = [each for each in everywhere if self._is_answer(each)]
+            answers = [each for each in everywhere if self._is_answer(each) or self._is_given_answer(each)]
             plain = [each for each in answers if each.how == "replaced"]
             yield Write(
                 slot.key,
@@ -84,12 +90,12 @@ class Collected:
                 main.how,
                 slot.is_store,
                 bounded=any(each.bounded for each in sites if each.how == "appended"),
-                deduplicated=any(_compares_ids(each) for each in sites),
+                deduplicated=any(compares_ids(each) for each in sites),
                 emptied=any(each.how in ("cleared", "removed", "replaced") for each in everywhere),
                 refetched=tuple(
                     Evidence(each.call.span, "an answer to a request sets it") for each in plain[:2]
                 ),
-                versioned=any(_asks_version(each) for each in (*plain, *sites)),
+                versioned=any(asks_version(each) for each in (plain or sites)),
                 polled=any(self._by_clock(each) for each in answers),
                 after_close=slot in self.closed,
                 awaited=tuple(self._awaited(sites)),
@@ -137,6 +143,27 @@ class Collected:
             around is not None
             and not isinstance(site.value.node, tree.Literal)
             and self._awaits_answer(site, around)
+        )
+
+    def _is_given_answer(self, site: Site) -> bool:
+        """Whether a write is made of what its function is given, and a caller gives it the answer to a request."""
+        around = site.call.index.function_of(site.call.node)
+        if around is None or isinstance(site.value.node, tree.Literal):
+            return False
+        return any(
+            _uses_parameter(site, function) and answers_given(self.program, site.call.to(function))
+            for function in (around, *_callbacks_around(site.call, around))
+        )
+
+    def _is_given_message(self, site: Site) -> bool:
+        """Whether code that runs on a message gives a write's function something that is no constant."""
+        around = site.call.index.function_of(site.call.node)
+        return any(
+            isinstance(node, tree.Call)
+            and any(not isinstance(each.value, tree.Literal) for each in node.arguments)
+            and any(callee.node is around for callee in callees(self.program, function.to(node)))
+            for function in self.on_message
+            for node in own_nodes(function)
         )
 
     def _by_clock(self, site: Site) -> bool:
@@ -302,6 +329,16 @@ def _callbacks_around(call: At[tree.Call], inner: tree.Function) -> Iterator[tre
             current = ancestor
 
 
+def _uses_parameter(site: Site, function: tree.Function) -> bool:
+    names = {
+        node.id
+        for parameter in function.parameters
+        for node in tree.walk(parameter.target)
+        if isinstance(node, tree.Name)
+    }
+    return any(isinstance(node, tree.Name) and node.id in names for node in tree.walk(site.value.node))
+
+
 def _sets_the_same(one: Site, other: Site) -> bool:
     """Whether two writes set one constant: neither takes the other back."""
     match one.value.node, other.value.node:
@@ -309,36 +346,3 @@ def _sets_the_same(one: Site, other: Site) -> bool:
             return a == b
         case _:
             return False
-
-
-def _compares_ids(site: Site) -> bool:
-    """Whether a write looks whether an entry is already there."""
-    around = site.call.index.function_of(site.call.node)
-    roots: list[tree.Node] = [site.call.node, *([around.body] if around is not None else [])]
-    for root in roots:
-        for node in tree.walk(root):
-            if (
-                isinstance(node, tree.Call)
-                and isinstance(node.callee, tree.Member)
-                and node.callee.name in ("some", "find", "findIndex", "includes", "has")
-            ):
-                return True
-    return False
-
-
-def _asks_version(site: Site) -> bool:
-    """Whether a write stands behind a comparison of versions or times."""
-    around = site.call.index.function_of(site.call.node)
-    roots: list[tree.Node] = [site.value.node, *([around.body] if around is not None else [])]
-    return any(
-        isinstance(node, tree.Operation)
-        and node.operator in ("<", "<=", ">", ">=")
-        and any(
-            isinstance(inner, tree.Member | tree.Name)
-            and (inner.name if isinstance(inner, tree.Member) else inner.id) in _VERSIONS
-            for operand in node.operands
-            for inner in tree.walk(operand)
-        )
-        for root in roots
-        for node in tree.walk(root)
-    )
