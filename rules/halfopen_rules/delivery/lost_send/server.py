@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.sending.facts import (
@@ -15,6 +15,7 @@ from halfopen.connections.sending.facts import (
     UnsavedResult,
 )
 from halfopen.semantics.unit import Span
+from halfopen_rules.delivery.lost_send.copying import copy_fix
 
 CODE = "WS3A"
 SLUG = "lost-send"
@@ -103,6 +104,7 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
         Confidence.HIGH if called else Confidence.LOW,
         f"`{first.name}` goes over {first.registry} itself and awaits each send: {what}",
         (*first.called_in, *others),
+        fixes=tuple(copy_fix(live)),
     )
 
 
@@ -156,6 +158,7 @@ def _finding(
     message: str,
     evidence: tuple[Evidence, ...],
     effects: tuple[str, ...] = (),
+    fixes: tuple[Fix, ...] = (),
 ) -> Finding:
     return Finding(
         code=CODE,
@@ -166,5 +169,6 @@ def _finding(
         message=message,
         connection=dossier.connection.id,
         evidence=evidence,
+        fixes=fixes,
         effects=effects,
     )

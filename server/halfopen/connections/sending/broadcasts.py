@@ -19,6 +19,7 @@ from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.names import method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.unit import Span
 from halfopen.semantics.values import origins
 
 SENDING = SENDERS | {"send_str", "send_message"}
@@ -121,6 +122,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
     lock = lock_around(program, outer)
     removes = _removes(program, registry, here) or _removes(program, registry, _function(delivery.send))
     calls = [call for call in callers(program, here) if is_shipped(call.path)]
+    live = _live(program, registry, delivery, dispatch, lock)
     return Broadcast(
         span=outer.span,
         name=described(here),
@@ -130,7 +132,8 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         failure=_failure(program, delivery, dispatch, here),
         failure_is_seen=removes or _is_seen(program, delivery, here, dispatch),
         removes_failed=removes,
-        live_iteration=_live(program, registry, delivery, dispatch, lock),
+        live_iteration=live,
+        iterated=_iterated(delivery) if live in ("skips", "raises") else None,
         lock=lock,
         is_called=is_called(program, here),
         called_in=tuple(
@@ -268,6 +271,13 @@ def _removes(program: Program, registry: Entered, function: At[tree.Function] | 
         if isinstance(node, tree.Call)
         for callee in functions(program, function.to(node.callee))
     )
+
+
+def _iterated(delivery: Delivery) -> Span | None:
+    loop = delivery.loop.node
+    if not isinstance(loop, tree.Loop) or loop.iterable is None or loop.is_async:
+        return None
+    return delivery.loop.to(loop.iterable).span
 
 
 def _live(

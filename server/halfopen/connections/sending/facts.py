@@ -60,6 +60,8 @@ class Broadcast:
     removes_failed: bool
     """Whether a client whose send failed leaves the registry."""
     live_iteration: LiveIteration
+    iterated: Span | None
+    """What a live loop goes over, as it stands in its head."""
     lock: str | None
     """The lock that is held while it sends, as the code names it."""
     is_called: Fact[bool]

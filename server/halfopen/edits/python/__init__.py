@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from halfopen.edits.changes import FileChanges
 
-__all__ = ["add_import", "wrap_in_finally"]
+__all__ = ["add_import", "replace_expression", "wrap_in_finally"]
 
 
 def wrap_in_finally(
@@ -45,3 +45,10 @@ def add_import(text: bytes, module: str, name: str | None = None) -> FileChanges
     from halfopen.edits.python.imports import add
 
     return add(text, module, name)
+
+
+def replace_expression(text: bytes, span: tuple[int, int], code: str) -> FileChanges:
+    """`code` in place of the expression at a byte range; `{}` in it stands for what was there."""
+    from halfopen.edits.python.expressions import replace
+
+    return replace(text, span, code)

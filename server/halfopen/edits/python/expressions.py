@@ -1,0 +1,18 @@
+"""Expressions in place of others."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from halfopen.edits.changes import FileChanges, Replacement
+from halfopen.edits.python.source import Source
+
+
+def replace(text: bytes, span: tuple[int, int], code: str) -> FileChanges:
+    """See `halfopen.edits.python.replace_expression`."""
+    source = Source.read(text)
+    node = source.innermost(cst.BaseExpression, span) if source is not None else None
+    if source is None or node is None or source.span(node) != span:
+        return ()
+    before, _, behind = code.partition("{}")
+    return (Replacement(span[0], span[0], before), Replacement(span[1], span[1], behind))
