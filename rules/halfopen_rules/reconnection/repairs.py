@@ -42,6 +42,33 @@ def jitter_fix(delay: Span, bounded: bool) -> Fix:
     return Fix(title, safe=False, build=build)
 
 
+def endless_fix(limits: tuple[Span, ...], unbounded_delay: Span | None) -> Fix:
+    """The number of attempts has no end any more; a delay that grew without a bound gets that of 30 s."""
+    title = "Never give up" if unbounded_delay is None else "Never give up, and wait 30 s at most"
+
+    def build(text: TextOf, locate: Locate) -> Mapping[str, FileChanges]:
+        from halfopen.edits.typescript import replace_expression
+
+        made: dict[str, FileChanges] = {}
+        for limit in limits:
+            place, source = locate(limit), text(limit.path)
+            changes = replace_expression(source.data, place, "Infinity") if place and source else _NONE
+            if not changes:
+                return {}
+            made[limit.path] = (*made.get(limit.path, _NONE), *changes)
+        if unbounded_delay is not None:
+            place, source = locate(unbounded_delay), text(unbounded_delay.path)
+            bound = f"Math.min({{}}, {LONGEST_MS})"
+            changes = replace_expression(source.data, place, bound) if place and source else _NONE
+            if not changes:
+                return {}
+            path = unbounded_delay.path
+            made[path] = (*made.get(path, _NONE), *changes)
+        return made
+
+    return Fix(title, safe=False, build=build)
+
+
 def backoff_fix(delay: Span, owner: Owner) -> Fix | None:
     """A delay that is always the same becomes that of a `Backoff`, which lives as long as the socket's owner."""
     if owner.span.path != delay.path:

@@ -11,7 +11,7 @@ from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Trigger
 from halfopen.semantics.unit import Span
-from halfopen_rules.reconnection.repairs import connect_fix, effect_fix, options_fix
+from halfopen_rules.reconnection.repairs import connect_fix, effect_fix, endless_fix, options_fix
 
 CODE = "WS2A"
 SLUG = "missing-reconnect"
@@ -130,7 +130,19 @@ def _gives_up(dossier: Dossier, facts: Reconnection, first: Trigger) -> Iterator
     )
     severity = Severity.HIGH if is_short and not by_hand else Severity.MEDIUM
     confidence = Confidence.LOW if by_hand else Confidence.HIGH if waited is not None else Confidence.MEDIUM
-    yield _finding(dossier, first.place, severity, confidence, message, (*first.evidence, *_ways(by_hand)))
+    evidence = (*first.evidence, *_ways(by_hand))
+    yield _finding(dossier, first.place, severity, confidence, message, evidence, tuple(_lifted(first)))
+
+
+def _lifted(first: Trigger) -> Iterator[Fix]:
+    """Without the limit, where the code itself says it, and where the delay is known."""
+    if not first.limit_places or not isinstance(first.delay, Known):
+        return
+    delay = first.delay.value
+    grows = delay.growth in ("linear", "exponential") and delay.max_ms is None
+    if grows and first.delay_place is None:
+        return
+    yield endless_fix(first.limit_places, first.delay_place if grows else None)
 
 
 def _waited_seconds(trigger: Trigger, limit: int) -> float | None:

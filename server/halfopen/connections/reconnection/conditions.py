@@ -237,26 +237,38 @@ def is_code(program: Program, at: At[tree.Expr]) -> bool:
     return False
 
 
-def attempts_allowed(program: Program, condition: Condition) -> int | None:
-    """The number of attempts that a condition on a counter lets through (`attempts < 5`); None for any other."""
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many attempts a condition on a counter lets through (`attempts < 5`), and the number that says so."""
+
+    attempts: int
+    said_by: At[tree.Expr]
+
+
+def attempts_allowed(program: Program, condition: Condition) -> tuple[Allowance, ...]:
+    """What a condition demands of counters; nothing where it is about something else."""
     if condition.cases is not None:
-        return None
-    return _allowed(program, condition.test, condition.wanted)
+        return ()
+    return tuple(_allowed(program, condition.test, condition.wanted))
 
 
-def _allowed(program: Program, at: At[tree.Expr], wanted: bool) -> int | None:
+def _allowed(program: Program, at: At[tree.Expr], wanted: bool) -> Iterator[Allowance]:
     node = at.node
     if not isinstance(node, tree.Operation):
-        return None
+        return
     if node.operator == "not":
-        return _allowed(program, at.to(node.operands[0]), not wanted)
-    if node.operator in ("and", "or"):
-        if (node.operator == "and") is not wanted:
-            return None
-        found = [_allowed(program, at.to(each), wanted) for each in node.operands]
-        return min((each for each in found if each is not None), default=None)
-    if len(node.operands) != 2:
-        return None
+        yield from _allowed(program, at.to(node.operands[0]), not wanted)
+    elif node.operator in ("and", "or"):
+        if (node.operator == "and") is wanted:
+            for each in node.operands:
+                yield from _allowed(program, at.to(each), wanted)
+    elif len(node.operands) == 2:
+        allowance = _of_counter(program, at, node, wanted)
+        if allowance is not None:
+            yield allowance
+
+
+def _of_counter(program: Program, at: At[tree.Expr], node: tree.Operation, wanted: bool) -> Allowance | None:
     left, right = (at.to(each) for each in node.operands)
     operator = node.operator
     limit = number_of(program, right)
@@ -268,9 +280,9 @@ def _allowed(program: Program, at: At[tree.Expr], wanted: bool) -> int | None:
         return None
     match operator, wanted:
         case ("<", True) | (">=", False) | ("==", False):
-            return int(limit)
+            return Allowance(int(limit), right)
         case ("<=", True) | (">", False):
-            return int(limit) + 1
+            return Allowance(int(limit) + 1, right)
         case _:
             return None
 

@@ -89,6 +89,8 @@ class Trigger:
     counted_by: frozenset[str] = frozenset()
     """The names that the delay is computed from."""
     evidence: tuple[Evidence, ...] = ()
+    limit_places: tuple[Span, ...] = ()
+    """The numbers in the code that make up the limit; empty where they cannot be told."""
 
     @property
     def is_automatic(self) -> bool:

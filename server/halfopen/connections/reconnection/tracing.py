@@ -185,8 +185,8 @@ class Tracing:
         codes = tuple(
             code for code in CODES if all(holds(program, each, code) is not False for each in asked)
         )
-        allowed = [count for each in conditions if (count := attempts_allowed(program, each)) is not None]
-        limit: Fact[int | None] = Known(min(allowed, default=None))
+        allowed = [each for condition in conditions for each in attempts_allowed(program, condition)]
+        limit: Fact[int | None] = Known(min((each.attempts for each in allowed), default=None))
         return Trigger(
             kind or self.kind,
             (step.timer or place).span,
@@ -198,7 +198,20 @@ class Tracing:
             tested_words([each for each in conditions if each not in asked]),
             names_in(program, step.delay) if step.delay is not None else frozenset(),
             (Evidence(place.span, TEXTS[kind or self.kind]),),
+            _written(program, [each.said_by for each in allowed]),
         )
+
+
+def _written(program: Program, numbers: list[At[tree.Expr]]) -> tuple[Span, ...]:
+    """Where numbers are written that code names; nothing where one of them may come from several places."""
+    found: dict[Span, None] = {}
+    for number in numbers:
+        match [*origins(program, number)]:
+            case [At(node=tree.Literal(value=int())) as literal]:
+                found[literal.span] = None
+            case _:
+                return ()
+    return tuple(found)
 
 
 def _either(one: Trigger, two: Trigger) -> Trigger:
@@ -213,6 +226,7 @@ def _either(one: Trigger, two: Trigger) -> Trigger:
         if limits
         else one.limit,
         stopped_by=tuple(each for each in one.stopped_by if each in two.stopped_by),
+        limit_places=tuple(dict.fromkeys((*one.limit_places, *two.limit_places))),
     )
 
 
