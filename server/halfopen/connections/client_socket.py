@@ -5,8 +5,9 @@ from __future__ import annotations
 from halfopen.connections.client_again import overwritten
 from halfopen.connections.client_pause import after_pause
 from halfopen.connections.client_release import closers, closes_later, closure_of, only_when_open
+from halfopen.connections.client_unguarding import condition_repair
 from halfopen.connections.client_view import View
-from halfopen.connections.dossier import CleanupRepair, Leak, Resource
+from halfopen.connections.dossier import CleanupRepair, ConditionRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
@@ -31,7 +32,7 @@ def _socket_name(view: View) -> str:
     return "the socket"
 
 
-def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
+def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | ConditionRepair | None]:
     owner = view.owner
     if owner.kind in ("component", "hook") and _runs_in_render(view):
         return (Leak("each-render", (Evidence(owner.span, f"each render of {owner.name} runs this"),)),), None
@@ -66,26 +67,19 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | None]:
             text = (
                 f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
             )
-            return (Leak("only-when-open", (Evidence(closer.span, text),)),), None
+            return (Leak("only-when-open", (Evidence(closer.span, text),)),), condition_repair(found)
     elif (unused := _release_that_nobody_calls(view)) is not None:
         return (unused,), None
     elif view.roots:
-        conditions = [only_when_open(each) for each in closers(view.socket, view.released)]
+        found = closers(view.socket, view.released)
+        conditions = [only_when_open(each) for each in found]
         if (
             conditions
             and all(condition is not None for condition in conditions)
             and not closes_later(view.socket, view.released)
         ):
-            closer = closers(view.socket, view.released)[0]
-            return (
-                (
-                    Leak(
-                        "only-when-open",
-                        (Evidence(closer.span, "does nothing while the socket is still connecting"),),
-                    ),
-                ),
-                None,
-            )
+            said = Evidence(found[0].span, "does nothing while the socket is still connecting")
+            return (Leak("only-when-open", (said,)),), condition_repair(found)
         if conditions and (keeping := _kept_once_open(view)) is not None:
             return (
                 Leak("only-when-open", (Evidence(keeping.span, "kept for closing only from here on"),)),

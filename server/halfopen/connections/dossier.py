@@ -127,7 +127,14 @@ class CleanupRepair:
     """An expression to be kept in a new variable first: where, and the variable's name."""
 
 
-Repair: TypeAlias = FinallyRepair | CleanupRepair
+@dataclass(frozen=True, slots=True)
+class ConditionRepair:
+    """Conditions that keep a release from happening, each with the source text to stand in its place."""
+
+    conditions: tuple[tuple[Span, str], ...]
+
+
+Repair: TypeAlias = FinallyRepair | CleanupRepair | ConditionRepair
 
 
 @dataclass(frozen=True, slots=True)

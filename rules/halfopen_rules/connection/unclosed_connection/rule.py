@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from halfopen.audit.finding import Confidence, Finding, Fix, Severity, TextOf
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
-from halfopen.connections.dossier import CleanupRepair, Dossier, FinallyRepair, Leak, LeakKind, Resource
+from halfopen.connections.dossier import (
+    CleanupRepair,
+    ConditionRepair,
+    Dossier,
+    FinallyRepair,
+    Leak,
+    LeakKind,
+    Resource,
+)
 from halfopen.connections.facts import Known
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
@@ -171,6 +179,8 @@ def _fixes(resource: Resource) -> Iterator[Fix]:
                 safe=True,
                 build=_cleanup(repair, resource.acquired),
             )
+        case ConditionRepair() as repair:
+            yield Fix("Close it while it is connecting, too", safe=True, build=_unconditional(repair))
         case None:
             return
 
@@ -187,6 +197,22 @@ def _finally(repair: FinallyRepair) -> _Build:
         if source is None or function is None or statement is None:
             return {}
         return {path: wrap_in_finally(source.data, function, repair.release, statement)}
+
+    return build
+
+
+def _unconditional(repair: ConditionRepair) -> _Build:
+    def build(text: TextOf, locate: Callable[[Span], tuple[int, int] | None]) -> Mapping[str, FileChanges]:
+        from halfopen.edits.typescript import replace_expression
+
+        made: dict[str, FileChanges] = {}
+        for condition, code in repair.conditions:
+            source, place = text(condition.path), locate(condition)
+            changes = replace_expression(source.data, place, code) if source and place else ()
+            if not changes:
+                return {}
+            made[condition.path] = (*made.get(condition.path, ()), *changes)
+        return made
 
     return build
 
