@@ -25,7 +25,7 @@ class Client:
     """"native", or the name of the library's table."""
 
     def __hash__(self) -> int:
-        return hash(self.call)
+        return hash(self.call.node)
 
 
 @dataclass(frozen=True, slots=True)

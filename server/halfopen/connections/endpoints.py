@@ -51,7 +51,7 @@ class Endpoint:
     """The application or router it is registered on."""
 
     def __hash__(self) -> int:
-        return hash(self.handler)
+        return hash(self.handler.node)
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
 
-_CONFIGURATIONS = re.compile(r"(^|/)(vite|next)\.config(\.[\w-]+)?\.[cm]?[jt]s$")
+CONFIGURATIONS = re.compile(r"(^|/)(vite|next)\.config(\.[\w-]+)?\.[cm]?[jt]s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def _behind_nginx(pattern: str, modifier: str, proxy_pass: str | None, path: str
 
 
 def forwards_in_code(program: Program, paths: Iterable[str]) -> tuple[Forward, ...]:
-    """The rules of Vite's `server.proxy` and Next's `rewrites`, from the configuration files among `paths`."""
+    """The rules of Vite's `server.proxy` and Next's `rewrites`, from their configuration files."""
     found: list[Forward] = []
-    for path in sorted(each for each in paths if _CONFIGURATIONS.search(each)):
+    for path in paths:
         found += program.queries.get(("forwards", path), lambda path=path: _forwards(program, path))
     return tuple(found)
 

@@ -71,12 +71,12 @@ def links_of(
 ) -> tuple[Link, ...]:
     """The links of all clients, in their order; several for a client with several likely endpoints."""
     deployment = deployment or DeploymentFacts()
-    endpoints = [
+    endpoints = _Targets(
         (each, route, shape_of(route.path))
         for each in dossiers
         if each.connection.side == "server"
         for route in _routes(each)
-    ]
+    )
     found: dict[tuple[str, str], Link] = {}
     for client in dossiers:
         if client.connection.side != "client" or client.urls is None:
@@ -90,7 +90,7 @@ def links_of(
 
 def _links_of_client(
     client: Dossier,
-    endpoints: Sequence[_Target],
+    endpoints: _Targets,
     forwards: Sequence[Forward],
     deployment: DeploymentFacts,
     settings: Settings,
@@ -129,7 +129,7 @@ def _settled(url: Url, path: str, settings: Settings) -> Iterator[tuple[Url, tup
 def _candidates(
     client: Dossier,
     url: Url,
-    endpoints: Sequence[_Target],
+    endpoints: _Targets,
     forwards: Sequence[Forward],
     deployment: DeploymentFacts,
 ) -> list[_Candidate]:
@@ -138,10 +138,7 @@ def _candidates(
         return []
     found: list[_Candidate] = []
     for path, said in _paths(url, forwards, deployment):
-        shape = shape_of(path)
-        for endpoint, route, wanted in endpoints:
-            if not may_meet(shape, wanted):
-                continue
+        for endpoint, route in endpoints.that_may_meet(shape_of(path)):
             match = meet(path, route.path)
             nothing_said = match.shared == 0 and bool(path or route.path)
             if match.meeting is Meeting.NONE or (nothing_said and not _only_parameters(path, route)):
@@ -161,8 +158,35 @@ def _candidates(
     return found
 
 
-_Target: TypeAlias = tuple[Dossier, Route, Shape]
-"""An endpoint with one of its routes; every client is held against all of them at each change."""
+_Target: TypeAlias = tuple[int, Dossier, Route, Shape]
+"""A place in the order of all, an endpoint, and one of its routes."""
+
+
+class _Targets:
+    """The routes of all endpoints, by what tells most of them apart: every client asks for its own at each change."""
+
+    def __init__(self, targets: Iterable[tuple[Dossier, Route, Shape]]) -> None:
+        self._every: list[_Target] = [(place, *each) for place, each in enumerate(targets)]
+        self._by_last: dict[str | None, list[_Target]] = {}
+        for each in self._every:
+            self._by_last.setdefault(_last(each[3]), []).append(each)
+
+    def that_may_meet(self, shape: Shape) -> list[tuple[Dossier, Route]]:
+        """The routes with their endpoints that a path of this shape may meet, in the order of all."""
+        last = _last(shape)
+        near = (
+            self._every
+            if last is None
+            else sorted(
+                [*self._by_last.get(last, ()), *self._by_last.get(None, ())], key=lambda each: each[0]
+            )
+        )
+        return [(endpoint, route) for _, endpoint, route, other in near if may_meet(shape, other)]
+
+
+def _last(shape: Shape) -> str | None:
+    """The fixed text at the end of a path; None where anything may stand there."""
+    return shape.ending[0] if shape.ending else None
 
 
 def _routes(endpoint: Dossier) -> tuple[Route, ...]:

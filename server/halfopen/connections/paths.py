@@ -108,28 +108,36 @@ def may_meet(one: Shape, other: Shape) -> bool:
 
 def meet(client: Segments, endpoint: Segments) -> Match:
     """Whether a path that a client asks for may be one that an endpoint answers."""
+    ending, count = Match(Meeting.EXACT), 0
     for one, other in zip(reversed(client), reversed(endpoint), strict=False):
         # Up to one that stands for many, the last segments fall on each other; they differ most often.
         if one.many or other.many:
             break
-        if _meet_segment(one, other) is Meeting.NONE:
+        here, shared = _meet_both(one, other)
+        if here is Meeting.NONE:
             return _NO_MATCH
+        ending, count = ending.and_then(here, shared), count + 1
+    return _meet_before(client[: len(client) - count], endpoint[: len(endpoint) - count], ending)
+
+
+def _meet_before(client: Segments, endpoint: Segments, ending: Match) -> Match:
+    """The match of two paths up to where the `ending` begins."""
     # `row[j]`: how the rest of the client's path meets the endpoint's from its segment j on.
     row = [_NO_MATCH] * (len(endpoint) + 1)
     for i in range(len(client), -1, -1):
         below, row = row, [_NO_MATCH] * (len(endpoint) + 1)
         for j in range(len(endpoint), -1, -1):
-            row[j] = _meet_here(client, endpoint, i, j, row, below)
+            row[j] = _meet_here(client, endpoint, i, j, row, below, ending)
     return row[0]
 
 
 def _meet_here(
-    client: Segments, endpoint: Segments, i: int, j: int, row: list[Match], below: list[Match]
+    client: Segments, endpoint: Segments, i: int, j: int, row: list[Match], below: list[Match], ending: Match
 ) -> Match:
     """The match from (i, j) on: `row` holds those of (i, later), `below` those of (i + 1, any)."""
     more_client, more_endpoint = i < len(client), j < len(endpoint)
     if not more_client and not more_endpoint:
-        return Match(Meeting.EXACT)
+        return ending
     found = _NO_MATCH
     if more_endpoint and endpoint[j].many:
         found = max(found, row[j + 1], below[j] if more_client else _NO_MATCH)
@@ -137,10 +145,14 @@ def _meet_here(
         skipped = max(below[j], row[j + 1] if more_endpoint else _NO_MATCH)
         found = max(found, skipped.and_then(Meeting.POSSIBLE))
     if more_client and more_endpoint:
-        here = _meet_segment(client[i], endpoint[j])
-        shared = int(here is Meeting.EXACT and client[i].fixed and endpoint[j].fixed)
-        found = max(found, below[j + 1].and_then(here, shared))
+        found = max(found, below[j + 1].and_then(*_meet_both(client[i], endpoint[j])))
     return found
+
+
+def _meet_both(client: Segment, endpoint: Segment) -> tuple[Meeting, int]:
+    """How two segments meet, and how many fixed ones they share."""
+    here = _meet_segment(client, endpoint)
+    return here, int(here is Meeting.EXACT and client.fixed and endpoint.fixed)
 
 
 def _meet_segment(client: Segment, endpoint: Segment) -> Meeting:

@@ -296,13 +296,18 @@ class Desk:
     def _publish(self, folder: AuditedFolder) -> None:
         """Post a report for each file whose findings may have changed, and what is new in the folder's log."""
         paths, folder.unpublished = folder.unpublished, set()
+        uris: dict[str, str] = {}
+
+        def uri_of(name: str) -> str:
+            if name not in uris:
+                uris[name] = self._stamp(folder, name)[0]
+            return uris[name]
+
         for path in sorted(paths):
             if owner(folder.root / path, self._folders) is not folder:
                 continue
             uri, opening, edition = self._stamp(folder, path)
-            findings = shown_findings(
-                folder.auditor, path, self._unit, lambda name: self._stamp(folder, name)[0]
-            )
+            findings = shown_findings(folder.auditor, path, self._unit, uri_of)
             wrong = shown_faults(folder.auditor, path, self._unit)
             self._post(Report(uri, opening, edition, findings, settings_places(folder, path), wrong))
         problems = frozenset(folder.auditor.problems())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from lsprotocol import types
@@ -40,6 +40,8 @@ class EditorView:
         self._openings = itertools.count(1)
         self._documents: dict[str, OpenDocument] = {}
         self._reports: dict[str, Report] = {}
+        self._unmoved: dict[str, list[Edit]] = {}
+        """Edits since a report was made: its places are moved only when somebody asks for them."""
 
     def opened(self, uri: str, version: int) -> OpenDocument:
         document = OpenDocument(uri, next(self._openings), version)
@@ -47,15 +49,15 @@ class EditorView:
         return document
 
     def edited(self, uri: str, version: int, edits: tuple[Edit, ...]) -> OpenDocument | None:
-        """Note a change and move what is shown; None for a document that is not open."""
+        """Note a change, by which what is shown moves; None for a document that is not open."""
         document = self._documents.get(uri)
         if document is None:
             return None
         document.version = version
         document.edition += 1
         document.recent.append((document.edition, edits))
-        if report := self._reports.get(uri):
-            self._reports[uri] = _moved(report, edits)
+        if uri in self._reports:
+            self._unmoved.setdefault(uri, []).extend(edits)
         return document
 
     def closed(self, uri: str) -> OpenDocument | None:
@@ -78,6 +80,7 @@ class EditorView:
             if edits is None:
                 return None
             report = _moved(report, edits)
+        self._unmoved.pop(report.uri, None)
         if report.findings or report.settings or report.suppressions:
             self._reports[report.uri] = report
         else:
@@ -85,7 +88,7 @@ class EditorView:
         return report
 
     def findings(self, uri: str) -> tuple[Shown, ...]:
-        report = self._reports.get(uri)
+        report = self._report(uri)
         return report.findings if report else ()
 
     def findings_at(self, uri: str, place: types.Range) -> Iterator[Shown]:
@@ -96,10 +99,17 @@ class EditorView:
 
     def suppressions_at(self, uri: str, place: types.Range) -> Iterator[ShownFault]:
         """The suppression comments with something wrong that touch the range."""
-        report = self._reports.get(uri)
+        report = self._report(uri)
         for shown in report.suppressions if report else ():
             if shown.range.start <= place.end and place.start <= shown.range.end:
                 yield shown
+
+    def _report(self, uri: str) -> Report | None:
+        """What is shown of a file, at its places now."""
+        report = self._reports.get(uri)
+        if report is not None and (edits := self._unmoved.pop(uri, None)):
+            report = self._reports[uri] = _moved(report, edits)
+        return report
 
     def total(self) -> int:
         return sum(len(report.findings) for report in self._reports.values())
@@ -111,7 +121,7 @@ class EditorView:
         return tuple(edit for number, edits in document.recent if number > edition for edit in edits)
 
 
-def _moved(report: Report, edits: tuple[Edit, ...]) -> Report:
+def _moved(report: Report, edits: Sequence[Edit]) -> Report:
     if not edits:
         return report
 

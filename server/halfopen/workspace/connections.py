@@ -9,7 +9,7 @@ from dataclasses import replace
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.dossiers import dossiers_in, markers, may_connect
 from halfopen.connections.environment import Environment, environment_of
-from halfopen.connections.forwarding import forwards_in_code
+from halfopen.connections.forwarding import CONFIGURATIONS, forwards_in_code
 from halfopen.connections.library_barrels import words_handed_on
 from halfopen.connections.links import Link, links_of
 from halfopen.connections.tables import tables_of
@@ -57,13 +57,13 @@ def links_between(workspace: Workspace, dossiers: Sequence[Dossier]) -> tuple[Li
     """The links of all clients to their endpoints, worked out anew from the dossiers each time."""
     if len({dossier.connection.side for dossier in dossiers}) < 2:
         return ()
-    forwards = forwards_in_code(workspace.program, workspace.files())
+    forwards = forwards_in_code(workspace.program, workspace.files_named(CONFIGURATIONS))
     return links_of(dossiers, forwards, workspace.deployment.serving(), workspace.deployment.settings)
 
 
 def environment_around(workspace: Workspace, dossiers: Sequence[Dossier]) -> Environment:
     """The environment that the connections live in."""
-    forwards = forwards_in_code(workspace.program, workspace.files())
+    forwards = forwards_in_code(workspace.program, workspace.files_named(CONFIGURATIONS))
     return environment_of(workspace.program, dossiers, workspace.deployment.serving(), forwards)
 
 

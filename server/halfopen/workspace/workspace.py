@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,7 @@ class Workspace:
         self._documents: dict[str, Document] = {}
         self._problems: dict[str, list[FileProblem]] = {}
         self._failures: set[tuple[str, str]] = set()
+        self._listed: dict[re.Pattern[str] | None, tuple[str, ...]] = {}
         self._words: dict[bytes, set[str]] = {}
         self._aliases: dict[str, list[tuple[str, str]]] = {}
         self._dirty: set[str] = set()
@@ -181,14 +183,14 @@ class Workspace:
         self._problems.pop(path, None)
         document = self._documents.get(path)
         if document is not None:
-            self._texts[path] = document.text
+            self._keep(path, document.text)
             return
         file = self.root / path
         try:
             if not file.is_file() or (
                 file.is_symlink() and not file.resolve().is_relative_to(self.root.resolve())
             ):
-                self._texts.pop(path, None)
+                self._drop(path)
                 return
             size = file.stat().st_size
             if size > self.max_file_bytes:
@@ -200,12 +202,12 @@ class Workspace:
                 return
             data = file.read_bytes()
             if is_page(path) and MARKER not in data:
-                self._texts.pop(path, None)
+                self._drop(path)
                 return
             if is_generated(data):
                 self._leave_out(path, "generated", "generated code (very long lines); not audited")
                 return
-            self._texts[path] = SourceText.from_bytes(data)
+            self._keep(path, SourceText.from_bytes(data))
         except NotUtf8 as error:
             self._leave_out(
                 path, "encoding", "not UTF-8; not read. Save it as UTF-8 to have it audited", error.line + 1
@@ -218,12 +220,21 @@ class Workspace:
         self._failures = {(file_of(path), message) for path, message in failures}
 
     def _leave_out(self, path: str, kind: str, message: str, line: int | None = None) -> None:
-        self._texts.pop(path, None)
+        self._drop(path)
         self._problems[path] = [FileProblem(path, line, kind, message)]
 
     def _forget_file(self, path: str) -> None:
-        self._texts.pop(path, None)
+        self._drop(path)
         self._problems.pop(path, None)
+
+    def _keep(self, path: str, text: SourceText) -> None:
+        if path not in self._texts:
+            self._listed.clear()
+        self._texts[path] = text
+
+    def _drop(self, path: str) -> None:
+        if self._texts.pop(path, None) is not None:
+            self._listed.clear()
 
     def _build(self, path: str, text: SourceText, previous: Module | None) -> Module | None:
         if is_page(path):
@@ -354,7 +365,15 @@ class Workspace:
 
     def files(self) -> tuple[str, ...]:
         """The code files that are read."""
-        return tuple(sorted(self._texts))
+        if None not in self._listed:
+            self._listed[None] = tuple(sorted(self._texts))
+        return self._listed[None]
+
+    def files_named(self, pattern: re.Pattern[str]) -> tuple[str, ...]:
+        """Those of which a pattern is found in the path; looked for again only where a file came or went."""
+        if pattern not in self._listed:
+            self._listed[pattern] = tuple(path for path in self.files() if pattern.search(path))
+        return self._listed[pattern]
 
     def text(self, path: str) -> SourceText | None:
         """The current text of a code file, or of another file that evidence points to."""
