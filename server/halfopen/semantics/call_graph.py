@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
@@ -60,8 +59,6 @@ def callers(program: Program, function: At[tree.Function]) -> list[At[tree.Call]
     return program.queries.search(key, lambda: list(_callers(program, function)))
 
 
-_CALLED = re.compile(rb"(?<![\w$\x80-\xff])(#?[\w$\x80-\xff]++)(?=\s*+(?:\(|\?\.\s*\(|<))")
-"""A name that is called, `name(`, `name?.(` or `name<T>(`, as text."""
 _COMMON = 120
 """A name in more files than this (`get`, `run`) is not followed to its callers: hardly any would be the function's."""
 
@@ -82,22 +79,21 @@ def _callers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.
     if program.files_with(search, function.unit.language) > _COMMON:
         return
     is_method = function.node.receiver is not None and search == name
-    for module, unit in program.units_with(search, function.unit.language, as_member=is_method):
-        yield from _calls_in(program, module.path, unit, search, function)
+    for module, unit in program.units_calling(search, function.unit.language):
+        if not is_method or search.encode() in unit.members:
+            yield from _calls_in(program, module.path, unit, search, function)
     if not is_method:
         for other in program.imported_as(Global(function.path, search)):
             module = program.module(other.path) if other.name != search else None
             for unit in module.units if module is not None else ():
-                if other.name.encode() in unit.words:
+                if other.name.encode() in unit.called:
                     yield from _calls_in(program, other.path, unit, other.name, function)
 
 
 def _calls_in(
     program: Program, path: str, unit: Unit, name: str, function: At[tree.Function]
 ) -> Iterator[At[tree.Call]]:
-    """The calls of a unit that run a function under a name; its text is asked first whether it calls any."""
-    if name.encode() not in unit.derived("called", lambda: frozenset(_CALLED.findall(unit.text))):
-        return
+    """The calls of a unit that run a function under a name."""
     program.queries.note(unit)
     at: At[tree.Node] = At(path, unit, function.node)
     for call in at.index.calls:

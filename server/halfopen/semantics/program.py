@@ -13,7 +13,16 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from halfopen.semantics import tree
 from halfopen.semantics.module import Exported, Module
-from halfopen.semantics.queries import FileToken, MemberToken, NameToken, Queries, Token, WordToken
+from halfopen.semantics.queries import (
+    CallToken,
+    FileToken,
+    MemberToken,
+    NameToken,
+    PresenceToken,
+    Queries,
+    Token,
+    WordToken,
+)
 from halfopen.semantics.scopes import Binding, Definition, UnitIndex, index_of
 from halfopen.semantics.scripts import file_of
 from halfopen.semantics.unit import Span, Unit
@@ -175,6 +184,8 @@ class Program:
             changed.add(unit)
             changed.update(WordToken(word) for word in unit.words)
             changed.update(MemberToken(word) for word in unit.members)
+            changed.update(CallToken(word) for word in unit.called)
+        changed.update(map(PresenceToken, _words_of(old - new) ^ _words_of(new - old)))
         if known and changed:
             old_names = _meanings(before)
             new_names = _meanings(module)
@@ -186,7 +197,7 @@ class Program:
     def files_with(self, word: str, language: str) -> int:
         """How many files of a language have a word in their text."""
         encoded = word.encode()
-        self.queries.note(WordToken(encoded))
+        self.queries.note(PresenceToken(encoded))
         is_python = language == "python"
         return sum(path.endswith((".py", ".pyi")) is is_python for path in self.loader.paths_with(encoded))
 
@@ -197,15 +208,25 @@ class Program:
         """
         encoded = word.encode()
         self.queries.note(MemberToken(encoded) if as_member else WordToken(encoded))
+        for module, unit in self._units_near(encoded, language):
+            if encoded in (unit.members if as_member else unit.words):
+                yield module, unit
+
+    def units_calling(self, word: str, language: str) -> Iterator[tuple[Module, Unit]]:
+        """Every unit of a language whose text calls a word: `word(`."""
+        encoded = word.encode()
+        self.queries.note(CallToken(encoded))
+        for module, unit in self._units_near(encoded, language):
+            if encoded in unit.called:
+                yield module, unit
+
+    def _units_near(self, word: bytes, language: str) -> Iterator[tuple[Module, Unit]]:
+        """The units of the files of a language in whose text a word stands."""
         is_python = language == "python"
-        for path in sorted(self.loader.paths_with(encoded)):
-            if path.endswith((".py", ".pyi")) is not is_python:
-                continue
-            module = self.module(path)
-            if module is not None:
-                for unit in module.units:
-                    if encoded in (unit.members if as_member else unit.words):
-                        yield module, unit
+        for path in sorted(self.loader.paths_with(word)):
+            module = self.module(path) if path.endswith((".py", ".pyi")) is is_python else None
+            for unit in module.units if module is not None else ():
+                yield module, unit
 
     # -- names --
 
@@ -530,6 +551,10 @@ def _meanings(module: Module | None) -> dict[str, tuple[object, ...]]:
     for specifier in module.star_exports:
         found.setdefault("*", []).append(specifier)
     return {name: tuple(each) for name, each in found.items()}
+
+
+def _words_of(units: Iterable[Unit]) -> set[bytes]:
+    return {word for unit in units for word in unit.words}
 
 
 def _words(text: str) -> list[str]:

@@ -44,6 +44,20 @@ class MemberToken:
 
 
 @dataclass(frozen=True, slots=True)
+class CallToken:
+    """Which units call a word."""
+
+    word: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceToken:
+    """Which files contain a word."""
+
+    word: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FileToken:
     """Whether a path exists, and for files that are not code, what is in it."""
 
@@ -57,7 +71,7 @@ class AnswerToken:
     key: Hashable
 
 
-Token = Unit | NameToken | WordToken | MemberToken | FileToken | AnswerToken
+Token = Unit | NameToken | WordToken | MemberToken | CallToken | PresenceToken | FileToken | AnswerToken
 
 
 _NO_CYCLE = 1 << 30
@@ -76,10 +90,11 @@ class _Provisional:
 
 @dataclass(frozen=True, slots=True)
 class _Doubtful:
-    """An answer that rests on something changed; `directly` where it read that itself."""
+    """An answer that rests on something changed: read by itself (`directly`), or by the answers of the keys `through`."""
 
     answer: object
     directly: bool
+    through: list[Hashable]
 
 
 class Queries:
@@ -191,9 +206,7 @@ class Queries:
             return False
         depth = self._running[key] = len(self._running)
         try:
-            true = all(
-                self._is_unchanged(token.key) for token in self._tokens[key] if isinstance(token, AnswerToken)
-            )
+            true = all(self._is_unchanged(each) for each in doubtful.through)
         finally:
             self._leave(key, depth)
         if true:
@@ -267,15 +280,19 @@ class Queries:
             self._searches.pop(key, None)
         self._doubtful.clear()
         self._changed.clear()
-        waiting: list[Token] = []
+        waiting: list[AnswerToken] = []
         for token in changed:
             for key in self._dependents.get(token, ()):
                 if key in self._answers:
-                    self._doubtful[key] = _Doubtful(self._answers.pop(key), directly=True)
+                    self._doubtful[key] = _Doubtful(self._answers.pop(key), True, [])
                     waiting.append(AnswerToken(key))
         while waiting:
-            for key in self._dependents.get(waiting.pop(), ()):
-                if key in self._answers:
-                    self._doubtful[key] = _Doubtful(self._answers.pop(key), directly=False)
+            reason = waiting.pop()
+            for key in self._dependents.get(reason, ()):
+                known = self._doubtful.get(key)
+                if known is not None:
+                    known.through.append(reason.key)
+                elif key in self._answers:
+                    self._doubtful[key] = _Doubtful(self._answers.pop(key), False, [reason.key])
                     waiting.append(AnswerToken(key))
         return set(self._doubtful)

@@ -11,6 +11,7 @@ from halfopen.semantics.tree import Statement
 
 _WORD = re.compile(rb"#?[\w$\x80-\xff]+")
 _MEMBER = re.compile(rb"\.(#?[\w$\x80-\xff]+)")
+_CALLED = re.compile(rb"(?<![\w$\x80-\xff])(#?[\w$\x80-\xff]++)(?=\s*+(?:\(|\?\.\s*\(|<))")
 
 T = TypeVar("T")
 Lower = Callable[[], tuple[Statement, ...]]
@@ -24,7 +25,17 @@ class Unit:
     `body` is first asked for.
     """
 
-    __slots__ = ("_body", "_derived", "_lower", "_members", "_words", "has_error", "language", "text")
+    __slots__ = (
+        "_body",
+        "_called",
+        "_derived",
+        "_lower",
+        "_members",
+        "_words",
+        "has_error",
+        "language",
+        "text",
+    )
 
     def __init__(self, text: bytes, language: str, lower: Lower, has_error: bool = False) -> None:
         self.text = text
@@ -35,6 +46,7 @@ class Unit:
         self._body: tuple[Statement, ...] = ()
         self._words: frozenset[bytes] | None = None
         self._members: frozenset[bytes] | None = None
+        self._called: frozenset[bytes] | None = None
 
     @property
     def body(self) -> tuple[Statement, ...]:
@@ -57,6 +69,13 @@ class Unit:
         if self._members is None:
             self._members = frozenset(_MEMBER.findall(self.text))
         return self._members
+
+    @property
+    def called(self) -> frozenset[bytes]:
+        """Every word that is called, as text: `name(`, `name?.(` or `name<T>(`."""
+        if self._called is None:
+            self._called = frozenset(_CALLED.findall(self.text))
+        return self._called
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` derives from this unit alone, made once for each key."""
