@@ -171,7 +171,11 @@ def _only_shapes(program: Program, function: At[tree.Function], depth: int = _DE
     for node in own_nodes(function):
         if isinstance(node, tree.Await | tree.Loop | tree.Yield):
             return False
-        if isinstance(node, tree.Name | tree.Member) and container_of(program, function.to(node)) is not None:
+        if (
+            isinstance(node, tree.Name | tree.Member)
+            and not functions(program, function.to(node))
+            and container_of(program, function.to(node)) is not None
+        ):
             return False
         if isinstance(node, tree.Call) and not _shapes(program, function.to(node), depth):
             return False
