@@ -225,8 +225,9 @@ class Program:
         is_python = language == "python"
         for path in sorted(self.loader.paths_with(word)):
             module = self.module(path) if path.endswith((".py", ".pyi")) is is_python else None
-            for unit in module.units if module is not None else ():
-                yield module, unit
+            if module is not None:
+                for unit in module.units:
+                    yield module, unit
 
     # -- names --
 
