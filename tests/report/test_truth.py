@@ -166,7 +166,9 @@ def test_codes_that_the_server_closes_with_are_named(chat: str) -> None:
 
 
 def test_the_fix_is_that_of_the_case(chat: str) -> None:
-    assert "attempts += 1;" in finding(chat, "WS2A", "web/chat.ts"), "what gives up needs no second way back"
+    gives_up = finding(chat, "WS2A", "web/chat.ts")
+    assert "+      if (event.code !== 1000 && event.code !== 4001 && this.attempts < Infinity) {" in gives_up
+    assert "Reconnector" not in gives_up, "what gives up needs no second way back"
     assert "if (this.ws === ws)" in finding(chat, "WS1B", "web/chat.ts"), "a class has no effect"
     server = finding(chat, "WS7B", "backend/chat/consumers.py")
     assert "data = Message.model_validate_json(text_data)" in server

@@ -20,7 +20,7 @@ WEIGHT = {Severity.CRITICAL: 2.0, Severity.HIGH: 1.0, Severity.MEDIUM: 0.5, Seve
 CERTAINTY = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.15}
 REPEATED = 0.15
 """What each further finding of the same check adds, as a part of its weight."""
-HALVED_AT = 5.0
+HALVED_AT = 5.5
 """The sum of weights at which half of the way from best to worst is gone."""
 
 BANDS = (
