@@ -94,7 +94,13 @@ def test_ctrl_c_ends_the_command_and_its_workers(
     assert process.returncode == 130
     assert output == ""
     assert errors.strip() == ""
-    assert not [each for each in workers if is_alive(each)]
+    await_end_of(workers)
+
+
+def await_end_of(workers: list[int]) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while any(map(is_alive, workers)):
+        assert time.monotonic() < ends
 
 
 def test_workers_end_with_a_command_that_is_killed(
@@ -103,16 +109,23 @@ def test_workers_end_with_a_command_that_is_killed(
     process, workers = auditing
     process.kill()
     process.communicate()
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while any(map(is_alive, workers)):
-        assert time.monotonic() < ends
+    await_end_of(workers)
 
 
-def on_a_terminal(root: Path) -> str:
-    """What the command writes on a terminal beside its output."""
+IMPATIENT = """\
+import sys
+from halfopen.cli import main, progress
+progress.PATIENCE_SECONDS = 0
+sys.exit(main())
+"""
+"""The command, for which any work is long: how long a machine takes decides nothing."""
+
+
+def on_a_terminal(called: list[str]) -> str:
+    """What a command writes on a terminal beside its output."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        command(root),
+        called,
         stdout=subprocess.DEVNULL,
         stderr=theirs,
         env={**os.environ, "TERM": "xterm-256color"},
@@ -133,7 +146,7 @@ def on_a_terminal(root: Path) -> str:
 
 def test_a_person_sees_how_far_it_is(large: Path) -> None:
     files = len(list(large.iterdir()))
-    shown = on_a_terminal(large)
+    shown = on_a_terminal([sys.executable, "-c", IMPATIENT, *command(large)[3:]])
     assert "Auditing" in shown
     assert f"/{files}" in shown
     assert shown.rstrip().endswith("\x1b[2K") or "\x1b[2K" in shown[-40:], "the bar goes at the end"
@@ -143,4 +156,4 @@ def test_nothing_is_shown_to_a_pipe_or_for_short_work(large: Path, tmp_path: Pat
     piped = subprocess.run(command(large), capture_output=True, text=True, check=False)
     assert piped.stderr == ""
     (tmp_path / "main.py").write_text("print()\n", encoding="utf-8")
-    assert on_a_terminal(tmp_path) == ""
+    assert on_a_terminal(command(tmp_path)) == ""

@@ -118,6 +118,11 @@ def test_what_validates(tmp_path: Path, code: str, is_validated: bool) -> None:
             False,
         ),
         ("try:\n    d = await websocket.receive_json()\n    d.get('n')\nexcept Exception:\n    break", True),
+        (
+            "try:\n    d = await websocket.receive_json()\n    d.get('n')\nexcept Exception:\n    try:\n"
+            "        await websocket.send_text('?')\n    except RuntimeError:\n        break",
+            False,
+        ),
         ("try:\n    d = await websocket.receive_json()\n    d.get('n')\nexcept ValueError:\n    pass", True),
     ],
 )

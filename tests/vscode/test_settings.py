@@ -11,7 +11,7 @@ from typing import Any
 from halfopen.audit.settings import Settings, with_overrides
 
 PACKAGE = Path(__file__).parents[2] / "clients" / "vscode" / "package.json"
-OWN = {"enable", "path", "trace.server"}
+OWN = {"enable", "path", "pathFirst", "trace.server"}
 """What the extension keeps for itself."""
 EXAMPLES: dict[str, Any] = {
     "boolean": True,

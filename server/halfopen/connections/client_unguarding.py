@@ -1,4 +1,4 @@
-"""Conditions under which alone a socket is closed, and how they read without asking whether it is open."""
+"""Conditions under which alone a socket is closed, and how they read when they let a connecting one be closed too."""
 
 from __future__ import annotations
 
@@ -37,16 +37,18 @@ def _without_open(closer: At[tree.Call], condition: tree.Expr) -> tuple[Span, st
 
 
 def _rest(test: At[tree.Expr]) -> str:
-    """The condition without the question; the socket itself where nothing else is asked."""
+    """The condition for a socket that connects or is open; without the question where the socket may be missing."""
     node = test.node
     if isinstance(node, tree.Operation) and node.operator == "and":
-        others = [test.to(each).text for each in node.operands if not requires_open(each)]
-        asked = [_rest(test.to(each)) for each in node.operands if requires_open(each)]
-        return " && ".join(dict.fromkeys(others or asked))
+        parts = [
+            _rest(test.to(each)) if requires_open(each) else test.to(each).text for each in node.operands
+        ]
+        return " && ".join(dict.fromkeys(parts))
     state = next(
         each for each in tree.walk(node) if isinstance(each, tree.Member) and each.name == "readyState"
     )
-    return test.to(state.object).text
+    written = test.to(state).text
+    return test.to(state.object).text if "?." in written else f"{written} < WebSocket.CLOSING"
 
 
 def _lets_go(statement: tree.Statement) -> bool:

@@ -112,7 +112,9 @@ def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, s
         )
     elif any(each.kind in ("end", "return") for each in exits):
         first = next(each for each in exits if each.kind in ("end", "return"))
-        yield Leak("unreached", evidence(first, f"the handler ends here while it {state}"))
+        written = root.node.body.statements
+        last = written[-1] if first.kind == "end" and written else first.node
+        yield Leak("unreached", (Evidence(root.to(last).span, f"the handler ends here while it {state}"),))
     elif disconnects:
         yield Leak(
             "on-send",

@@ -85,7 +85,8 @@ def container_of(program: Program, at: At[tree.Expr], depth: int = 0) -> Contain
                 return FieldOf(at.to(klass), name) if klass is not None else None
             for klass in classes(program, at.to(inner)):
                 return FieldOf(klass, name)
-            return None
+            module = _module(program, at.to(inner)) if isinstance(inner, tree.Name) else None
+            return _module_name(program, module, name) if module is not None else None
         case tree.Index(object=inner):
             return container_of(program, at.to(inner), depth + 1)
         case tree.Call(callee=tree.Member(object=inner, name=name)) if name in _VIEWS:
@@ -101,6 +102,15 @@ def container_of(program: Program, at: At[tree.Expr], depth: int = 0) -> Contain
 def _container_with(program: Program, call: At[tree.Call], at: At[tree.Expr]) -> Container | None:
     """The container whose method is called; a class of the project that has an `add` of its own keeps things elsewhere."""
     return None if functions(program, call.to(call.node.callee)) else container_of(program, at)
+
+
+def _module(program: Program, at: At[tree.Name]) -> str | None:
+    """The file of the module that a name was imported as (`from app import state`)."""
+    for source, _unit, definition in program.definitions_of(program.variable(at)):
+        imported = program.imported(source, definition) if definition.kind == "import" else None
+        if isinstance(imported, str):
+            return imported
+    return None
 
 
 def _module_name(program: Program, path: str, name: str) -> Container | None:

@@ -10,6 +10,7 @@ _TESTS = re.compile(
     r"|(^|/)test[-_]?(helpers?|utils?|setup|fixtures?)(/|\.[cm]?[jt]sx?$)"
     r"|\.(test|spec|stories|examples?)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
     r"|(^|/)(test_[^/]*|[^/]*_test|conftest|tests)\.pyi?$"
+    r"|(^|/)(test[-_][^/]*|[^/]*[-_]test)\.html?( [^/]*)?$"  # a page, and a script in it
 )
 
 

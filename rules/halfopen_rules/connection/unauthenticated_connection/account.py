@@ -51,6 +51,11 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "shows an ordinary connection.",
         )
     known = admission.authentication if admission is not None else None
+    if isinstance(known, Known) and known.value == "unheeded":
+        return Assessment(
+            "The check runs, and its answer is thrown away: who failed it is served like everybody else.",
+            f"100 % of those who show nothing, or something made up, are let in{where}.",
+        )
     if isinstance(known, Known) and known.value in ("presence", "unverified"):
         return Assessment(
             "What is not verified is only a text: whoever writes it decides who they are.",

@@ -74,17 +74,26 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
 
 def _never_verified(dossier: Dossier, admission: Admission) -> Finding | None:
     authentication = admission.authentication
-    if not isinstance(authentication, Known) or authentication.value not in ("presence", "unverified"):
+    if not isinstance(authentication, Known) or authentication.value not in (
+        "presence",
+        "unverified",
+        "unheeded",
+    ):
         return None
     names = " or ".join(dict.fromkeys(f"`{each.name}`" for each in admission.credentials)) or "the token"
     if authentication.value == "presence":
         message = f"{dossier.connection.name} only asks whether {names} is there, not whether it is valid: any text lets in"
+    elif authentication.value == "unheeded":
+        message = (
+            f"{dossier.connection.name} asks who the client is and never looks at the answer: one that nobody knows is "
+            "let in as well"
+        )
     else:
         message = (
             f"{dossier.connection.name} decodes {names} without verifying its signature: "
             "a client can write whatever identity it likes into it"
         )
-    severity = Severity.HIGH if authentication.value == "presence" else Severity.CRITICAL
+    severity = Severity.CRITICAL if authentication.value == "unverified" else Severity.HIGH
     return _finding(dossier, admission, message, severity, authentication.confidence, authentication.evidence)
 
 

@@ -18,6 +18,8 @@ _POLICY = 1008
 _DEFAULT = 1005
 _NORMAL = 1000
 _UNAUTHORISED = (1008, 4001, 4401)
+_FEW_ATTEMPTS = 10
+"""So few retries after a refusal are no burden for anybody."""
 
 
 def client_findings(dossier: Dossier) -> Iterator[Finding]:
@@ -127,7 +129,10 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
         "(1009) and a restart of the server (1012) are all the same to it"
     )
     evidence = (*first.evidence, *closing_evidence(closing))
-    return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, _place(dossier), message, evidence)
+    limit = reconnection.attempts.value if isinstance(reconnection.attempts, Known) else None
+    costs_little = limit is not None and limit <= _FEW_ATTEMPTS and not refusals
+    severity = Severity.MONITOR if costs_little else Severity.MEDIUM
+    return _finding(dossier, severity, Confidence.HIGH, _place(dossier), message, evidence)
 
 
 def _refusals(dossier: Dossier) -> list[Close]:

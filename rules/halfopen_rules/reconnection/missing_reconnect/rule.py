@@ -135,10 +135,15 @@ def _gives_up(dossier: Dossier, facts: Reconnection, first: Trigger) -> Iterator
 
 
 def _lifted(first: Trigger) -> Iterator[Fix]:
-    """Without the limit, where the code itself says it, and where the delay is known."""
-    if not first.limit_places or not isinstance(first.delay, Known):
+    """Without the limit, where the code itself says it.
+
+    Trying for ever is no improvement where every close is answered so (WS5B), or with delays that stay the same (WS2B).
+    """
+    if not first.limit_places or first.codes is None or not isinstance(first.delay, Known):
         return
     delay = first.delay.value
+    if delay.growth == "fixed" and delay.jitter == "none":
+        return
     grows = delay.growth in ("linear", "exponential") and delay.max_ms is None
     if grows and first.delay_place is None:
         return

@@ -104,7 +104,8 @@ def _judged(
         return _narrow(name, delay)
     longest = f" to {_seconds(delay.max_ms)}" if delay.max_ms is not None else ""
     text = f"The delays of {name} grow from {initial}{longest} and hold no chance: {herd}, and again at each step"
-    return (Severity.MEDIUM if delay.growth == "linear" else Severity.MONITOR), text
+    spreads_slowly = delay.growth == "linear" and (limit is None or limit > _MOST_GROWTH)
+    return (Severity.MEDIUM if spreads_slowly else Severity.MONITOR), text
 
 
 def _narrow(name: str, delay: Delay) -> tuple[Severity, str] | None:

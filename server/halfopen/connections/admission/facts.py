@@ -18,9 +18,10 @@ Carrier: TypeAlias = OneOf[
 CheckPlace: TypeAlias = OneOf["middleware", "application", "router", "dependency", "handler"]
 """What runs the check. All but the handler run before accept."""
 
-Authentication: TypeAlias = OneOf["verified", "presence", "unverified", "not read", "none"]
+Authentication: TypeAlias = OneOf["verified", "presence", "unverified", "unheeded", "not read", "none"]
 """verified: something checks the credential. presence: it only has to be there. unverified: it is
-decoded without its signature. not read: the handler takes a credential and never looks at it."""
+decoded without its signature. unheeded: it is checked, and nobody looks at what the check found. not
+read: the handler takes a credential and never looks at it."""
 
 CheckStrength: TypeAlias = OneOf["known", "compared", "named", "unverified"]
 """known: a library's function that verifies. compared: the value is compared or looked up. named: code that

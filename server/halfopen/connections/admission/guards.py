@@ -114,8 +114,15 @@ def _decorating(program: Program, decorator: At[tree.Expr]) -> Iterator[Guard]:
 
 def _injected(program: Program, function: At[tree.Function], place: CheckPlace) -> Iterator[Guard]:
     for parameter in function.node.parameters:
-        for call in dependency_calls(program, function, parameter):
-            yield from _provided(program, call, place)
+        yield from injected(program, function, parameter, place)
+
+
+def injected(
+    program: Program, function: At[tree.Function], parameter: tree.Parameter, place: CheckPlace
+) -> Iterator[Guard]:
+    """What provides one parameter of a function."""
+    for call in dependency_calls(program, function, parameter):
+        yield from _provided(program, call, place)
 
 
 def _listed(program: Program, call: At[tree.Call], place: CheckPlace) -> Iterator[Guard]:

@@ -31,6 +31,7 @@ from halfopen.connections.admission.pooled import pooled_resources
 from halfopen.connections.admission.refusals import ignored_refusals, refuses_by
 from halfopen.connections.admission.same_site import same_site
 from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event, fills_cookie
+from halfopen.connections.admission.unheeded import unheeded_checks
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.handler_flow import Sockets
@@ -77,6 +78,8 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
                 guard.function
             )
             before += [(guard, event) for event in found]
+    unheeded = unheeded_checks(program, site.handling.root, before) if site.handling is not None else {}
+    before = [(guard, event) for guard, event in before if guard.function not in unheeded]
     reader = Reader(program, sockets)
     events = [event for function in runs for event in reader.events(function)]
     checks = (
@@ -88,6 +91,8 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
     entered = _entered(program, runs, guards, events)
     accept = next((each for each in events if each.kind == "accept"), None)
     authentication = _authentication(site, checks, [*before_events(before), *events], credentials, guards)
+    if unheeded and not checks:
+        authentication = Known("unheeded", tuple(unheeded.values()))
     return Admission(
         credentials=credentials,
         authentication=authentication,

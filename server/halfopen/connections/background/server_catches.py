@@ -49,6 +49,8 @@ def _of_try(
         return
     for handler in at.node.handlers:
         clause = at.to(handler)
+        if guards == "cleanup" and _leaves(handler):
+            continue  # a cancellation that ends here ends the handler as well
         head = head_of(clause)
         doing = reaction(code.program, clause, code.sockets)
         said = {
@@ -68,6 +70,13 @@ def _of_try(
             head,
             (Evidence(head, f"this clause {said}"),),
         )
+
+
+def _leaves(handler: tree.Handler) -> bool:
+    last = handler.body.statements[-1] if handler.body.statements else None
+    return isinstance(last, tree.Return | tree.Raise) or (
+        isinstance(last, tree.Jump) and last.kind == "break"
+    )
 
 
 def _guards(

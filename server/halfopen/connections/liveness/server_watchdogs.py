@@ -107,7 +107,7 @@ def leaves(code: ServerCode, function: At[tree.Function], body: tree.Block) -> b
     nodes = list(tree.walk(body, tree.same_function))
     if any(isinstance(each, tree.Jump) and each.kind == "continue" for each in nodes):
         return False
-    last = body.statements[-1]
+    last = body.statements[-1] if body.statements else None
     return (
         isinstance(last, tree.Return | tree.Raise)
         or (isinstance(last, tree.Jump) and last.kind == "break")

@@ -81,7 +81,7 @@ def _catches(program: Program, at: At[tree.Handler]) -> bool:
 def _leaves(handler: At[tree.Handler], function: tree.Function | None) -> bool:
     """Whether a handler leaves the loop it stands in: it returns, breaks or raises. Outside of a loop a return does not."""
     in_loop = any(isinstance(each, tree.Loop) for each in _up_to(handler, function))
-    for node in tree.walk(handler.node.body, tree.same_function):
+    for node in tree.walk(handler.node.body, _outside_of_clauses):
         if isinstance(node, tree.Raise):
             return True
         if in_loop and (
@@ -89,6 +89,11 @@ def _leaves(handler: At[tree.Handler], function: tree.Function | None) -> bool:
         ):
             return True
     return False
+
+
+def _outside_of_clauses(node: tree.Node) -> bool:
+    """For `walk`: what a clause within a handler does happens only where the handler fails itself (its answer, say)."""
+    return tree.same_function(node) and not isinstance(node, tree.Handler)
 
 
 def _up_to(at: At[tree.Node], function: tree.Function | None) -> list[tree.Node]:

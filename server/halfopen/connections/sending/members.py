@@ -11,6 +11,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import argument_of, is_receiver
 from halfopen.semantics.program import At, Global, Program
+from halfopen.semantics.scopes import index_of
 
 _VIEWS = frozenset({"values", "items", "keys", "get", "setdefault", "pop"})
 _COPIES = frozenset({"list", "tuple", "set", "sorted", "dict", "frozenset"})
@@ -51,22 +52,21 @@ def uses_of(program: Program, container: Container) -> tuple[At[tree.Expr], ...]
 def _uses(program: Program, container: Container) -> Iterator[At[tree.Expr]]:
     match container:
         case ModuleName(path=path, name=name):
+            language = "python"
             yield from program.reads(Global(path, name))
         case FieldOf(klass=klass, name=name):
+            language = klass.unit.language
             program.queries.note(klass.unit)
             for node in tree.walk(klass.node.body):
                 if isinstance(node, tree.Member) and node.name == name and _is_own(klass.to(node.object)):
                     yield klass.to(node)
-            for module, unit in program.units_with(name, klass.unit.language, as_member=True):
-                other: At[tree.Node] = At(module.path, unit, klass.node)
-                for node in other.index.parents:
-                    if (
-                        isinstance(node, tree.Member)
-                        and node.name == name
-                        and not _is_own(other.to(node.object))
-                        and container_of(program, other.to(node)) == container
-                    ):
-                        yield other.to(node)
+    # `manager.active`, `state.clients`: from outside of the class or the module.
+    for module, unit in program.units_with(name, language, as_member=True):
+        for node in index_of(unit).parents:
+            if isinstance(node, tree.Member) and node.name == name:
+                at = At(module.path, unit, node)
+                if not _is_own(at.to(node.object)) and container_of(program, at) == container:
+                    yield at
 
 
 def _is_own(at: At[tree.Expr]) -> bool:

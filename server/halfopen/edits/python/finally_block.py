@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import libcst as cst
+import libcst.matchers as m
 
 from halfopen.edits.changes import FileChanges
 from halfopen.edits.python.source import Source
@@ -172,7 +174,12 @@ def _protected(body: list[Line], removal: Removal, indent: str | None) -> list[L
         return None
     if len(body) == 1 and isinstance(first, AnyTry):
         return [_extended(first, removal, indent)]
-    if isinstance(last, cst.Try) and not _missing(last, removal.cleanup) and _only_for_disconnects(last):
+    if (
+        isinstance(last, cst.Try)
+        and not _missing(last, removal.cleanup)
+        and _only_for_disconnects(last)
+        and not _rest_on(last.handlers, body[:-1])
+    ):
         return [_stretched(body[:-1], last)]
     kept = removal.from_statements(body, LEAVING)
     blank, leading = _blank_lines_first(kept[0])
@@ -238,6 +245,17 @@ def _only_for_disconnects(node: cst.Try) -> bool:
         handler.type is not None and names_in(handler.type)[-1:] == ["WebSocketDisconnect"]
         for handler in node.handlers
     )
+
+
+def _rest_on(handlers: Sequence[cst.ExceptHandler], before: list[Line]) -> bool:
+    """Whether a handler uses a name that statements bind which it would stand behind: it might be unbound there."""
+    bound = {
+        name
+        for statement in before
+        for target in m.findall(statement, m.AssignTarget() | m.AnnAssign() | m.NamedExpr())
+        for name in names_in(target.target)
+    }
+    return any(bound & set(names_in(handler.body)) for handler in handlers)
 
 
 def _stretched(before: list[Line], node: cst.Try) -> Line:
