@@ -90,9 +90,11 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
     credentials = tuple(_credentials(program, site, runs, guards))
     entered = _entered(program, runs, guards, events)
     accept = next((each for each in events if each.kind == "accept"), None)
-    authentication = _authentication(site, checks, [*before_events(before), *events], credentials, guards)
-    if unheeded and not checks:
-        authentication = Known("unheeded", tuple(unheeded.values()))
+    authentication: Fact[Authentication] = (
+        Known("unheeded", tuple(unheeded.values()))
+        if unheeded and not checks
+        else _authentication(site, checks, [*before_events(before), *events], credentials, guards)
+    )
     return Admission(
         credentials=credentials,
         authentication=authentication,

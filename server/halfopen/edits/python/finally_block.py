@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import libcst as cst
-import libcst.matchers as m
 
 from halfopen.edits.changes import FileChanges
 from halfopen.edits.python.source import Source
@@ -249,13 +248,15 @@ def _only_for_disconnects(node: cst.Try) -> bool:
 
 def _rest_on(handlers: Sequence[cst.ExceptHandler], before: list[Line]) -> bool:
     """Whether a handler uses a name that statements bind which it would stand behind: it might be unbound there."""
-    bound = {
-        name
-        for statement in before
-        for target in m.findall(statement, m.AssignTarget() | m.AnnAssign() | m.NamedExpr())
-        for name in names_in(target.target)
-    }
+    bound = {name for statement in before for name in _bound_in(statement)}
     return any(bound & set(names_in(handler.body)) for handler in handlers)
+
+
+def _bound_in(node: cst.CSTNode) -> Iterator[str]:
+    if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.NamedExpr):
+        yield from names_in(node.target)
+    for child in node.children:
+        yield from _bound_in(child)
 
 
 def _stretched(before: list[Line], node: cst.Try) -> Line:
