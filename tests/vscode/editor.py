@@ -109,9 +109,9 @@ class Editor:
         self.page.locator('[id="status.languageStatus"]').hover()
         return self.page.locator(".hover-language-status .element", has_text="halfopen")
 
-    def notice(self) -> Locator:
-        """A message in the corner."""
-        return self.page.locator(".notification-toast")
+    def notice(self, saying: str) -> Locator:
+        """The message in the corner that says this: an earlier one may still stand beside it."""
+        return self.page.locator(".notification-toast", has_text=saying)
 
     def activation_milliseconds(self) -> int:
         """How long VS Code took to load and activate the extension, by its own measure."""
