@@ -10,6 +10,7 @@ from halfopen.connections.dossier import Owner
 from halfopen.libraries import Interface
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.leaving import leaves
 from halfopen.semantics.members import members
 from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
@@ -339,8 +340,3 @@ def _with_called(program: Program, test: At[tree.Expr], depth: int) -> Iterator[
                     and not isinstance(definition.value, tree.Function)
                 ):
                     yield definition.value
-
-
-def leaves(block: tree.Block) -> bool:
-    """Whether a block ends by leaving what it stands in."""
-    return any(isinstance(each, tree.Return | tree.Raise | tree.Jump) for each in block.statements)

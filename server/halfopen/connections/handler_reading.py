@@ -9,6 +9,7 @@ from halfopen.connections.handling import Handling
 from halfopen.connections.ticking import is_fed_by_a_clock
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.leaving import JUMPS, may_leave
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
@@ -28,12 +29,7 @@ def sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:
     while statements:
         statement = statements.pop(0)
         if isinstance(statement, tree.Try):
-            swallowed = any(
-                not any(
-                    isinstance(each, tree.Jump | tree.Return | tree.Raise) for each in tree.walk(handler.body)
-                )
-                for handler in statement.handlers
-            )
+            swallowed = any(not may_leave(handler.body, JUMPS) for handler in statement.handlers)
             if not swallowed:
                 statements = [*statement.body.statements, *statements]
             continue

@@ -23,6 +23,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import Exit, held_exits
 from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
 from halfopen.semantics.members import members
 from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.origin import ParameterOf
@@ -457,8 +458,7 @@ class _ContainerView:
                     )
                     for each in tree.walk(node.test)
                 )
-                leaves = any(isinstance(each, tree.Return | tree.Raise) for each in tree.walk(node.then))
-                if mentions and leaves:
+                if mentions and may_leave(node.then, OUT_OF_FUNCTION):
                     return True
         return False
 

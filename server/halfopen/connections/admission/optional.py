@@ -8,6 +8,7 @@ from halfopen.connections.admission.facts import Ignored
 from halfopen.connections.admission.timeline import Event
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
+from halfopen.semantics.leaving import JUMPS, may_leave
 from halfopen.semantics.program import At, own_nodes
 
 
@@ -83,7 +84,7 @@ def _refused_elsewhere(
             isinstance(each, tree.Name) and each.id in asked for each in tree.walk(node.test)
         ):
             continue
-        if any(isinstance(each, tree.Return | tree.Raise | tree.Jump) for each in tree.walk(node)):
+        if may_leave(node, JUMPS):
             return True
     return False
 

@@ -11,9 +11,8 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import RECEIVERS, Sockets, socket_method
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves, may_leave
 from halfopen.semantics.program import At, Program, own_nodes
-
-_ENDS = tree.Return | tree.Raise | tree.Jump
 
 
 def ignored_refusals(program: Program, root: At[tree.Function], sockets: Sockets) -> tuple[Ignored, ...]:
@@ -28,20 +27,16 @@ def refuses_by(root: At[tree.Function], call: tree.Call) -> bool:
         if parent is root.node:
             break
         if isinstance(parent, tree.If) and parent.test.start <= call.start < parent.test.end:
-            return _ends(parent)
+            return may_leave(parent.then, OUT_OF_FUNCTION)
         if isinstance(parent, tree.Assign):
             names |= {each.id for each in parent.targets if isinstance(each, tree.Name)}
     return any(
         isinstance(node, tree.If)
         and node.start > call.end
-        and _ends(node)
+        and may_leave(node.then, OUT_OF_FUNCTION)
         and any(isinstance(each, tree.Name) and each.id in names for each in tree.walk(node.test))
         for node in own_nodes(root)
     )
-
-
-def _ends(branching: tree.If) -> bool:
-    return any(isinstance(each, tree.Return | tree.Raise) for each in tree.walk(branching.then))
 
 
 def _unended(root: At[tree.Function], sockets: Sockets) -> Iterator[Ignored]:
@@ -61,7 +56,7 @@ def _unended(root: At[tree.Function], sockets: Sockets) -> Iterator[Ignored]:
             case _:
                 continue
         closes = [each for each in block.statements if _closes(each, sockets)]
-        if not closes or any(isinstance(each, _ENDS) for each in block.statements):
+        if not closes or leaves(block):
             continue
         if _goes_on(root, after, sockets):
             said = Evidence(root.to(node).span, "nothing ends the handler here")

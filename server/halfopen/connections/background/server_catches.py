@@ -13,6 +13,7 @@ from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, RECEIVERS, 
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
+from halfopen.semantics.leaving import OUT_OF_LOOP, leaves
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 
@@ -49,7 +50,7 @@ def _of_try(
         return
     for handler in at.node.handlers:
         clause = at.to(handler)
-        if guards == "cleanup" and _leaves(handler):
+        if guards == "cleanup" and leaves(handler.body, OUT_OF_LOOP):
             continue  # a cancellation that ends here ends the handler as well
         head = head_of(clause)
         doing = reaction(code.program, clause, code.sockets)
@@ -70,13 +71,6 @@ def _of_try(
             head,
             (Evidence(head, f"this clause {said}"),),
         )
-
-
-def _leaves(handler: tree.Handler) -> bool:
-    last = handler.body.statements[-1] if handler.body.statements else None
-    return isinstance(last, tree.Return | tree.Raise) or (
-        isinstance(last, tree.Jump) and last.kind == "break"
-    )
 
 
 def _guards(

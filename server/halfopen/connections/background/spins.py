@@ -23,6 +23,7 @@ from halfopen.connections.handler_flow import (
 )
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.leaving import may_leave
 from halfopen.semantics.program import At
 from halfopen.semantics.qualified_names import qualified
 
@@ -53,7 +54,7 @@ def _spin(code: EndpointCode, at: At[tree.Try]) -> Spin | None:
         if kind == "disconnect" and operation in ITERATORS:
             continue  # they end quietly on the first disconnect
         clause = _stopping(code, at, kind)
-        if clause is None or _leaves(clause.node.body):
+        if clause is None or may_leave(clause.node.body):
             return None
     closed = _stopping(code, at, "closed")
     assert closed is not None
@@ -158,14 +159,6 @@ def _names_closed(code: EndpointCode, clause: At[tree.Handler]) -> bool:
     return False
 
 
-def _leaves(block: tree.Block) -> bool:
-    """Whether a clause may leave the loop: it breaks, returns or raises, on whatever condition."""
-    return any(
-        isinstance(node, tree.Return | tree.Raise) or (isinstance(node, tree.Jump) and node.kind == "break")
-        for node in tree.walk(block, tree.same_function)
-    )
-
-
 def _begins_anew(clause: At[tree.Handler]) -> bool:
     """Whether a clause ends with `continue`: what follows the `try` then does not run."""
     last = clause.node.body.statements[-1:]
@@ -179,7 +172,7 @@ def _ends_elsewhere(code: EndpointCode, at: At[tree.Try], closed: At[tree.Handle
         for each in loop.body.statements
         if each.end <= at.node.start or (each.start >= at.node.end and not _begins_anew(closed))
     ]
-    if any(_leaves(tree.Block(each.start, each.end, (each,))) for each in rest):
+    if any(may_leave(each) for each in rest):
         return True
     if any(_let_through(code, at.to(each)) for each in rest):
         return True  # what the rest does with the socket fails too, and nothing in the loop stops it

@@ -17,6 +17,7 @@ from halfopen.connections.handler_flow import ITERATORS, socket_method
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.leaving import may_leave
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.qualified_names import qualified
@@ -108,12 +109,7 @@ def _outlives(generator: At[tree.Function]) -> bool:
         if not isinstance(node, tree.Handler):
             continue
         stops = not node.types or any(last_name(each) in _STOPPED for each in node.types)
-        leaves = any(
-            isinstance(each, tree.Raise | tree.Return)
-            or (isinstance(each, tree.Jump) and each.kind == "break")
-            for each in tree.walk(node.body, tree.same_function)
-        )
-        if stops and not leaves and _loop_around(generator, node) is not None:
+        if stops and not may_leave(node.body) and _loop_around(generator, node) is not None:
             return True
     return False
 
@@ -192,7 +188,7 @@ def _cancelled_by_time(
         if limited and isinstance(ancestor, tree.Try) and inner is ancestor.body:
             for clause in ancestor.handlers:
                 if _takes_timeout(code, step, clause):
-                    if _leaves(clause):
+                    if may_leave(clause.body):
                         return None
                     return "time", Evidence(
                         step.to(clause).span, "goes on after the time limit cancelled the step"
@@ -204,10 +200,3 @@ def _cancelled_by_time(
 def _takes_timeout(code: EndpointCode, step: At[tree.Node], clause: tree.Handler) -> bool:
     names = {name for each in clause.types for name in qualified(code.program, step.to(each))}
     return bool(names & _TIMEOUTS) or any(last_name(each) == "TimeoutError" for each in clause.types)
-
-
-def _leaves(clause: tree.Handler) -> bool:
-    return any(
-        isinstance(each, tree.Raise | tree.Return) or (isinstance(each, tree.Jump) and each.kind == "break")
-        for each in tree.walk(clause.body, tree.same_function)
-    )

@@ -19,6 +19,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves
 from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
@@ -210,7 +211,7 @@ def _is_conditional(call: At[tree.Call]) -> bool:
         if isinstance(ancestor, tree.Function):
             return False
         if isinstance(ancestor, tree.If):
-            return any(isinstance(each, tree.Return | tree.Raise) for each in ancestor.then.statements)
+            return leaves(ancestor.then, OUT_OF_FUNCTION)
     return False
 
 

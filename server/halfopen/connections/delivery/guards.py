@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from halfopen.connections.client_release import closure_of, leaves, written_names
+from halfopen.connections.client_release import closure_of, written_names
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.facts import Guard, Refusal
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves, may_leave
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.stores import store_setter_of
@@ -67,7 +68,7 @@ def conditions(at: At[tree.Node], function: tree.Function) -> Iterator[Condition
             case tree.If(test=test, then=then, otherwise=otherwise) if node is then or node is otherwise:
                 other = otherwise if node is then else then
                 refused = other.statements if other is not None else ()
-                if node is then and _may_return(then):
+                if node is then and may_leave(then, OUT_OF_FUNCTION):
                     refused = (*refused, *_after(at, ancestor))
                 yield Condition(test, node is then, ancestor, refused)
             case tree.Loop(test=test, body=body, runs_first=False) if test is not None and node is body:
@@ -101,11 +102,6 @@ def _called_back_in(function: At[tree.Function]) -> tuple[At[tree.Call], At[tree
     if call.callee.name not in ("then", "forEach", "map") or outer is None:
         return None
     return function.to(call), function.to(outer)
-
-
-def _may_return(block: tree.Block) -> bool:
-    """Whether a branch may leave the function, so that what stands after it is for the other case."""
-    return any(isinstance(node, tree.Return | tree.Raise) for node in tree.walk(block, tree.same_function))
 
 
 def _after(at: At[tree.Node], statement: tree.Statement) -> tuple[tree.Statement, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.client_owner import is_taken_off
-from halfopen.connections.client_release import leaves
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of, setters_of
@@ -14,6 +13,7 @@ from halfopen.connections.presentation.running import handlers_of, reconnects_at
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import name_of_function, returned
+from halfopen.semantics.leaving import leaves
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_of, react_owner

@@ -14,7 +14,7 @@ from halfopen.connections.liveness.server_heartbeats import (
     is_timeout,
     seconds_of_pause,
 )
-from halfopen.connections.liveness.server_watchdogs import leaves, renewed_by
+from halfopen.connections.liveness.server_watchdogs import ends_connection, renewed_by
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
@@ -33,7 +33,7 @@ def waits_for_signs(code: ServerCode) -> Iterator[Watchdog]:
 
 def _of_try(code: ServerCode, function: At[tree.Function], node: tree.Try) -> Iterator[Watchdog]:
     ending = next(
-        (each for each in node.handlers if is_timeout(each) and leaves(code, function, each.body)), None
+        (each for each in node.handlers if is_timeout(each) and ends_connection(code, each.body)), None
     )
     limit = first_call(code, function.to(node.body), LIMITS)
     sign = first_call(code, function.to(node.body), _EVENTS)

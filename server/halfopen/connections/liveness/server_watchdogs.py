@@ -11,6 +11,7 @@ from halfopen.connections.liveness.facts import Watchdog
 from halfopen.connections.liveness.server_code import ServerCode, called
 from halfopen.connections.liveness.server_heartbeats import pause_around, seconds_of_pause
 from halfopen.semantics import tree
+from halfopen.semantics.leaving import OUT_OF_LOOP, leaves, may_leave
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import origins
 
@@ -69,7 +70,7 @@ def server_watchdogs(code: ServerCode) -> Iterator[Watchdog]:
                             )
                 case tree.Handler(body=body) if body.statements:
                     limit = pause_around(code, function.to(_marker(body)))
-                    if limit is not None and leaves(code, function, body) and _limits_receive(code, limit):
+                    if limit is not None and ends_connection(code, body) and _limits_receive(code, limit):
                         yield Watchdog(
                             "messages",
                             seconds_of_pause(code.program, limit),
@@ -102,17 +103,12 @@ def _limits_receive(code: ServerCode, limit: At[tree.Call]) -> bool:
     return False
 
 
-def leaves(code: ServerCode, function: At[tree.Function], body: tree.Block) -> bool:
+def ends_connection(code: ServerCode, body: tree.Block) -> bool:
     """Whether a time-out's handler ends the connection: it closes, leaves or raises, and does not go on."""
     nodes = list(tree.walk(body, tree.same_function))
     if any(isinstance(each, tree.Jump) and each.kind == "continue" for each in nodes):
         return False
-    last = body.statements[-1] if body.statements else None
-    return (
-        isinstance(last, tree.Return | tree.Raise)
-        or (isinstance(last, tree.Jump) and last.kind == "break")
-        or any(each in code.closes for each in nodes)
-    )
+    return leaves(body, OUT_OF_LOOP) or any(each in code.closes for each in nodes)
 
 
 def _elapsed(code: ServerCode, test: At[tree.Expr]) -> tuple[float, frozenset[str]] | None:
@@ -194,10 +190,7 @@ def _moments(code: ServerCode, at: At[tree.Expr], depth: int) -> Iterator[str]:
 
 def _ends(code: ServerCode, function: At[tree.Function], then: tree.Block) -> bool:
     """Whether a branch gives the connection up: it leaves, or its function closes sockets."""
-    nodes = list(tree.walk(then, tree.same_function))
-    if any(isinstance(each, tree.Return | tree.Raise) for each in nodes) or any(
-        isinstance(each, tree.Jump) and each.kind == "break" for each in nodes
-    ):
+    if may_leave(then):
         return True
     return any(
         node in code.closes

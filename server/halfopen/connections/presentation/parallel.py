@@ -14,6 +14,7 @@ from halfopen.connections.presentation.running import handlers_of
 from halfopen.semantics import tree
 from halfopen.semantics.control import Question, held_exits
 from halfopen.semantics.function_shape import name_of_function
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves
 from halfopen.semantics.program import At, own_nodes
 
 _CONNECTED = frozenset({"connected", "open", "isconnected", "ready", "online"})
@@ -64,7 +65,7 @@ def _refusals(view: View, creating: At[tree.Function]) -> Iterator[At[tree.Expr]
         if (
             isinstance(node, tree.If)
             and node.end <= view.call.node.start
-            and any(isinstance(each, tree.Return | tree.Raise) for each in node.then.statements)
+            and leaves(node.then, OUT_OF_FUNCTION)
         ):
             yield creating.to(node.test)
 

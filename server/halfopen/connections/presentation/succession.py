@@ -18,6 +18,7 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import name_of_function
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect
 
@@ -164,12 +165,10 @@ def _follows(one: At[tree.Call], other: At[tree.Call]) -> bool:
         if isinstance(ancestor, tree.Function):
             return True
         if isinstance(ancestor, tree.If | tree.Case | tree.Handler | tree.Conditional):
-            return ancestor.start <= other.node.start < ancestor.end or not _leaves(ancestor)
+            return ancestor.start <= other.node.start < ancestor.end or not may_leave(
+                ancestor, OUT_OF_FUNCTION
+            )
     return False
-
-
-def _leaves(branch: tree.Node) -> bool:
-    return any(isinstance(node, tree.Return | tree.Raise) for node in tree.walk(branch))
 
 
 def _is_new(view: View, closer: At[tree.Call]) -> bool:

@@ -14,6 +14,7 @@ from halfopen.connections.reconnection.numbers import number_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import returned
+from halfopen.semantics.leaving import leaves
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import origins
@@ -62,9 +63,9 @@ def conditions_on(at: At[tree.Node]) -> Iterator[Condition]:
                     if statement is child:
                         break
                     if isinstance(statement, tree.If):
-                        if _leaves(statement.then) and statement.otherwise is None:
+                        if leaves(statement.then) and statement.otherwise is None:
                             yield Condition(at.to(statement.test), False)
-                        elif statement.otherwise is not None and _leaves(statement.otherwise):
+                        elif statement.otherwise is not None and leaves(statement.otherwise):
                             yield Condition(at.to(statement.test), True)
             case _:
                 pass
@@ -81,10 +82,6 @@ def _entering(cases: list[tree.Case], case: tree.Case) -> list[tree.Expr]:
             return []
         found.append(each.pattern)
     return found
-
-
-def _leaves(block: tree.Block) -> bool:
-    return any(isinstance(each, tree.Return | tree.Raise | tree.Jump) for each in block.statements)
 
 
 def holds(program: Program, condition: Condition, code: int) -> bool | None:

@@ -13,6 +13,7 @@ from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers
+from halfopen.semantics.leaving import OUT_OF_LOOP, leaves
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 
@@ -81,7 +82,7 @@ def _looped(program: Program, at: At[tree.Node], loop: tree.Loop) -> Trigger | N
         return None
     if attempt is None or not guarded:
         return None
-    if all(_leaves(each.body) for each in attempt.handlers) and attempt.handlers:
+    if all(leaves(each.body, OUT_OF_LOOP) for each in attempt.handlers) and attempt.handlers:
         return None
     pauses = list(_pauses(program, at, loop))
     evidence = (Evidence(at.to(loop).span, "this loop connects again"),)
@@ -104,13 +105,6 @@ def _looped(program: Program, at: At[tree.Node], loop: tree.Loop) -> Trigger | N
         limit=Known(None),
         counted_by=names_in(program, expression),
         evidence=evidence,
-    )
-
-
-def _leaves(block: tree.Block) -> bool:
-    last = block.statements[-1] if block.statements else None
-    return isinstance(last, tree.Return | tree.Raise) or (
-        isinstance(last, tree.Jump) and last.kind == "break"
     )
 
 

@@ -15,6 +15,7 @@ from halfopen.connections.sending.foreign import ends_handler
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.sending.waiting import failure_of, time_limit
 from halfopen.semantics import tree
+from halfopen.semantics.leaving import JUMPS, may_leave
 from halfopen.semantics.program import At, Program, own_nodes
 
 
@@ -108,8 +109,5 @@ def _ends_on_disconnect(program: Program, at: At[tree.Node], loop: tree.Loop) ->
             for handler in ancestor.handlers:
                 kinds = caught_kinds(program, at.to(handler))
                 if kinds == DISCONNECT:
-                    return any(
-                        isinstance(each, tree.Jump | tree.Return | tree.Raise)
-                        for each in tree.walk(handler.body)
-                    )
+                    return may_leave(handler.body, JUMPS)
     return False

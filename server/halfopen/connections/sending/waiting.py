@@ -5,6 +5,7 @@ from __future__ import annotations
 from halfopen.connections.handler_flow import BOTH, DISCONNECT, caught_kinds, suppressed_kinds
 from halfopen.connections.sending.facts import Failure
 from halfopen.semantics import tree
+from halfopen.semantics.leaving import OUT_OF_LOOP, leaves
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
@@ -102,7 +103,7 @@ def failure_of(program: Program, at: At[tree.Node], within: tree.Node) -> Failur
             break
         if isinstance(ancestor, tree.Try) and child is ancestor.body:
             for handler in ancestor.handlers:
-                if not _leaves(handler):
+                if not leaves(handler.body, OUT_OF_LOOP):
                     kinds |= caught_kinds(program, at.to(handler))
         if isinstance(ancestor, tree.With):
             for item in ancestor.items:
@@ -111,11 +112,3 @@ def failure_of(program: Program, at: At[tree.Node], within: tree.Node) -> Failur
     if "*" in kinds or kinds >= BOTH:
         return "caught"
     return "disconnect-only" if kinds >= DISCONNECT else "propagates"
-
-
-def _leaves(handler: tree.Handler) -> bool:
-    """Whether a handler ends the loop or the function, so that those after the failing one get nothing."""
-    return any(
-        isinstance(each, tree.Raise | tree.Return) or (isinstance(each, tree.Jump) and each.kind == "break")
-        for each in handler.body.statements
-    )
