@@ -96,6 +96,32 @@ def test_the_function_whose_answer_is_a_socket_is_aiohttps_endpoint(tmp_path: Pa
     ]
 
 
+def test_a_route_that_a_helper_adds_under_a_path_it_is_given(tmp_path: Path) -> None:
+    files = {
+        "relay.py": """
+            from aiohttp import web
+
+            class Relay:
+                async def live(self, request):
+                    socket = web.WebSocketResponse()
+                    await socket.prepare(request)
+                    return socket
+
+                def attach(self, app, path):
+                    app.router.add_get(path, self.live)
+        """,
+        "app.py": """
+            from aiohttp import web
+            from relay import Relay
+
+            app = web.Application()
+            relay = Relay()
+            relay.attach(app, "/realtime")
+        """,
+    }
+    assert found(tmp_path, files) == [Found("relay.py", 4, "server", "aiohttp", "live", "/realtime")]
+
+
 CHANNELS_ROUTING = """
     from django.urls import path, re_path
     from . import consumers

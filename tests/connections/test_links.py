@@ -136,7 +136,7 @@ def test_nginx_replaces_a_location_s_prefix(tmp_path: Path) -> None:
     assert links(tmp_path, files) == {("live", "certain")}
     del files["nginx.conf"]
     (tmp_path / "nginx.conf").unlink()
-    assert links(tmp_path, files) == set()
+    assert links(tmp_path, files) == {("live", "likely")}
 
 
 def test_vite_s_rewrite_is_applied(tmp_path: Path) -> None:
@@ -211,3 +211,49 @@ def test_links_follow_an_edit_of_either_side_or_of_a_prefix(tmp_path: Path) -> N
     write(tmp_path, {"web/.env": "VITE_WS=/v2\n"})
     auditor.touched(["web/.env"])
     assert linked() == {"chat.py:live"}
+
+
+def test_a_placeholder_in_an_env_file_settles_nothing(tmp_path: Path) -> None:
+    files = {
+        "api/main.py": server("/ws"),
+        "web/.env.production": "VITE_WS=APP_WS_URL\n",
+        "web/src/a.ts": client("`${import.meta.env.VITE_WS}/ws`"),
+    }
+    assert links(tmp_path, files) == {("live", "likely")}
+
+
+def test_a_prefix_that_something_in_front_takes_off_is_likely(tmp_path: Path) -> None:
+    files = {"api/main.py": server("/v1/live"), "web/a.ts": client("`wss://${location.host}/api/v1/live`")}
+    assert links(tmp_path, files) == {("live", "likely")}
+
+
+def test_a_prefix_that_the_proxy_leaves_is_no_link(tmp_path: Path) -> None:
+    files = {
+        "api/main.py": server("/ws"),
+        "nginx.conf": "server { listen 80; location /api/ { proxy_pass http://api:8000; } }\n",
+        "web/a.ts": client("`wss://${location.host}/api/ws`"),
+    }
+    assert links(tmp_path, files) == set()
+
+
+def test_a_prefix_in_front_of_several_is_no_link(tmp_path: Path) -> None:
+    files = {
+        "one/main.py": server("/ws", "one"),
+        "two/main.py": server("/ws", "two"),
+        "web/a.ts": client("`wss://${location.host}/api/ws`"),
+    }
+    assert links(tmp_path, files) == set()
+
+
+def test_a_path_of_another_service_is_no_prefix(tmp_path: Path) -> None:
+    files = {
+        "api/main.py": server("/realtime"),
+        "api/upstream.py": """
+            import websockets
+
+            async def relay():
+                async with websockets.connect("wss://openai.example.com/openai/realtime") as upstream:
+                    await upstream.recv()
+            """,
+    }
+    assert links(tmp_path, files) == set()

@@ -196,3 +196,43 @@ def test_the_evidence_names_every_place_that_adds_to_the_path(tmp_path: Path) ->
 def test_routers_that_include_each_other_end(tmp_path: Path) -> None:
     chat = ROUTED + "\nother = APIRouter()\nother.include_router(router)\nrouter.include_router(other)\n"
     assert endpoint(tmp_path, chat=chat).routes != ()
+
+
+@pytest.mark.parametrize(
+    "named", ["from . import chat", "from app.api import chat", "from app.api import chat as chat"]
+)
+def test_a_package_that_gathers_the_routers_in_it(tmp_path: Path, named: str) -> None:
+    package = f"from fastapi import APIRouter\n{named}\n\nrouters = APIRouter()\nrouters.include_router(chat.router)\n"
+    main = """
+        from fastapi import FastAPI
+        from app.api import routers
+        app = FastAPI()
+        app.include_router(routers, prefix="/api")
+        """
+    files = {"app__INIT": "", "app__api__INIT": package, "app__api__chat": ROUTED, "app__main": main}
+    assert route(tmp_path, **files) == "/api/chat/ws/{room}"
+
+
+def test_a_module_beside_in_a_package_that_is_started_as_a_folder(tmp_path: Path) -> None:
+    main = """
+        from fastapi import FastAPI
+        from chat import router
+        app = FastAPI()
+        app.include_router(router, prefix="/api")
+        """
+    assert (
+        route(tmp_path, backend__INIT="", backend__chat=ROUTED, backend__main=main) == "/api/chat/ws/{room}"
+    )
+
+
+def test_a_library_of_the_same_name_is_not_the_module_beside(tmp_path: Path) -> None:
+    main = """
+        from fastapi import FastAPI
+        from redis import Redis
+        from chat import router
+        app = FastAPI()
+        app.include_router(router, prefix=Redis.PREFIX)
+        """
+    beside = "from redis import Redis\n\nPREFIX = '/wrong'\n"
+    files = {"backend__INIT": "", "backend__redis": beside, "backend__chat": ROUTED, "backend__main": main}
+    assert route(tmp_path, **files) != "/wrong/chat/ws/{room}"

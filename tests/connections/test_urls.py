@@ -102,6 +102,23 @@ def test_a_parameter_takes_what_callers_give_and_its_default(tmp_path: Path) -> 
     assert {each.text for each in urls(tmp_path, body)} == {"ws://h/ws/default", "ws://h/ws/panel"}
 
 
+def test_a_property_is_what_the_elements_give(tmp_path: Path) -> None:
+    body = """
+        const ADDRESS = import.meta.env.VITE_WS_URL || "ws://localhost:8084/ws";
+        const Live: React.FC<{ url: string; room: string }> = ({ url, room }) => {
+          useEffect(() => { const ws = new WebSocket(`${url}/${room}`); return () => ws.close(); }, [url]);
+          return <p>{room}</p>;
+        };
+        export const Page = ({ room }: { room: string }) => <Live url={ADDRESS} room={room} />;
+        """
+    _, made = dossiers(tmp_path, {"src/Live.tsx": body})
+    assert made[0].urls is not None
+    assert {each.text for each in made[0].urls.urls} == {
+        "{VITE_WS_URL}/{room}",
+        "ws://localhost:8084/ws/{room}",
+    }
+
+
 def test_a_state_is_what_it_is_set_to(tmp_path: Path) -> None:
     body = """
         export function Call({ room }: { room: string }) {

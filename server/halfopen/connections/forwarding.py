@@ -62,6 +62,13 @@ def arrivals(path: str, forwards: Iterable[Forward], deployment: DeploymentFacts
             yield Arrival(seen, (Evidence(Line(route.location.path, line), said),))
 
 
+def is_forwarded(path: str, forwards: Iterable[Forward], deployment: DeploymentFacts) -> bool:
+    """Whether a rule that was read says where a path goes, changed or not."""
+    return any(each.apply(path) is not None for each in forwards) or any(
+        each.location.proxy_pass is not None for each in routes(deployment.nginx, path)
+    )
+
+
 def _behind_nginx(pattern: str, modifier: str, proxy_pass: str | None, path: str) -> str | None:
     """nginx replaces the location's prefix by the URI of proxy_pass, where that has one (ngx_http_proxy_module)."""
     if proxy_pass is None or modifier not in ("", "^~", "=") or "$" in proxy_pass:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known, Line
-from halfopen.connections.forwarding import Forward, arrivals
+from halfopen.connections.forwarding import Forward, arrivals, is_forwarded
 from halfopen.connections.paths import (
     Meeting,
     Segments,
@@ -32,6 +32,8 @@ Settings: TypeAlias = Callable[[str, str], Iterable[tuple[str, Line]]]
 _LOCAL = re.compile(
     r"^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|10\.[\d.]+|192\.168\.[\d.]+|[^.:]+|[\w-]+\.(local|internal|localhost))(:\d+)?$"
 )
+_ADDRESS = re.compile(r"$|/|[^/]*[.:]|localhost\b")
+"""What an address may begin with: a path, a scheme, or a host with a dot or a port."""
 _TEST = re.compile(r"(^|/)(tests?|__tests__|e2e)/|(^|/)test_[^/]*\.py$|_test\.py$")
 
 
@@ -112,18 +114,44 @@ def _links_of_client(
                 yield link
         if linked:
             return
+    for url, said in written:
+        if not is_forwarded(url.path_text, forwards, deployment):
+            yield from _behind_a_prefix(client, url, endpoints, said)
+
+
+def _behind_a_prefix(
+    client: Dossier, url: Url, endpoints: _Targets, said: tuple[Evidence, ...]
+) -> Iterator[Link]:
+    """`/api/ws` where the one endpoint is `/ws`: what stands in front takes such a prefix off, wherever it says so."""
+    if len(url.path) < 2 or not url.path[0].fixed or client.connection.site.path.endswith(".py"):
+        return
+    found = _candidates(client, replace(url, path=url.path[1:]), endpoints, (), DeploymentFacts())
+    same = [each for each in found if each.meeting is Meeting.EXACT and each.route.reached and each.shared]
+    if len({each.endpoint.connection.id for each in same}) == 1:
+        note = f"the paths are the same once something in front takes /{url.path[0].text} off"
+        evidence = (*said, *same[0].evidence)
+        evidence = (replace(evidence[0], text=note), *evidence[1:])
+        yield Link(client.connection.id, same[0].endpoint.connection.id, "likely", evidence)
 
 
 def _settled(url: Url, path: str, settings: Settings) -> Iterator[tuple[Url, tuple[Evidence, ...]]]:
     """An address with the values that `.env` files give; as it is where they give none."""
     names = url.settings
     values = list(settings(path, names[0]))[:4] if names else []
+    if _starts_with_setting(url):
+        # `WS_URL=APP_WS_URL`, `__WS_URL__`: the image's start puts the address in its place.
+        values = [each for each in values if _ADDRESS.match(each[0])]
     if not values:
         yield url, ()
         return
     for value, line in values:
         for settled in with_settings(url, lambda _, value=value: (value,)):
             yield settled, (Evidence(line, f"{names[0]} is {value} here"),)
+
+
+def _starts_with_setting(url: Url) -> bool:
+    first = url.pieces[0] if url.pieces else ""
+    return not isinstance(first, str) and first.kind == "setting"
 
 
 def _candidates(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.names import last_name
@@ -28,7 +29,7 @@ def route_of(program: Program, handler: At[tree.Function] | At[tree.Class]) -> A
     if isinstance(handler.node, tree.Function):
         for decorator in handler.node.decorators:
             if isinstance(decorator, tree.Call):
-                path = _path_among(handler.to(argument.value) for argument in decorator.arguments)
+                path = _path_among(program, [handler.to(argument.value) for argument in decorator.arguments])
                 if path is not None:
                     return path
     name = handler.node.name
@@ -44,7 +45,7 @@ def route_of(program: Program, handler: At[tree.Function] | At[tree.Class]) -> A
                 and _means(program, at.to(node), handler)
             ):
                 for group in _beside(at.to(node)):
-                    path = _path_among(iter(group))
+                    path = _path_among(program, group)
                     if path is not None:
                         return path
     return None
@@ -79,8 +80,15 @@ def _beside(at: At[tree.Expr]) -> Iterator[list[At[tree.Expr]]]:
                 return
 
 
-def _path_among(expressions: Iterator[At[tree.Expr]]) -> At[tree.Expr] | None:
-    return next((each for each in expressions if _is_path(each.node)), None)
+def _path_among(program: Program, expressions: list[At[tree.Expr]]) -> At[tree.Expr] | None:
+    written = [each for each in expressions if _is_path(each.node)]
+    # `app.router.add_get(path, self.live)`: the helper that adds the route is told the path.
+    told = (each for each in expressions if isinstance(each.node, tree.Name) and _names_path(program, each))
+    return written[0] if written else next(told, None)
+
+
+def _names_path(program: Program, at: At[tree.Expr]) -> bool:
+    return any(text and str(text[0]).startswith("/") for text in texts_of(program, at).texts)
 
 
 def _is_path(node: tree.Expr) -> bool:

@@ -34,10 +34,11 @@ from halfopen.connections.url_texts import (
 )
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, callers, functions
-from halfopen.semantics.function_shape import argument_of, promise_for, returned
+from halfopen.semantics.function_shape import argument_of, name_of_function, promise_for, returned
 from halfopen.semantics.members import only_method
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Global, Local, Program, Variable
+from halfopen.semantics.react import attribute_of, elements_of, kind_of_name
 from halfopen.semantics.scopes import Definition, Step
 from halfopen.semantics.values import origins
 
@@ -207,6 +208,8 @@ class _Reader:
                 part = _part(call.to(argument), origin.steps) if argument is not None else None
                 if part is not None:
                     found += self.read(part, {}, depth)
+        for given in _properties(self.program, origin)[:_MOST_CALLERS]:
+            found += self.read(given, {}, depth)
         # A value that only ever comes from further away keeps the parameter's own name.
         said = [text for text in found if not says_nothing(text)]
         return said or [(Gap(name),)]
@@ -336,6 +339,22 @@ class _Reader:
         if callee.name in ("rstrip", "removesuffix"):
             return [without_end(text) for text in self.read(subject, bound, depth)]
         return None
+
+
+def _properties(program: Program, origin: ParameterOf) -> list[At[tree.Expr]]:
+    """What the elements that render a component give for the property that a part of its parameter is."""
+    function = origin.function
+    if not origin.steps or origin.parameter is not function.node.parameters[0]:
+        return []
+    if kind_of_name(name_of_function(function)[0]) != "component":
+        return []
+    given = [
+        attribute_of(element, str(origin.steps[0]))
+        for element in elements_of(program, function)
+        if is_shipped(element.path)
+    ]
+    parts = [_part(each, origin.steps[1:]) for each in given if each is not None]
+    return [each for each in parts if each is not None]
 
 
 def _rests_on(value: tree.Expr, member: tree.Member) -> bool:

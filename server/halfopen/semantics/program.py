@@ -484,6 +484,11 @@ class Program:
             if definition.kind == "import" and isinstance(definition.node, tree.Import):
                 name = str(definition.steps[0])
                 target = self.resolve_import(variable.path, definition.node.module, name)
+                if target == variable.path and posixpath.basename(variable.path) == "__init__.py":
+                    # A package that imports from itself: what it does not define by then is a module in it.
+                    return (
+                        self._python_file(posixpath.join(posixpath.dirname(variable.path), name)) or variable
+                    )
                 if target is not None:
                     return self.resolve_export(target, name, seen) or variable
         return variable
@@ -500,8 +505,26 @@ class Program:
             if module is not None:
                 return module
         if target is None:
-            return External(specifier, "" if name == "*" else name)
+            beside = self._beside(path, specifier, name)
+            return beside or External(specifier, "" if name == "*" else name)
         return self.resolve_export(target, name) or self._handed_on(target, name)
+
+    def _beside(self, path: str, specifier: str, name: str) -> Global | None:
+        """`from db import session` in a package that is started as a plain folder: the module beside the file.
+
+        A package outside may be called the same (`from celery import Celery` beside a `celery.py`): only a
+        module that defines the name itself is meant.
+        """
+        if not path.endswith((".py", ".pyi")) or not specifier.isidentifier():
+            return None
+        beside = self._python_file(posixpath.join(posixpath.dirname(path), specifier))
+        module = self.module(beside) if beside is not None and beside != path else None
+        if module is None:
+            return None
+        self.queries.note(NameToken(module.path, name))
+        definitions = module.defined(name)
+        own = [each for _, each in definitions if each.kind != "import"]
+        return Global(module.path, name) if own and len(own) == len(definitions) else None
 
     def _handed_on(self, path: str, name: str, _seen: frozenset[str] = frozenset()) -> External | None:
         """What a file exports of a package outside: `export { io } from 'socket.io-client'`, `export * from`.

@@ -133,3 +133,34 @@ def functions_around(at: At[tree.Node]) -> Iterator[At[tree.Function]]:
     for node in at.index.ancestors(at.node):
         if isinstance(node, tree.Function):
             yield at.to(node)
+
+
+def elements_of(program: Program, component: At[tree.Function]) -> list[At[tree.Element]]:
+    """The elements of the workspace that render a component."""
+    key = ("elements of", component.node)
+    return program.queries.search(key, lambda: list(_elements_of(program, component)))
+
+
+def _elements_of(program: Program, component: At[tree.Function]) -> Iterator[At[tree.Element]]:
+    name = name_of_function(component)[0]
+    if name is None:
+        return
+    for module, unit in program.units_with(name, "typescript"):
+        program.queries.note(unit)
+        at: At[tree.Node] = At(module.path, unit, component.node)
+        for node in at.index.parents:
+            if (
+                isinstance(node, tree.Element)
+                and node.tag is not None
+                and last_name(node.tag) == name
+                and component in functions(program, at.to(node.tag))
+            ):
+                yield at.to(node)
+
+
+def attribute_of(element: At[tree.Element], name: str) -> At[tree.Expr] | None:
+    """What an element gives for a property; None where it gives nothing or spreads hide it."""
+    for attribute in element.node.attributes:
+        if attribute.name == name and attribute.value is not None:
+            return element.to(attribute.value)
+    return None

@@ -18,7 +18,7 @@ from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.function_shape import argument_of, name_of_function, returned
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Global, Program
-from halfopen.semantics.react import kind_of_name
+from halfopen.semantics.react import attribute_of, elements_of, kind_of_name
 from halfopen.semantics.scopes import Definition, Step
 from halfopen.semantics.stores import initializers, is_store_factory
 from halfopen.semantics.values import origins
@@ -314,40 +314,6 @@ def _state_name(call: At[tree.Call]) -> str:
         if first and isinstance(first[0], tree.Name):
             return first[0].id
     return "the state"
-
-
-# --- components ------------------------------------------------------------------------------------
-
-
-def elements_of(program: Program, component: At[tree.Function]) -> list[At[tree.Element]]:
-    """The elements of the workspace that render a component."""
-    key = ("elements of", component.node)
-    return program.queries.search(key, lambda: list(_elements_of(program, component)))
-
-
-def _elements_of(program: Program, component: At[tree.Function]) -> Iterator[At[tree.Element]]:
-    name = name_of_function(component)[0]
-    if name is None:
-        return
-    for module, unit in program.units_with(name, "typescript"):
-        program.queries.note(unit)
-        at: At[tree.Node] = At(module.path, unit, component.node)
-        for node in at.index.parents:
-            if (
-                isinstance(node, tree.Element)
-                and node.tag is not None
-                and last_name(node.tag) == name
-                and component in functions(program, at.to(node.tag))
-            ):
-                yield at.to(node)
-
-
-def attribute_of(element: At[tree.Element], name: str) -> At[tree.Expr] | None:
-    """What an element gives for a property; None where it gives nothing or spreads hide it."""
-    for attribute in element.node.attributes:
-        if attribute.name == name and attribute.value is not None:
-            return element.to(attribute.value)
-    return None
 
 
 # --- stores ----------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.facts import Evidence
-from halfopen.connections.freshness.changes import elements_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases, aliases_of_target
@@ -15,7 +14,7 @@ from halfopen.semantics.function_shape import argument_of, name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program, own_nodes
-from halfopen.semantics.react import kind_of_name
+from halfopen.semantics.react import elements_of, kind_of_name
 from halfopen.semantics.stores import store_around
 from halfopen.semantics.values import origins
 
