@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from halfopen.audit.acceptance import Acceptance
-from halfopen.audit.finding import Finding, Fix
+from halfopen.audit.finding import Confidence, Finding, Fix
 from halfopen.audit.fingerprints import Identity
 from halfopen.audit.plain import facts_of, plain
 from halfopen.audit.rule import Registered, registered_rules
@@ -196,8 +196,9 @@ class Auditor:
                     f"rule {code} failed on {dossier.connection.id}: {error!r}; its findings are missing here"
                 )
                 failed.append((code, Problem(dossier.connection.site.path, None, "rule", message)))
-        self._checked[id(dossier)] = (dossier, tuple(found), tuple(failed))
-        return tuple(found)
+        as_run = tuple(_as_far_as_it_runs(dossier, each) for each in found)
+        self._checked[id(dossier)] = (dossier, as_run, tuple(failed))
+        return as_run
 
     def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
         by_path: dict[str, list[Located]] = {}
@@ -414,12 +415,28 @@ class Auditor:
         return {path: each for path, each in built.items() if each}
 
 
+def _as_far_as_it_runs(dossier: Dossier, finding: Finding) -> Finding:
+    """The finding; of low confidence, with the reason, where nothing runs the connection's code."""
+    reachable = dossier.reachable
+    if reachable is None or reachable.value:
+        return finding
+    evidence = (*finding.evidence, *reachable.evidence)
+    return dataclasses.replace(finding, confidence=Confidence.LOW, evidence=evidence)
+
+
 def _one_for_each_cause(found: Iterable[Located]) -> Iterator[Located]:
-    """In the order of places; connections that share the faulty code share its finding, the gravest of them."""
+    """In the order of places; connections that share the faulty code share its finding, the gravest of them.
+
+    One of low confidence stands behind the others: whether it holds at all is open.
+    """
     by_cause: dict[tuple[int, str], Located] = {}
-    ranked = sorted(
-        found, key=lambda each: (-each.finding.severity, -each.finding.confidence, each.finding.message)
-    )
+
+    def rank(each: Located) -> tuple[bool, int, int, str]:
+        finding = each.finding
+        doubtful = finding.confidence is Confidence.LOW
+        return doubtful, -finding.severity, -finding.confidence, finding.message
+
+    ranked = sorted(found, key=rank)
     for each in ranked:
         by_cause.setdefault((each.start, each.finding.code), each)
     for cause in sorted(by_cause):

@@ -19,10 +19,12 @@ def facts_of(dossier: Dossier) -> Iterator[tuple[str, Known[object] | Unknown]]:
     """
     yield "url", dossier.url
     yield "owner", dossier.owner
+    if dossier.reachable is not None:
+        yield "reachable", dossier.reachable
     groups: list[tuple[str, object]] = [
         (each.name, getattr(dossier, each.name))
         for each in dataclasses.fields(dossier)
-        if each.name not in ("connection", "urls", "surroundings")
+        if each.name not in ("connection", "urls", "reachable", "surroundings")
     ]
     for name, group in (*groups, ("serving", dossier.surroundings.serving)):
         if not dataclasses.is_dataclass(group) or isinstance(group, Known | Unknown):

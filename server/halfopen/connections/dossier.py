@@ -14,7 +14,7 @@ from halfopen.connections.admission.facts import Admission, ClientAdmission
 from halfopen.connections.background.facts import Background
 from halfopen.connections.closing.facts import Closing
 from halfopen.connections.delivery.facts import Delivery
-from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.freshness.facts import Freshness
 from halfopen.connections.liveness.facts import Liveness
 from halfopen.connections.messages.facts import Messages
@@ -178,6 +178,8 @@ class Dossier:
     `url` is what a person reads: a client's address, an endpoint's full path. `urls` (of a client) and
     `routes` (of an endpoint) are the same taken apart, every alternative of it. The groups of facts are
     None on the side that they do not apply to; `surroundings` are what other files and the deployment add.
+    `reachable` says whether anything runs the connection's code (an application that includes the router, a module
+    that imports the client's); None where that is open.
     """
 
     connection: Connection
@@ -186,6 +188,7 @@ class Dossier:
     resources: tuple[Resource, ...] = field(default=())
     urls: ClientUrls | None = None
     routes: tuple[Route, ...] = ()
+    reachable: Known[bool] | None = None
     admission: Admission | ClientAdmission | None = None
     receiving: Receiving | None = None
     sending: Sending | None = None

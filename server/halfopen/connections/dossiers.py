@@ -13,6 +13,7 @@ from halfopen.connections.endpoints import Endpoint, endpoints_in
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.library_calls import library_words
 from halfopen.connections.library_dossiers import library_dossiers_in
+from halfopen.connections.mounting import mounted
 from halfopen.connections.routes import route_fact, routes_of
 from halfopen.connections.server_resources import server_resources
 from halfopen.connections.server_site import server_site
@@ -94,6 +95,7 @@ def _endpoint_dossier(program: Program, endpoint: Endpoint) -> Dossier:
         route_fact(routes),
         resources,
         routes=routes,
+        reachable=mounted(program, endpoint, routes),
         **server_facts(server_site(program, endpoint)),
     )
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
+from halfopen.connections.includes import MOUNTS, Include, argument_named, includes, names_made
 from halfopen.connections.paths import Segment, Segments, path_text, segments_of
 from halfopen.connections.strings import texts_of
 from halfopen.connections.texts import Text
@@ -18,7 +19,6 @@ from halfopen.semantics.instances import classes
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
-from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import origins
 
 _APPLICATIONS = frozenset(
@@ -28,7 +28,6 @@ _APPLICATIONS = frozenset(
         "starlette.applications.Starlette()",
     }
 )
-_MOUNTS = frozenset({"starlette.routing.Mount", "fastapi.routing.Mount", "starlette.routing.Host"})
 _LISTS = frozenset(
     {
         "starlette.applications.Starlette",
@@ -38,7 +37,6 @@ _LISTS = frozenset(
         "fastapi.routing.APIRouter",
     }
 )
-_INCLUDES = ("include_router", "mount", "Mount")
 _DEEPEST = 12
 _MOST_ROUTES = 12
 
@@ -116,8 +114,8 @@ def routers_above(program: Program, router: At[tree.Expr]) -> tuple[At[tree.Call
             if made in found:
                 continue
             found[made] = None
-            for include in _includes(program):
-                if _names(program, include.child, made.node):
+            for include in includes(program):
+                if names_made(program, include.child, made.node):
                     found[include.call] = None
                     waiting += [include.parent] if include.parent is not None else []
     return tuple(found)
@@ -161,7 +159,7 @@ def _ups_of_router(program: Program, router: At[tree.Expr], seen: tuple[tree.Nod
             for step in _ups_of_parameter(program, origin, (*seen, origin.parameter)):
                 resolved = found = True
                 yield step
-            if not found and _is_application(program, router):
+            if not found and is_application(program, router):
                 resolved = True
                 yield _Step(router, "", ())
     if not resolved and not seen:
@@ -187,12 +185,12 @@ def _ups_of_parameter(program: Program, origin: ParameterOf, seen: tuple[tree.No
 
 def _ups_of_made(program: Program, made: At[tree.Call], seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
     """From the call that makes a router or application."""
-    is_application = _is_application(program, made)
-    prefixes = _keyword_texts(program, made, "prefix") if not is_application else [("", ())]
+    is_top = is_application(program, made)
+    prefixes = _keyword_texts(program, made, "prefix") if not is_top else [("", ())]
     included = False
     for prefix, said in prefixes:
-        for include in _includes(program):
-            if not _names(program, include.child, made.node):
+        for include in includes(program):
+            if not names_made(program, include.child, made.node):
                 continue
             for step in _ups_of_include(program, include, seen):
                 included = True
@@ -200,14 +198,15 @@ def _ups_of_made(program: Program, made: At[tree.Call], seen: tuple[tree.Node, .
     if included:
         return
     for prefix, said in prefixes:
-        if is_application:
+        if is_top:
             yield _Step(made, prefix, said)
         else:
             for step in _ups_of_listed(program, made, seen):
                 yield _Step(step.parent, step.prefix + prefix, (*said, *step.evidence))
 
 
-def _is_application(program: Program, at: At[tree.Expr]) -> bool:
+def is_application(program: Program, at: At[tree.Expr]) -> bool:
+    """Whether an expression is an application of FastAPI or Starlette, or of a class derived from one."""
     if qualified(program, at) & _APPLICATIONS:
         return True
     waiting, seen = classes(program, at), set[tree.Node]()
@@ -223,69 +222,7 @@ def _is_application(program: Program, at: At[tree.Expr]) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Include:
-    """`parent.include_router(child, prefix=...)`, `parent.mount(path, child)`, `Mount(path, app=child)`."""
-
-    call: At[tree.Call]
-    child: At[tree.Expr]
-    parent: At[tree.Expr] | None
-    prefix: At[tree.Expr] | None
-
-
-def _includes(program: Program) -> tuple[_Include, ...]:
-    """Every place of the program that puts a router or application under another."""
-    return program.queries.search(("route includes",), lambda: tuple(_find_includes(program)))
-
-
-def _find_includes(program: Program) -> Iterator[_Include]:
-    seen: set[tree.Node] = set()
-    for word in _INCLUDES:
-        for module, unit in program.units_with(word, "python"):
-            program.queries.note(unit)
-            for call in index_of(unit).calls:
-                if call not in seen:
-                    seen.add(call)
-                    yield from _include(program, At(module.path, unit, call))
-
-
-def _include(program: Program, call: At[tree.Call]) -> Iterator[_Include]:
-    callee = call.node.callee
-    name = callee.name if isinstance(callee, tree.Member) else getattr(callee, "id", "")
-    if name == "include_router" and isinstance(callee, tree.Member):
-        child = _argument(call.node, 0, "router")
-        if child is not None:
-            prefix = _argument(call.node, None, "prefix")
-            for each in _elements(program, call.to(child)):
-                yield _Include(call, each, call.to(callee.object), call.to(prefix) if prefix else None)
-    elif name == "mount" and isinstance(callee, tree.Member):
-        path, child = _argument(call.node, 0, "path"), _argument(call.node, 1, "app")
-        if path is not None and child is not None:
-            yield _Include(call, call.to(child), call.to(callee.object), call.to(path))
-    elif name == "Mount" and isinstance(callee, tree.Name | tree.Member):
-        path, child = _argument(call.node, 0, "path"), _argument(call.node, 1, "app")
-        if path is not None and child is not None and qualified(program, call.to(callee)) & _MOUNTS:
-            yield _Include(call, call.to(child), None, call.to(path))
-
-
-def _elements(program: Program, child: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
-    """What is included: the expression, or each item of the list that a loop goes through."""
-    if isinstance(child.node, tree.Name):
-        for path, unit, definition in program.definitions_of(program.variable(child.to(child.node))):
-            if definition.kind == "element" and definition.value is not None and not definition.steps[1:]:
-                iterable: At[tree.Expr] = At(path, unit, definition.value)
-                for origin in origins(program, iterable):
-                    if isinstance(origin, At) and isinstance(origin.node, tree.Sequence):
-                        yield from (origin.to(item) for item in origin.node.items)
-                        return
-    yield child
-
-
-def _names(program: Program, child: At[tree.Expr], made: tree.Node) -> bool:
-    return any(isinstance(each, At) and each.node is made for each in origins(program, child))
-
-
-def _ups_of_include(program: Program, include: _Include, seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
+def _ups_of_include(program: Program, include: Include, seen: tuple[tree.Node, ...]) -> Iterator[_Step]:
     if include.call.node in seen:
         return
     seen = (*seen, include.call.node)
@@ -325,8 +262,8 @@ def _ups_of_holder(program: Program, holder: At[tree.Call], seen: tuple[tree.Nod
     if holder.node in seen:
         return
     callee = holder.node.callee
-    if isinstance(callee, tree.Name | tree.Member) and qualified(program, holder.to(callee)) & _MOUNTS:
-        path = _argument(holder.node, 0, "path")
+    if isinstance(callee, tree.Name | tree.Member) and qualified(program, holder.to(callee)) & MOUNTS:
+        path = argument_named(holder.node, 0, "path")
         prefixes = list(_prefix_texts(program, holder.to(path))) if path is not None else [""]
         evidence = (Evidence(holder.span, f"mounted here: {_short(holder.text)}"),)
         for up in _ups_of_listed(program, holder, seen):
@@ -350,7 +287,7 @@ def _holders(program: Program, item: At[tree.Expr], depth: int = 0) -> Iterator[
         call = item.index.parents.get(parent)
         if isinstance(call, tree.Call) and isinstance(call.callee, tree.Name | tree.Member):
             names = qualified(program, item.to(call.callee))
-            if parent.name == "routes" or names & (_LISTS | _MOUNTS):
+            if parent.name == "routes" or names & (_LISTS | MOUNTS):
                 yield item.to(call)
             elif isinstance(call.callee, tree.Member) and call.callee.name in ("append", "extend"):
                 yield from _readers(program, item.to(call.callee.object), depth)
@@ -372,7 +309,7 @@ def _holders_of_routes(program: Program, router: At[tree.Call]) -> Iterator[At[t
         for node in at.index.parents:
             if not isinstance(node, tree.Member) or node.name != "routes":
                 continue
-            if _names(program, at.to(node.object), router.node):
+            if names_made(program, at.to(node.object), router.node):
                 yield from _holders(program, at.to(node))
 
 
@@ -399,19 +336,11 @@ def _shown(text: Text) -> str:
 def _keyword_texts(
     program: Program, call: At[tree.Call], name: str
 ) -> list[tuple[str, tuple[Evidence, ...]]]:
-    value = _argument(call.node, None, name)
+    value = argument_named(call.node, None, name)
     if value is None:
         return [("", ())]
     said = (Evidence(call.span, f"the router's prefix: {call.to(value).text}"),)
     return [(text.rstrip("/"), said) for text in _prefix_texts(program, call.to(value))]
-
-
-def _argument(call: tree.Call, position: int | None, name: str) -> tree.Expr | None:
-    for argument in call.arguments:
-        if argument.name == name:
-            return argument.value
-    positional = [each for each in call.arguments if each.name is None and not each.spread]
-    return positional[position].value if position is not None and position < len(positional) else None
 
 
 def _short(text: str) -> str:
