@@ -24,7 +24,7 @@ from halfopen.semantics.program import At, own_nodes
 
 
 def reconnects(view: View) -> Iterator[Resource]:
-    """What sets the socket up again after its owner let go: the close handler, or a timer it left running."""
+    """What sets the socket up again after its owner let go: the close handler, and timers that are left running."""
     if not view.roots or not closers(view.socket, view.released) or _detaches(view):
         handlers: list[At[tree.Function]] = []
     else:
@@ -64,14 +64,11 @@ def reconnects(view: View) -> Iterator[Resource]:
                 ),
             )
     for trigger in _timers(view):
-        if trigger.node in told:
-            continue
         chain = [trigger]
         if is_cleared(view.program, trigger, view.released) or _guarded(
             view, trigger, chain, written, pending=True
         ):
             continue
-        told.add(trigger.node)
         root = view.roots[0]
         yield Resource(
             "timer",

@@ -19,6 +19,8 @@ from halfopen.connections.dossier import (
 from halfopen.connections.facts import Known
 from halfopen.edits.changes import FileChanges
 from halfopen.semantics.unit import Span
+from halfopen_rules.connection.untold_closes.rule import REARMED, tells_own_close
+from halfopen_rules.estimates import seconds
 
 CODE = "WS1B"
 SLUG = "unclosed-connection"
@@ -47,7 +49,17 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
             span = resource.acquired
             leaking.setdefault((span.path, id(span.unit), span.start), []).append(resource)
     for resources in leaking.values():
-        yield _finding(dossier, resources)
+        own = _own_causes(dossier, resources)
+        if own:
+            yield _finding(dossier, own)
+
+
+def _own_causes(dossier: Dossier, resources: list[Resource]) -> list[Resource]:
+    """What leaks at a place, a cause of its own first, without what WS1A tells: a close handler that takes an own close
+    for a failure."""
+    by_handler = [each for each in resources if each.leaks[0].kind in REARMED]
+    others = [each for each in resources if each not in by_handler]
+    return others if tells_own_close(dossier) else [*others, *by_handler]
 
 
 def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
@@ -60,20 +72,21 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=min(severity, Severity.MEDIUM) if pruned else severity,
-        confidence=_confidence(dossier, leak),
+        confidence=_confidence(dossier, resources),
         span=first.acquired,
-        message=_sentence(_message(first, leak, names, pruned)),
+        message=_sentence(_message(dossier, first, leak, names, pruned)),
         connection=dossier.connection.id,
         evidence=tuple(evidence for each in resources for one in each.leaks for evidence in one.evidence),
         fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
     )
 
 
-def _confidence(dossier: Dossier, leak: Leak) -> Confidence:
+def _confidence(dossier: Dossier, resources: list[Resource]) -> Confidence:
     """Low where the owner lives as long as the page: its release may never be meant to be final."""
-    owner = dossier.owner
+    leak, owner = resources[0].leaks[0], dossier.owner
     if leak.kind == "uncleared" and isinstance(owner, Known) and owner.value.lifetime == "page":
-        return Confidence.LOW
+        rearmed = any(one.kind in REARMED for each in dossier.resources for one in each.leaks)
+        return Confidence.HIGH if rearmed else Confidence.LOW
     return Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH
 
 
@@ -91,7 +104,7 @@ def _is_pruned(dossier: Dossier, resource: Resource) -> bool:
     )
 
 
-def _message(resource: Resource, leak: Leak, name: str, pruned: bool) -> str:
+def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned: bool) -> str:
     owner = resource.owner
     if resource.kind == "socket":
         return _socket_message(leak, name, owner)
@@ -124,7 +137,34 @@ def _message(resource: Resource, leak: Leak, name: str, pruned: bool) -> str:
             f"Closing the socket of {owner} while it is still connecting sets it up again: the browser reports 1006 then, "
             f"whatever code is given, so {name} starts after the release and nobody closes it"
         )
+    if resource.kind == "timer":
+        return _timer_message(dossier, resource)
     return f"{name} of {owner} is never cleared: it runs on after {owner} is gone"
+
+
+def _timer_message(dossier: Dossier, timer: Resource) -> str:
+    """A reconnect that is waiting when its owner goes."""
+    wait = _wait(dossier, timer.acquired)
+    owner = dossier.owner.value if isinstance(dossier.owner, Known) else None
+    if owner is None or owner.lifetime != "mount":
+        return (
+            f"The timer by which {timer.owner} connects again{wait} is not cleared when it lets go: doing so during that "
+            "wait opens a socket afterwards, which nobody closes"
+        )
+    return (
+        f"The timer by which {timer.owner} connects again{wait} is never cleared: leaving the page during that wait opens a "
+        "socket for a component that is gone"
+    )
+
+
+def _wait(dossier: Dossier, timer: Span) -> str:
+    """How long a reconnect timer waits at least, in words."""
+    for each in dossier.reconnection.triggers if dossier.reconnection is not None else ():
+        delay = each.delay.value if isinstance(each.delay, Known) else None
+        if each.place == timer and delay is not None and delay.initial_ms:
+            more = "" if delay.growth == "fixed" else " and more"
+            return f" after {seconds(delay.initial_ms / 1000)}{more}"
+    return ""
 
 
 def _socket_message(leak: Leak, name: str, owner: str) -> str:

@@ -9,7 +9,8 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen_rules.estimates import delay_of, outside_react, seconds, spanned
+from halfopen_rules.connection.untold_closes.rule import worst_confusion
+from halfopen_rules.estimates import delay_of, outside_react, seconds
 
 _LATE = (
     "`close()` returns at once, and its close event comes after the closing handshake: some milliseconds later, on a "
@@ -19,16 +20,15 @@ _LATE = (
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By what the late event overwrites."""
-    presentation = dossier.presentation
-    late = spanned(finding, presentation.late_events) if presentation is not None else None
-    if presentation is None or (late is None and not _comes_back(finding, dossier)):
+    presentation, worst = dossier.presentation, worst_confusion(dossier)
+    if presentation is None or worst is None or worst.overwrites is None:
         return _others(finding, dossier)
     successor = presentation.successor
     cause = (
         f"change of `{successor.by}`" if successor is not None and successor.kind == "dependencies" else None
     )
     each = f"each {cause}" if cause else "each time one socket follows another"
-    match late.overwrites if late is not None else "reconnect":
+    match worst.overwrites:
         case "reconnect":
             delay = delay_of(dossier)
             after = (
@@ -57,15 +57,6 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
                 "for the status before it sends refuses 100 % of the sends meanwhile."
             )
     return Assessment(_LATE, estimate, example=int(outside_react(dossier)))
-
-
-def _comes_back(finding: Finding, dossier: Dossier) -> bool:
-    """Whether the finding is about a close handler that sets up again what was closed on purpose."""
-    return any(
-        each.acquired == finding.span
-        and any(leak.kind in ("rearmed", "rearmed-connecting", "flag-set-anew") for leak in each.leaks)
-        for each in dossier.resources
-    )
 
 
 def _others(finding: Finding, dossier: Dossier) -> Assessment:

@@ -3,69 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
-from halfopen.connections.dossier import Dossier, Leak, Resource
+from halfopen.connections.dossier import Dossier, Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence, Known, Place
-from halfopen.connections.presentation.facts import LateEvent, Presentation, Successor
+from halfopen.connections.presentation.facts import LateEvent, Overwrites, Presentation, Successor
 
 CODE = "WS1A"
 SLUG = "untold-closes"
 
+REARMED: frozenset[LeakKind] = frozenset({"rearmed", "rearmed-connecting", "flag-set-anew"})
+"""The leaks that come of a close handler which takes an own close for a failure."""
 _ORDER = ("reference", "reconnect", "timer", "status")
 """What a late event overwrites, worst first."""
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     """One finding for each client: its worst confusion, with the others as evidence."""
+    found = _told(dossier)
+    if not found:
+        return
+    worst = max(found, key=_rank)
+    yield Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=worst.severity,
+        confidence=worst.confidence,
+        span=worst.place,
+        message=worst.message,
+        connection=dossier.connection.id,
+        evidence=(
+            *worst.evidence,
+            *(Evidence(each.place, each.message) for each in found if each.place is not worst.place),
+        ),
+        effects=("WS1B",) if worst.overwrites == "reconnect" and _leaves_only_this(dossier) else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """One way in which states or sockets are taken for one another. `overwrites`: what a late close event acts on."""
+
+    severity: Severity
+    confidence: Confidence
+    place: Place
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    overwrites: Overwrites | None = None
+
+
+def worst_confusion(dossier: Dossier) -> Confusion | None:
+    """What the finding of a client is about."""
+    return max(_told(dossier), key=_rank, default=None)
+
+
+def _told(dossier: Dossier) -> list[Confusion]:
+    """All confusions, without a reconnect after the client's own close where anything else is sure: WS1B tells that then."""
+    found = _confusions(dossier)
+    others = [each for each in found if each.overwrites != "reconnect"]
+    return others if any(each.confidence > Confidence.LOW for each in others) else found
+
+
+def tells_own_close(dossier: Dossier) -> bool:
+    """Whether the finding of a client is that its close handler sets up again what was closed on purpose."""
+    worst = worst_confusion(dossier)
+    return worst is not None and worst.overwrites == "reconnect"
+
+
+def _leaves_only_this(dossier: Dossier) -> bool:
+    """Whether what outlives its owner does so by the close handler alone, and by no timer that is never cleared."""
+    uncleared = {
+        each.acquired for each in dossier.resources if each.leaks and each.leaks[0].kind == "uncleared"
+    }
+    return any(resource.acquired not in uncleared for resource, _ in _rearmed(dossier))
+
+
+def _rank(each: Confusion) -> tuple[Confidence, Severity]:
+    return each.confidence, each.severity
+
+
+def _confusions(dossier: Dossier) -> list[Confusion]:
     known = dossier.presentation
     if known is None:
-        return
-    found = [
+        return []
+    return [
         *_locked(known),
         *_late(dossier, known),
-        *_own_close(dossier),
+        *_own_close(dossier, known),
         *_deaf(dossier, known),
         *_parallel(known),
         *_stateless(dossier, known),
     ]
-    if not found:
-        return
-    severity, confidence, place, message, evidence = max(found, key=lambda each: (each[1], each[0]))
-    others = tuple(Evidence(each[2], each[3]) for each in found if each[2] is not place)
-    yield Finding(
-        code=CODE,
-        slug=SLUG,
-        severity=severity,
-        confidence=confidence,
-        span=place,
-        message=message,
-        connection=dossier.connection.id,
-        evidence=(*evidence, *others),
-    )
 
 
-_Confusion = tuple[Severity, Confidence, Place, str, tuple[Evidence, ...]]
-
-
-def _late(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
+def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     """The late close event of one socket acts on the state of the next."""
     successor = known.successor
-    if successor is None or not known.late_events:
+    if successor is None:
         return
     events = sorted(known.late_events, key=lambda each: _ORDER.index(each.overwrites))
+    if any(_rearmed(dossier)):
+        events = [each for each in events if each.overwrites != "reconnect"]
+    if not events:
+        return
     worst = events[0]
     lasting = worst.overwrites in ("reference", "reconnect")
     if successor.kind == "called-again" and not lasting:
         return
-    yield (
+    yield Confusion(
         Severity.HIGH if lasting else Severity.MEDIUM,
         _sureness(successor),
         worst.span,
         f"{_succession(dossier, successor)}; the close event of the old socket comes later and {_harm(worst)}",
         (*successor.evidence, *(Evidence(each.span, f"{_harm(each)}") for each in events[1:4])),
+        worst.overwrites,
     )
 
 
@@ -99,41 +153,52 @@ def _harm(event: LateEvent) -> str:
             return f"runs `{event.what}`: the status no longer fits the new socket"
 
 
-def _own_close(dossier: Dossier) -> Iterator[_Confusion]:
+def _own_close(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     """The close handler takes the code's own close for a failure."""
+    name = dossier.connection.name
     for resource, leak in _rearmed(dossier):
+        handler = known.close_handler
+        place = (
+            handler if handler is not None and handler.path == resource.acquired.path else resource.acquired
+        )
         if leak.kind == "flag-set-anew":
-            yield (
+            yield Confusion(
                 Severity.MEDIUM,
                 Confidence.MEDIUM,
-                resource.acquired,
-                f"When its dependencies change, {dossier.connection.name} sets its flag for an own close back before the "
-                "old socket's close event comes: that event then counts as a failure and sets up a reconnect",
+                place,
+                f"When its dependencies change, {name} sets its flag for an own close back before the old socket's close "
+                "event comes: that event then counts as a failure and sets up a reconnect",
                 leak.evidence[:1],
+                "reconnect",
             )
             continue
-        when = " while it is still connecting" if leak.kind == "rearmed-connecting" else ""
-        yield (
+        when = (
+            " while it is still connecting (the browser reports 1006 then, whatever code is given)"
+            if leak.kind == "rearmed-connecting"
+            else ""
+        )
+        yield Confusion(
             Severity.HIGH,
             Confidence.HIGH,
-            resource.acquired,
-            f"The close handler of {dossier.connection.name} cannot tell its own close from a failure: letting go of "
-            f"the socket{when} sets up a reconnect",
+            place,
+            f"The close handler of {name} cannot tell its own close from a failure: letting go of the socket{when} sets up "
+            "a reconnect, and nobody closes the socket that it opens",
             leak.evidence[:1],
+            "reconnect",
         )
 
 
 def _rearmed(dossier: Dossier) -> Iterator[tuple[Resource, Leak]]:
     for resource in dossier.resources:
         for leak in resource.leaks:
-            if leak.kind in ("rearmed", "rearmed-connecting", "flag-set-anew"):
+            if leak.kind in REARMED:
                 yield resource, leak
 
 
-def _parallel(known: Presentation) -> Iterator[_Confusion]:
+def _parallel(known: Presentation) -> Iterator[Confusion]:
     if known.parallel is not None:
         function = known.parallel.function
-        yield (
+        yield Confusion(
             Severity.HIGH,
             Confidence.MEDIUM,
             known.parallel.span,
@@ -143,10 +208,10 @@ def _parallel(known: Presentation) -> Iterator[_Confusion]:
         )
 
 
-def _locked(known: Presentation) -> Iterator[_Confusion]:
+def _locked(known: Presentation) -> Iterator[Confusion]:
     if known.held_lock is not None:
         lock = known.held_lock
-        yield (
+        yield Confusion(
             Severity.HIGH,
             Confidence.HIGH,
             lock.span,
@@ -156,11 +221,11 @@ def _locked(known: Presentation) -> Iterator[_Confusion]:
         )
 
 
-def _deaf(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
+def _deaf(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     """Every later close counts as meant, and nothing connects again."""
     kept = known.kept_intent
     if kept is not None:
-        yield (
+        yield Confusion(
             Severity.HIGH,
             Confidence.HIGH,
             kept.span,
@@ -170,11 +235,11 @@ def _deaf(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
         )
 
 
-def _stateless(dossier: Dossier, known: Presentation) -> Iterator[_Confusion]:
+def _stateless(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     if isinstance(known.knows_state, Known) and not known.knows_state.value:
         sends = dossier.delivery is not None and bool(dossier.delivery.sends)
         thrown = ", and a send before the open event throws" if sends else ""
-        yield (
+        yield Confusion(
             Severity.MEDIUM,
             Confidence.HIGH,
             known.knows_state.evidence[0].place,
