@@ -541,6 +541,9 @@ def test_an_error_stands_before_the_statement_it_is_in() -> None:
 
 def test_a_bare_ampersand_in_jsx_is_text() -> None:
     assert dumped("x = <b>P&L of {a} R & D</b>") == "(= x (jsx 'b' 'P&L of ' a ' R & D'))"
+    assert (
+        dumped("x = <b>A & B<i>C</i> & {d & e}</b>") == "(= x (jsx 'b' 'A & B' (jsx 'i' 'C') ' & ' (& d e)))"
+    )
     assert of_type("x = <b>Drag & drop</b>", tree.Failed) == []
     assert of_type("x = <a href='/?a=1&section=2'/>", tree.Failed) == []
 

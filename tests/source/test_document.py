@@ -57,7 +57,7 @@ export function useProgress(url: string): Message[] {
 
 export const View: React.FC<{ a: number }> = ({ a }) => (
   <div className="x" onClick={() => send(a < 3 ? "s" : 't')}>
-    {a && <span key={a}>text &amp; more {a}</span>}
+    {a && <span key={a}>text &amp; R&D <b>more</b> & {a}</span>}
     <Foo<string> bar {...{ a }} /> <></>
   </div>
 );
@@ -90,7 +90,26 @@ INSERTED = {
     ],
     Language.TSX: [
         *["", "", "x", "_1", " ", "\n", "\r\n", "\r", "\t", "(", ")", "{", "}", "<", ">", "/>", "</", "<a>"],
-        *['"', "'", "`", "${", "=>", ";", ",", "=", "//", "/*", "*/", "/", "!", "?", "é", "😀", "\ude00"],
+        *[
+            '"',
+            "'",
+            "`",
+            "${",
+            "=>",
+            ";",
+            ",",
+            "=",
+            "//",
+            "/*",
+            "*/",
+            "/",
+            "!",
+            "?",
+            "&",
+            "é",
+            "😀",
+            "\ude00",
+        ],
         *["async ", "await ", "as T", "<b>c</b>", "f(1);\n", "const z = { a, ...b };\n", "if (a) { b(); }\n"],
     ],
 }
@@ -115,7 +134,7 @@ CLEAN_EDITS = {
         "    socket.current = ws;\n": "",
         "catch (error)": "catch",
         "ws.readyState < 2": "a<b>(c)",
-        "text &amp; more": "<b>é😀</b>\n",
+        "text &amp; R&D": "<b>é😀</b> & c\n",
         " <></>": "",
         "type Message =": "export interface Message extends A",
     },

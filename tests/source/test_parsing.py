@@ -95,6 +95,24 @@ def test_whole_code_has_no_problems(data: bytes) -> None:
     assert syntax_problems(parse(data, Language.PYTHON)) == []
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const a = <p>Terms & Conditions</p>",
+        "const a = <p>A & B<b>C</b> & {d & e}&<i>R&D</i></p>",
+        "const a = <>{x}&{y}&amp;&</>",
+        "const a = <a href='/?a=1&section=2' title={b & c}>d & e</a>",
+    ],
+)
+def test_a_bare_ampersand_in_jsx_is_no_problem(code: str) -> None:
+    assert syntax_problems(parse(code.encode(), Language.TSX)) == []
+
+
+@pytest.mark.parametrize("code", ["a & & b", "const a = <p>{b & & c} & d</p>", "const a = <p>A & B"])
+def test_an_ampersand_hides_no_problem(code: str) -> None:
+    assert syntax_problems(parse(code.encode(), Language.TSX)) != []
+
+
 def test_problems_come_in_order_with_their_bytes() -> None:
     data = "a = 1\nb = é é\nc = 3\nd = ) 4\n".encode()
     problems = syntax_problems(parse(data, Language.PYTHON))

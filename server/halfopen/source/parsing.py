@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from halfopen.source.jsx_text import holds_bare_ampersand, without_bare_ampersands
 from halfopen.source.languages import Language, grammar_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ MAX_FILE_BYTES = 2_000_000
 """Larger files are left out: they are generated, and no one reads findings in them."""
 
 _CHUNK_BYTES = 4096
+
+_MOST_READINGS = 8
+"""How often a text is read anew without what the grammar does not know; real files need one or two."""
 
 
 class ParseTooSlow(Exception):  # noqa: N818 - it reads as what happened
@@ -50,17 +54,25 @@ def parse(
     """The syntax tree of a text. It depends on nothing but the text.
 
     `old` is the tree of an earlier text that was told of every edit since; what still holds of it is used
-    again. `seconds` of processor time are allowed, as `parse_seconds` has it where None is given. Raises
-    ParseTooSlow. To read a node's text, slice `data`: the tree does not hold it, so `Node.text` is slow.
+    again. `seconds` of processor time are allowed to each reading, as `parse_seconds` has it where None is
+    given. Raises ParseTooSlow. To read a node's text, slice `data`: the tree does not hold it, so `Node.text` is slow.
     """
     if seconds is None:
         seconds = parse_seconds(len(data))
     if old is not None:
         tree = _parse_within(seconds, data, language, old)
-        if not tree.root_node.has_error:
+        if not tree.root_node.has_error and not holds_bare_ampersand(data, tree):
             return tree
         # Where text is in error, what the parser makes of it depends on the tree that it began with.
-    return _parse_within(seconds, data, language, None)
+    tree = _parse_within(seconds, data, language, None)
+    if language is Language.TSX:
+        for _ in range(_MOST_READINGS):
+            readable = without_bare_ampersands(data, tree)
+            if readable is None:
+                break
+            data = readable
+            tree = _parse_within(seconds, data, language, None)
+    return tree
 
 
 def syntax_problems(tree: tree_sitter.Tree, most: int = 20) -> list[SyntaxProblem]:

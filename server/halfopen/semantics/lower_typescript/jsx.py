@@ -22,7 +22,6 @@ from halfopen.semantics.tree import Attribute, Element, Expr, Literal
 
 _TAGS = frozenset({"identifier", "member_expression", "nested_identifier", "jsx_namespace_name"})
 _TEXT = frozenset({"jsx_text", "html_character_reference"})
-_MARKUP = re.compile(rb"[{}<>]")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n\s*")
 
 
@@ -35,22 +34,10 @@ def _element(node: SyntaxNode, reading: Reading) -> Expr:
         kind = child.type
         if kind == "jsx_opening_element":
             tag, attributes = _opening(child, reading)
-        elif kind == "ERROR":
-            if _is_stray_text(child, reading):
-                content.append((child, "jsx_text"))
-        elif kind != "jsx_closing_element" and kind not in COMMENTS:
+        elif kind not in ("jsx_closing_element", "ERROR") and kind not in COMMENTS:
             content.append((child, kind))
     start, end = node.start_byte - reading.base, node.end_byte - reading.base
     return Element(start, end, tag, attributes, _content(content, reading))
-
-
-def _is_stray_text(error: SyntaxNode, reading: Reading) -> bool:
-    """Whether an ERROR in an element's content is text: the grammar does not know a bare `&`, as in `R&D`."""
-    start, end = error.start_byte, error.end_byte
-    if _MARKUP.search(reading.data, start, end):
-        return False
-    reading.recovered.add((start, end))
-    return True
 
 
 def _self_closing(node: SyntaxNode, reading: Reading) -> Expr:
@@ -96,8 +83,6 @@ def _attribute_value(node: SyntaxNode, reading: Reading) -> Expr:
     kind = node.type
     if kind == "string":
         start, end = node.start_byte, node.end_byte
-        if reading.broken:
-            reading.recovered.update((part.start_byte, part.end_byte) for part in node.children)
         # JSX strings have character references and no escapes.
         value = html.unescape(reading.text(start + 1, end - 1))
         return Literal(start - reading.base, end - reading.base, value)
