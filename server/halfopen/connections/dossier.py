@@ -77,6 +77,7 @@ LeakKind: TypeAlias = OneOf[
     "on-error",
     "uncovered",
     "unreached",
+    "shadowed",
     "successor",
     "unread",
     "overwritten",
@@ -92,7 +93,8 @@ the browser reports as 1006 whatever code was given. flag-set-anew: so it does, 
 next run. uncleared: the release leaves it running. on-disconnect: a
 disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
 skips it. on-error: any other exception than the disconnect skips it. uncovered: so does an exception
-where not even the disconnect is caught. unreached: the handler ends normally without it.
+where not even the disconnect is caught. unreached: the handler ends normally without it. shadowed: a broader
+clause in front takes the disconnect from the clause that does it.
 successor: the release may remove another connection's entry. unread: nothing notices that the
 client left. overwritten: a person can have a second one made, which takes the first one's only place.
 gathered: a gather waits for it, or lets it run on, when the coroutine that reads has ended.

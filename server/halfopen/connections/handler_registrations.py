@@ -176,7 +176,7 @@ class _ContainerView:
         if not acquiring:
             return
         node = acquiring[0]
-        leaks = list(self._leaks(exits, node))
+        leaks = list(self._leaks(exits))
         successor = self._successor(registrations)
         if successor is not None and not leaks:
             leaks.append(successor)
@@ -332,14 +332,17 @@ class _ContainerView:
 
     # -- leaks --
 
-    def _leaks(self, exits: list[Exit], acquired: tree.Node) -> Iterator[Leak]:
+    def _leaks(self, exits: list[Exit]) -> Iterator[Leak]:
         if not exits:
             return
         removed_anywhere = bool(self._removals()) or self._contains_removal(self.handling.root)
         if not removed_anywhere and not self._removed_elsewhere():
             yield Leak("never")
             return
-        yield from leaks_of_exits(self.handling, exits, acquired, f"is still in {self.container}")
+        root = self.handling.root
+        yield from leaks_of_exits(
+            self.handling, exits, lambda node: self._releases(root, node), f"is still in {self.container}"
+        )
 
     def _removed_elsewhere(self) -> bool:
         """Whether code outside the handler's own functions takes single entries out (a sweeper)."""

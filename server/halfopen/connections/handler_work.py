@@ -18,6 +18,7 @@ from halfopen.semantics.flow import aliases
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.scopes import Definition
 from halfopen.semantics.values import origins
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
@@ -209,7 +210,10 @@ def _stops_alias(program: Program, held: Set[tree.Node]) -> Stops:
                     and each.callee.name == "cancel"
                     for each in tree.walk(body)
                 )
-                return cancels and any(each in held for each in tree.walk(iterable))
+                return cancels and (
+                    any(each in held for each in tree.walk(iterable))
+                    or _is_waited_for(program, at.to(iterable))
+                )
             case _:
                 return False
 
@@ -236,19 +240,26 @@ def _stops_or_told(stops: Stops, given: Set[str]) -> Stops:
 
 def _is_pending(program: Program, name: At[tree.Expr]) -> bool:
     """`for task in pending` after `done, pending = await asyncio.wait(...)`."""
-    if not isinstance(name.node, tree.Name):
-        return False
-    binding = name.index.bindings.get(name.node)
-    for definition in binding.definitions if binding else ():
-        if definition.kind == "element" and isinstance(definition.value, tree.Name):
-            inner = name.index.bindings.get(definition.value)
-            for each in inner.definitions if inner else ():
-                value = each.value.value if isinstance(each.value, tree.Await) else each.value
-                if isinstance(value, tree.Call) and "asyncio.wait" in qualified(
-                    program, name.to(value.callee)
-                ):
-                    return True
+    return any(
+        definition.kind == "element"
+        and definition.value is not None
+        and _is_waited_for(program, name.to(definition.value))
+        for definition in _definitions(name)
+    )
+
+
+def _is_waited_for(program: Program, name: At[tree.Expr]) -> bool:
+    """What `asyncio.wait` gave back, in one of its two sets."""
+    for definition in _definitions(name):
+        value = definition.value.value if isinstance(definition.value, tree.Await) else definition.value
+        if isinstance(value, tree.Call) and "asyncio.wait" in qualified(program, name.to(value.callee)):
+            return True
     return False
+
+
+def _definitions(name: At[tree.Expr]) -> tuple[Definition, ...]:
+    binding = name.index.bindings.get(name.node) if isinstance(name.node, tree.Name) else None
+    return tuple(binding.definitions) if binding is not None else ()
 
 
 def _resource_of_exits(
@@ -283,7 +294,7 @@ def _resource_of_exits(
     stopped = any(releases(each) for each in tree.walk(root.node.body))
     leaks: tuple[Leak, ...] = ()
     if exits:
-        leaks = tuple(leaks_of_exits(handling, exits, node, state)) if stopped else (Leak("never"),)
+        leaks = tuple(leaks_of_exits(handling, exits, releases, state)) if stopped else (Leak("never"),)
     statement = statement_of(root, node)
     name = _assigned_name(root, node)
     repair = (

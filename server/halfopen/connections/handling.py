@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from halfopen.connections.dossier import Leak
@@ -95,8 +95,10 @@ def statement_of(function: At[tree.Function], node: tree.Node) -> tree.Node | No
     return None
 
 
-def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, state: str) -> Iterator[Leak]:
-    """The leaks that a list of held exits amounts to, the gravest alone."""
+def leaks_of_exits(
+    handling: Handling, exits: list[Exit], releases: Callable[[tree.Node], bool], state: str
+) -> Iterator[Leak]:
+    """The leaks that a list of held exits amounts to, the gravest alone. `releases` says of a node whether it lets go."""
     root = handling.root
 
     def evidence(each: Exit, text: str) -> tuple[Evidence, ...]:
@@ -111,9 +113,19 @@ def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, s
             evidence(receiving[0], f"a disconnect raised here leaves the handler while it {state}"),
         )
     elif any(each.kind in ("end", "return") for each in exits):
+        shadowed = _shadowed_release(handling, releases)
+        if shadowed is not None:
+            broad, narrow = shadowed
+            yield Leak(
+                "shadowed",
+                (
+                    Evidence(root.to(broad).span, f"takes every disconnect, while it {state}"),
+                    Evidence(root.to(narrow).span, "lets go of it, and is never reached behind that clause"),
+                ),
+            )
+            return
         first = next(each for each in exits if each.kind in ("end", "return"))
-        written = root.node.body.statements
-        last = written[-1] if first.kind == "end" and written else first.node
+        last = _last_of(root.node.body) if first.kind == "end" else first.node
         yield Leak("unreached", (Evidence(root.to(last).span, f"the handler ends here while it {state}"),))
     elif disconnects:
         yield Leak(
@@ -122,7 +134,7 @@ def leaks_of_exits(handling: Handling, exits: list[Exit], acquired: tree.Node, s
         )
     elif errors:
         covered = _is_covered(handling, errors[0].node)
-        why = " (a binary frame, bad JSON)" if _receives(handling, errors[0].node) else ""
+        why = _why_receiving_fails(handling, errors[0].node)
         yield Leak(
             "on-error" if covered else "uncovered",
             evidence(errors[0], f"an error raised here{why} leaves the handler while it {state}"),
@@ -141,14 +153,56 @@ def _is_covered(handling: Handling, node: tree.Node) -> bool:
     return False
 
 
+def _shadowed_release(
+    handling: Handling, releases: Callable[[tree.Node], bool]
+) -> tuple[tree.Handler, tree.Handler] | None:
+    """A clause for disconnects that lets go behind a broader one that does not: Python takes the first that fits."""
+    for node in own_nodes(handling.root):
+        broad: tree.Handler | None = None
+        for clause in node.handlers if isinstance(node, tree.Try) else ():
+            kinds = caught_kinds(handling.program, handling.root.to(clause))
+            lets_go = any(releases(each) for each in tree.walk(clause.body))
+            if broad is not None and kinds == DISCONNECT and lets_go:
+                return broad, clause
+            if broad is None and "*" in kinds and not lets_go:
+                broad = clause
+    return None
+
+
+def _last_of(block: tree.Block) -> tree.Node:
+    """What a block does last, within a `finally` where it ends with one."""
+    if not block.statements:
+        return block
+    last = block.statements[-1]
+    return _last_of(last.final) if isinstance(last, tree.Try) and last.final is not None else last
+
+
+_FAILING: Mapping[str, str] = {
+    "receive_json": " (a binary frame, bad JSON)",
+    "receive_text": " (a binary frame)",
+    "receive_bytes": " (a text frame)",
+}
+"""What a client may send that makes a receive fail, in Starlette."""
+
+
+def _why_receiving_fails(handling: Handling, node: tree.Node) -> str:
+    methods = {method for method in _receiving_methods(handling, node) if method in _FAILING}
+    return _FAILING[min(methods)] if methods else ""
+
+
 def _receives(handling: Handling, node: tree.Node) -> bool:
     """Whether the client's leaving is normally noticed here: at a receive, directly or in a called function."""
+    return any(True for _ in _receiving_methods(handling, node))
+
+
+def _receiving_methods(handling: Handling, node: tree.Node) -> Iterator[str]:
     for each in tree.walk(node):
-        if socket_method(handling.sockets, each) in RECEIVERS:
-            return True
+        method = socket_method(handling.sockets, each)
+        if method in RECEIVERS:
+            yield method
         if isinstance(each, tree.Call):
             for callee in functions(handling.program, handling.root.to(each.callee)):
                 for inner in tree.walk(callee.node.body):
-                    if socket_method(handling.sockets, inner) in RECEIVERS:
-                        return True
-    return False
+                    method = socket_method(handling.sockets, inner)
+                    if method in RECEIVERS:
+                        yield method

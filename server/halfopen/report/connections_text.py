@@ -46,6 +46,7 @@ _LEAKS = {
     "on-error": "an exception skips its release",
     "uncovered": "an exception that no clause takes skips its release",
     "unreached": "the handler ends without its release",
+    "shadowed": "a broader except clause stands before the one that releases it",
     "successor": "its release may remove another connection's entry",
     "unread": "nothing notices that the client left",
     "gathered": "the end of what it is gathered with does not end it",

@@ -68,6 +68,8 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
     names = " and ".join(dict.fromkeys(each.what for each in resources))
     pruned = all(_is_pruned(dossier, each) for each in resources)
     severity = _SEVERITY.get(leak.kind, Severity.HIGH)
+    if any(_stops_a_broadcast(dossier, each) for each in resources):
+        severity = Severity.HIGH
     return Finding(
         code=CODE,
         slug=SLUG,
@@ -104,6 +106,29 @@ def _is_pruned(dossier: Dossier, resource: Resource) -> bool:
     )
 
 
+def _stops_a_broadcast(dossier: Dossier, resource: Resource) -> bool:
+    """Whether an entry that stays makes each broadcast fail at it, for want of a guard around the send."""
+    return resource.kind == "registration" and any(
+        each.registry == resource.what
+        and each.failure == "propagates"
+        and each.dispatch == "sequential"
+        and not (isinstance(each.is_called, Known) and not each.is_called.value)
+        for each in (dossier.sending.broadcasts if dossier.sending is not None else ())
+    )
+
+
+def _left_behind(dossier: Dossier, resource: Resource, pruned: bool) -> str:
+    """What an entry that stays does."""
+    if pruned:
+        return "it stays until a broadcast to it fails"
+    if _stops_a_broadcast(dossier, resource):
+        return "every later broadcast fails at it, and who comes after it gets nothing"
+    broadcasts = dossier.sending.broadcasts if dossier.sending is not None else ()
+    if any(each.registry == resource.what for each in broadcasts):
+        return "later broadcasts go to a dead socket"
+    return "the entry and its dead socket stay as long as the process runs"
+
+
 def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned: bool) -> str:
     owner = resource.owner
     if resource.kind == "socket":
@@ -119,7 +144,7 @@ def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned
             "removes the new one, which then receives nothing"
         )
     if resource.kind == "registration":
-        then = "it stays until a broadcast to it fails" if pruned else "later broadcasts go to a dead socket"
+        then = _left_behind(dossier, resource, pruned)
         return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; {then}"
     if resource.kind == "task":
         return f"{name} {_RUNNING[leak.kind]}, and keeps its socket and its work alive"
@@ -196,6 +221,7 @@ _REGISTERED: Mapping[LeakKind, str] = {
     "on-error": "Only WebSocketDisconnect removes the client from {name}: any other error leaves it there",
     "uncovered": "An error of {owner} that no clause takes skips the removal from {name}",
     "unreached": "{owner} can end without removing its client from {name}",
+    "shadowed": "Every disconnect skips the removal from {name}: a broader `except` stands before the clause that does it",
 }
 
 _RUNNING: Mapping[LeakKind, str] = {
@@ -205,6 +231,7 @@ _RUNNING: Mapping[LeakKind, str] = {
     "on-error": "is ended only on WebSocketDisconnect: after any other error it runs on",
     "uncovered": "runs on after an error that no clause takes",
     "unreached": "runs on where the handler ends normally",
+    "shadowed": "runs on after its client has left: a broader `except` stands before the clause that ends it",
     "gathered": "runs on after its client has left: `asyncio.gather` neither ends nor cancels it with the coroutine that reads",
 }
 
