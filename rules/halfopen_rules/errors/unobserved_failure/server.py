@@ -61,6 +61,11 @@ def _severity(task: Task) -> Severity:
 def _message(name: str, task: Task) -> str:
     what = f"`{task.what}()`"
     match task.fate:
+        case "dropped" if task.of_process:
+            return (
+                f"Nothing keeps the task {what}, which the clients of {name} are told by: when it fails, nobody sees the "
+                "exception and they wait on, and the event loop, which holds it only weakly, may collect it before"
+            )
         case "dropped":
             return (
                 f"Nothing keeps the task {what} of {name}: the event loop holds it only weakly, so it may be "

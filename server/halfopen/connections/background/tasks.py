@@ -18,6 +18,7 @@ from halfopen.connections.handler_flow import (
 )
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import thrown_kinds
@@ -345,15 +346,31 @@ def _feeders(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Ta
             if function in own or not call.arguments or not spawns(code.program, at):
                 continue
             for body in _bodies(code, at):
-                if not _loops(body) or not (_sends(code, body) or _leads_to(code, body, sending)):
+                if not (_sends(code, body) or _leads_to(code, body, sending)):
                     continue
-                fate = _fate_of_feeder(code, at, body, sending)
+                job = None if _loops(body) else _forgotten_job(code, at, body, sending)
+                fate = _fate_of_feeder(code, at, body, sending) if _loops(body) else None
+                if job is not None:
+                    yield job
+                    break
                 if fate is not None:
                     said = (
                         Evidence(body.span, "a failure of its source ends it, and nothing starts it again"),
                     )
                     yield Task(_name(at), fate, True, at.span, Confidence.HIGH, said, True, of_process=True)
                     break
+
+
+def _forgotten_job(
+    code: EndpointCode, task: At[tree.Call], body: At[tree.Function], sending: frozenset[tree.Node]
+) -> Task | None:
+    """`asyncio.create_task(self._run(job))` in a request: nobody keeps the job, nor learns that it failed."""
+    if not isinstance(task.parent, tree.Do) or not is_shipped(task.path) or body.node in sending:
+        return None
+    if not _may_fail(code, body, sending):
+        return None
+    said = (Evidence(body.span, "its failure is not caught here, and no client is told"),)
+    return Task(_name(task), "dropped", True, task.span, Confidence.HIGH, said, False, of_process=True)
 
 
 def _fate_of_feeder(

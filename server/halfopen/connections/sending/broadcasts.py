@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.handler_flow import SENDERS
+from halfopen.connections.queued import QUEUES
 from halfopen.connections.registries import removals_in
 from halfopen.connections.sending.calling import described, is_called
 from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure, LiveIteration
@@ -116,7 +117,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         return None
     here = outer.to(function)
     program.queries.note(outer.unit)
-    dispatch = _dispatch(program, delivery, here)
+    dispatch = "queues" if _never_waits(program, registry, delivery) else _dispatch(program, delivery, here)
     if dispatch is None:
         return None
     lock = lock_around(program, outer)
@@ -151,6 +152,21 @@ def _function(call: At[tree.Call]) -> At[tree.Function] | None:
 
 
 # --- how the sends are waited for --------------------------------------------------------------
+
+
+def _never_waits(program: Program, registry: Entered, delivery: Delivery) -> bool:
+    """Whether a message goes into queues without a bound: `await queue.put()` returns at once there."""
+    callee = delivery.send.node.callee
+    if registry.held != "queues" or not isinstance(callee, tree.Member) or callee.name not in PUTTING:
+        return False
+    made = [
+        origin.to(origin.node)
+        for registration in registry.registrations
+        for origin in origins(program, registration.value)
+        if isinstance(origin, At) and isinstance(origin.node, tree.Call)
+    ]
+    queues = [call for call in made if qualified(program, call.to(call.node.callee)) & QUEUES]
+    return bool(queues) and not any(call.node.arguments for call in queues)
 
 
 def _dispatch(program: Program, delivery: Delivery, function: At[tree.Function]) -> Dispatch | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
-from halfopen.connections.sending.broadcasts import deliveries
 from halfopen.connections.sending.calling import callers_up, described, runs_by_itself
 from halfopen.connections.sending.facts import ForeignSend
+from halfopen.connections.sending.processes import sends_to
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
@@ -24,23 +25,18 @@ _OWN_LOOPS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
 
 
 def foreign_sends(program: Program, registry: Entered) -> Iterator[ForeignSend]:
-    """Each broadcast over the registry that another loop or process starts, once for each of the two."""
-    found: dict[str, ForeignSend] = {}
-    seen: set[tree.Node] = set()
-    for delivery in deliveries(program, registry):
-        function = delivery.outer.index.function_of(delivery.outer.node)
-        if function is None or function in seen:
-            continue
-        seen.add(function)
-        sender, sent = delivery.outer.to(function), delivery.outer.span
-        for each in (
-            *_in_task_queues(program, registry, sender, sent),
-            *_in_own_loops(program, registry, sender, sent),
-        ):
-            found.setdefault(each.kind, each)
-    if "task-queue-worker" in found:
-        found.pop("own-event-loop", None)
-    yield from found.values()
+    """Each sender to the registry that another process or loop starts, those of other processes first."""
+    sends = sends_to(program, registry)
+    in_workers: dict[str, ForeignSend] = {}
+    for sender, call in sends:
+        for each in _in_task_queues(program, registry, sender, call.span):
+            in_workers.setdefault(each.broadcast, each)
+    yield from in_workers.values()
+    if not in_workers:
+        in_loops = (
+            each for sender, call in sends for each in _in_own_loops(program, registry, sender, call.span)
+        )
+        yield from itertools.islice(in_loops, 1)
 
 
 def _in_task_queues(

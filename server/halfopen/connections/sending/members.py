@@ -14,6 +14,7 @@ from halfopen.semantics.program import At, Global, Program
 from halfopen.semantics.scopes import index_of
 
 _VIEWS = frozenset({"values", "items", "keys", "get", "setdefault", "pop"})
+_BY_KEY = frozenset({"get", "pop"})
 _COPIES = frozenset({"list", "tuple", "set", "sorted", "dict", "frozenset"})
 _PASSING = frozenset({"enumerate", "reversed", "zip", "iter"})
 _ADDING = frozenset({"append", "add", "appendleft"})
@@ -27,8 +28,8 @@ Loop: TypeAlias = At[tree.Loop] | At[tree.Comprehension]
 class Member:
     """An expression that is one of the registered connections, or a part of one.
 
-    `loop` goes through the registry, None where one connection was looked up. `is_copied`: it goes over a
-    copy. `handed_on` are the calls that gave the connection to other functions, the outermost first.
+    `loop` goes through the registry, or through keys that are looked up in it, None where one connection was
+    looked up. `is_copied`: it goes over a copy, or over something else than the registry. `handed_on` are the calls that gave the connection to other functions, the outermost first.
     """
 
     at: At[tree.Expr]
@@ -73,6 +74,36 @@ def _is_own(at: At[tree.Expr]) -> bool:
     return isinstance(at.node, tree.Name) and is_receiver(at, at.node.id)
 
 
+def _rests_on(key: At[tree.Expr]) -> set[object]:
+    """The local names that a key is made of, through one assignment: `name = str(member.name)`."""
+    bindings = key.index.bindings
+    found = {bindings.get(each) for each in tree.walk(key.node) if isinstance(each, tree.Name)} - {None}
+    behind = {
+        bindings.get(each)
+        for binding in found
+        if binding is not None
+        for definition in binding.definitions
+        if definition.kind == "value" and definition.value is not None
+        for each in tree.walk(definition.value)
+        if isinstance(each, tree.Name)
+    }
+    return {*found, *(behind - {None})}
+
+
+def _given(program: Program, key: At[tree.Expr]) -> Iterator[tuple[At[tree.Call], tree.Expr]]:
+    """What calls give for a key that is a parameter of the function that looks it up."""
+    function = key.index.function_of(key.node)
+    binding = key.index.bindings.get(key.node) if isinstance(key.node, tree.Name) else None
+    if function is None or binding is None:
+        return
+    for parameter in function.parameters:
+        if isinstance(parameter.target, tree.Name) and key.index.bindings.get(parameter.target) is binding:
+            for call in callers(program, key.to(function)):
+                given = argument_of(call.node, function, parameter)
+                if given is not None:
+                    yield call, given
+
+
 class _Trail:
     """One run of the worklist, from a container outward."""
 
@@ -110,11 +141,15 @@ class _Trail:
                 if isinstance(call, tree.Call) and call.callee is parent:
                     if name in _VIEWS or name == "copy":
                         self.at(member, call, True if name == "copy" else None)
+                    if name in _BY_KEY and call.arguments:
+                        self.looked_up(member, call, call.arguments[0].value)
                 else:
                     self.at(member, parent)
             case tree.Index(object=inner, key=key) if inner is node or self.is_container(member.at.to(inner)):
                 is_slice = isinstance(key, tree.Opaque) and key.kind == "slice"
                 self.at(member, parent, True if is_slice else None)
+                if inner is node:
+                    self.looked_up(member, parent, key)
             case tree.Await() | tree.Conditional() | tree.Spread():
                 self.at(member, parent)
             case tree.Operation(operator="or" | "??" | "and") | tree.Sequence():
@@ -139,6 +174,51 @@ class _Trail:
                 self.argument(member, parent)
             case _:
                 pass
+
+    def looked_up(self, member: Member, lookup: tree.Expr, key: tree.Expr) -> None:
+        """`for name in room.members: await self.active[name].send_text(text)`: the loop goes through the keys.
+
+        So does the one of a caller that hands each key to the function that looks it up.
+        """
+        if member.loop is not None or not self.is_container(member.at):
+            return
+        at = member.at.to(lookup)
+        loop = self.loop_over(at, key)
+        if loop is not None:
+            self.push(Member(at, loop, True, member.handed_on))
+            return
+        for call, given in _given(self.program, at.to(key)):
+            loop = self.loop_over(call, given)
+            if loop is not None:
+                self.push(Member(at, loop, True, (*member.handed_on, call)))
+
+    def loop_over(self, at: At[tree.Expr], key: tree.Expr) -> Loop | None:
+        """The innermost loop around an expression whose target a key rests on, unless it goes through the registry."""
+        names = _rests_on(at.to(key))
+        for ancestor in at.index.ancestors(at.node):
+            match ancestor:
+                case tree.Function():
+                    return None
+                case tree.Loop(iterable=iterable, target=target, is_async=False) if (
+                    target is not None and iterable is not None
+                ):
+                    if self.gives_keys(at, iterable, target, names):
+                        return at.to(ancestor)
+                case tree.Comprehension(clauses=clauses):
+                    if any(self.gives_keys(at, each.iterable, each.target, names) for each in clauses):
+                        return at.to(ancestor)
+                case _:
+                    pass
+        return None
+
+    def gives_keys(
+        self, at: At[tree.Expr], iterable: tree.Expr, target: tree.Expr, names: set[object]
+    ) -> bool:
+        """Whether a loop gives one of the names, and goes through something else than the registry itself."""
+        bound = {at.index.bindings.get(each) for each in tree.walk(target) if isinstance(each, tree.Name)}
+        return (
+            bool((bound - {None}) & names) and container_of(self.program, at.to(iterable)) != self.container
+        )
 
     @staticmethod
     def within(member: Member, loop: Loop) -> Member:

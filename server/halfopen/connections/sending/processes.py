@@ -20,13 +20,13 @@ _LISTENING = frozenset(
 """What takes messages from Redis, Kafka, PostgreSQL or RabbitMQ."""
 
 
-def senders(program: Program, registry: Entered) -> list[At[tree.Function]]:
-    """The functions that send to a registry's clients, to all or to one that they look up."""
-    found: dict[tree.Node, At[tree.Function]] = {}
+def sends_to(program: Program, registry: Entered) -> list[tuple[At[tree.Function], At[tree.Call]]]:
+    """The functions that send to a registry's clients, to all or to one that they look up, with their first send."""
+    found: dict[tree.Node, tuple[At[tree.Function], At[tree.Call]]] = {}
     for each in deliveries(program, registry):
         function = each.outer.index.function_of(each.outer.node)
         if function is not None:
-            found[function] = each.outer.to(function)
+            found.setdefault(function, (each.outer.to(function), each.outer))
     for member in members_of(program, registry.container):
         call = call_on(member)
         if member.loop is not None or call is None or not isinstance(call.node.callee, tree.Member):
@@ -34,8 +34,13 @@ def senders(program: Program, registry: Entered) -> list[At[tree.Function]]:
         if call.node.callee.name in SENDING:
             function = call.index.function_of(call.node)
             if function is not None:
-                found.setdefault(function, call.to(function))
+                found.setdefault(function, (call.to(function), call))
     return list(found.values())
+
+
+def senders(program: Program, registry: Entered) -> list[At[tree.Function]]:
+    """The functions that send to a registry's clients."""
+    return [function for function, _ in sends_to(program, registry)]
 
 
 def reached_from(program: Program, registry: Entered) -> tuple[Evidence, ...]:

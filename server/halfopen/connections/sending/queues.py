@@ -157,7 +157,7 @@ def _name_of(made: At[tree.Call]) -> str:
     parent = made.parent
     if isinstance(parent, tree.Assign):
         target = parent.targets[0]
-        if isinstance(target, tree.Name | tree.Member):
+        if isinstance(target, tree.Name | tree.Member | tree.Index):
             return made.to(target).text
     function = made.index.function_of(made.node)
     name = name_of_function(made.to(function))[0] if function is not None else None

@@ -29,6 +29,7 @@ def unsaved_results(code: EndpointCode) -> Iterator[UnsavedResult]:
                 continue
             if _returned(function, names):
                 yield from _stored_by_caller(code, function, loop, names)
+        yield from _stored_by_generators(code, function)
 
 
 def _result(
@@ -64,6 +65,41 @@ def _stored_by_caller(
             if after is not None:
                 yield _result(function, loop, names, after)
                 return
+
+
+def _stored_by_generators(code: EndpointCode, function: At[tree.Function]) -> Iterator[UnsavedResult]:
+    """`async for part in answer(question): await websocket.send_text(part)`, where `answer` stores after its last `yield`.
+
+    A send that fails leaves the generator at a `yield`: what stands after its loop never runs.
+    """
+    for node in own_nodes(function):
+        if not isinstance(node, tree.Loop) or not node.is_async or not isinstance(node.iterable, tree.Call):
+            continue
+        if not _sends(code, function.to(node)):
+            continue
+        for generator in _generators(code, function.to(node.iterable)):
+            for inner in own_nodes(generator):
+                names = frozenset(_grown(inner)) if isinstance(inner, tree.Loop) else frozenset[str]()
+                if not names or not any(
+                    isinstance(each, tree.Yield) for each in tree.walk(inner, tree.same_function)
+                ):
+                    continue
+                if not _stores_within(code, generator.to(inner), names):
+                    stored = _stored_after(code, generator, inner, names)
+                    if stored is not None:
+                        yield _result(function, node, names, stored)
+                        return
+
+
+def _generators(code: EndpointCode, call: At[tree.Call], depth: int = _DEPTH) -> Iterator[At[tree.Function]]:
+    """The asynchronous generators that a call makes, and those that they hand on part by part."""
+    for body in called(code.program, call.to(call.node.callee)):
+        if not (body.node.is_async and body.node.is_generator):
+            continue
+        yield body
+        for node in own_nodes(body) if depth > 0 else ():
+            if isinstance(node, tree.Loop) and node.is_async and isinstance(node.iterable, tree.Call):
+                yield from _generators(code, body.to(node.iterable), depth - 1)
 
 
 # --- what grows while it is sent ---------------------------------------------------------------------
