@@ -42,9 +42,15 @@ export function Live({{ room }}) {{
     ],
 )
 def test_what_a_late_close_event_overwrites(tmp_path: Path, closed: str, overwrites: list[str]) -> None:
-    _, [dossier] = dossiers(tmp_path, {"Live.tsx": HOOK.format(closed=closed, shown="x")})
+    _, [dossier] = dossiers(tmp_path, {"Live.tsx": HOOK.format(closed=closed, shown="{online && 'live'}")})
     assert dossier.presentation is not None
     assert [each.overwrites for each in dossier.presentation.late_events] == overwrites
+
+
+def test_a_status_that_nothing_reads_misleads_nobody(tmp_path: Path) -> None:
+    _, [dossier] = dossiers(tmp_path, {"Live.tsx": HOOK.format(closed="setOnline(false)", shown="x")})
+    assert dossier.presentation is not None
+    assert not dossier.presentation.late_events
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,12 @@ def _confidence(dossier: Dossier, resources: list[Resource]) -> Confidence:
     """Low where the owner lives as long as the page: its release may never be meant to be final."""
     leak, owner = resources[0].leaks[0], dossier.owner
     if leak.kind == "uncleared" and isinstance(owner, Known) and owner.value.lifetime == "page":
-        rearmed = any(one.kind in REARMED for each in dossier.resources for one in each.leaks)
+        rearmed = any(
+            one.kind in REARMED
+            for each in dossier.resources
+            if each.acquired == resources[0].acquired
+            for one in each.leaks
+        )
         return Confidence.HIGH if rearmed else Confidence.LOW
     return Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH
 

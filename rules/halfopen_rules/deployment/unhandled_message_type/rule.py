@@ -33,7 +33,11 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     others = [each for each in dossier.surroundings.others if each.dossier.messages is not None]
     if messages is None or not others or not all(_is_known(each) for each in others):
         return
-    lost = [each for each in messages.sent if _is_lost(each, others)]
+    lost = [
+        each
+        for each in messages.sent
+        if _is_lost(each, others) and not _is_unasked(each, messages.handled, others)
+    ]
     if lost:
         yield _finding(
             dossier, messages, others, sorted(lost, key=lambda each: _twin(each, messages, others) is None)
@@ -59,6 +63,21 @@ def _is_lost(sent: MessageType, others: list[Other]) -> bool:
         and not any(each.value == sent.value for each in _handled(other))
         for other in others
     )
+
+
+def _is_unasked(sent: MessageType, handled: tuple[MessageType, ...], others: list[Other]) -> bool:
+    """Whether a type only answers types that no peer sends: it is never sent itself."""
+    known = {each.value for each in handled}
+    asked = tuple(each for each in sent.answers if each in known)
+    return bool(asked) and not any(_may_send(each, asked) for each in others)
+
+
+def _may_send(other: Other, values: tuple[str, ...]) -> bool:
+    messages, delivery = other.dossier.messages, other.dossier.delivery
+    if messages is None or any(each.value in values for each in messages.sent):
+        return True
+    silent = delivery is not None and not delivery.sends
+    return not silent and not isinstance(messages.sends_only, Known)
 
 
 def _handled(other: Other) -> tuple[MessageType, ...]:

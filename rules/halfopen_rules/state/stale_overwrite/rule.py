@@ -10,6 +10,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen.connections.updates.facts import Pending, Write
+from halfopen.semantics.unit import Span
 from halfopen_rules.reconnection.missed_events.client import is_effective
 
 CODE = "WS6A"
@@ -33,10 +34,21 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if dossier.delivery is not None and any(is_effective(each) for each in dossier.delivery.catch_up):
         return
     waiting = _waiting(dossier)
+    told = _stuck_after_reconnect(dossier)
     for pending in updates.pending:
-        if not pending.rolled_back and pending.state not in waiting:
+        if not pending.rolled_back and pending.state not in waiting and pending.place not in told:
             yield _pending(dossier, pending)
             return
+
+
+def _stuck_after_reconnect(dossier: Dossier) -> frozenset[Span]:
+    """Where flags are set that stay set after a reconnect, and what is set with them: WS6C says so."""
+    updates, reconnection = dossier.updates, dossier.reconnection
+    if updates is None or reconnection is None or updates.merged_snapshots:
+        return frozenset()
+    if not isinstance(reconnection.automatic, Known) or not reconnection.automatic.value:
+        return frozenset()
+    return frozenset(each.place for each in updates.pending if each.is_flag and not each.rolled_back)
 
 
 def _waiting(dossier: Dossier) -> frozenset[str]:

@@ -13,11 +13,13 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.updates.applied import callees, handlers_of, runs
 from halfopen.connections.updates.branches import types_asked
 from halfopen.connections.updates.requests import Request, request_of, requests_in
+from halfopen.connections.updates.writes import writes_in
 from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect, effect_of
+from halfopen.semantics.stores import store_around
 
 ASKS = re.compile(
     r"(^|[^a-z])(sync|resync|state|snapshot|history|replay|resume|since|catch|init|get|list|load|fetch|refresh|status|request|recover|hello)",
@@ -55,6 +57,7 @@ def catch_up_of(view: View, sends: tuple[Send, ...]) -> Iterator[CatchUp]:
             )
             if inside and (ASKS.search(send.message) or _CURSOR.search(send.message)):
                 yield CatchUp("message", send.place, "effect", send.message)
+    yield from _on_the_way_back(view)
     yield from _after_greeting(view)
     cursor = _cursor_in_address(view)
     if cursor is not None:
@@ -65,6 +68,33 @@ def catch_up_of(view: View, sends: tuple[Send, ...]) -> Iterator[CatchUp]:
             cursor,
             evidence=(Evidence(view.call.span, "the address says what was seen"),),
         )
+
+
+def _on_the_way_back(view: View) -> Iterator[CatchUp]:
+    """Requests that the close handler makes before it connects again, whose answers set the state."""
+    for function in runs(view.program, handlers_of(view, "close")):
+        if function.node not in view.reach.functions or function == view.reach.creating:
+            continue
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call):
+                continue
+            request = _request_behind(view, function.to(node))
+            asks = request is not None and request.kind == "fetch" and not request.changes
+            if request is not None and asks and _keeps_answer(view, function.to(node)):
+                yield _caught("open", request)
+
+
+def _keeps_answer(view: View, call: At[tree.Call]) -> bool:
+    """Whether what a call runs sets state, or the function that makes it does so after it."""
+    here = call.index.function_of(call.node)
+    ran = [
+        *([call.to(here)] if here is not None else []),
+        *runs(view.program, callees(view.program, call))[:6],
+    ]
+    if any(True for function in ran for _ in writes_in(view.program, function)):
+        return True
+    given = {each.value.id for each in call.node.arguments if isinstance(each.value, tree.Name)}
+    return "set" in given and store_around(view.program, call) is not None
 
 
 def _cursor_in_address(view: View) -> str | None:

@@ -54,6 +54,8 @@ class Inbound:
     spread_into: tuple[Evidence, ...] = ()
     executed_by: tuple[Evidence, ...] = ()
     rendered_as_html: tuple[Evidence, ...] = ()
+    into_state: tuple[Evidence, ...] = ()
+    """Where the message, or a field of it that is used as it came, becomes part of the page's state."""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -111,6 +113,8 @@ class MessageType:
     """Code in the other side's language writes this value too, whether or not that is the linked peer."""
     is_let_pass: bool = False
     """A model or schema lets it pass and refuses the types that it does not name; no branch has to ask for it."""
+    answers: tuple[str, ...] = ()
+    """Of a type that is sent: what the conditions around each of its sends look for. Empty where one has none."""
 
 
 @dataclass(frozen=True, slots=True)

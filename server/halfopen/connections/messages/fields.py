@@ -148,7 +148,7 @@ def _field(
     for read in reads:
         for place in read.places:
             found = _fate_at(program, place, echoes)
-            if found == "used" and defaults_suffice and _is_given_default(read, place):
+            if found == "used" and defaults_suffice and is_given_default(read, place):
                 found = "tested"
             if found == "used" and not any(each.text.startswith("uses") for each in evidence):
                 evidence = (*evidence, Evidence(place.span, f"uses `{key}` as it came"))
@@ -159,11 +159,20 @@ def _field(
     return MessageField(key, fate, reads[0].at.span, evidence)
 
 
-def _is_given_default(read: Read, place: At[tree.Expr]) -> bool:
+def is_given_default(read: Read, place: At[tree.Expr]) -> bool:
     """Whether a use has a default (`message.text ?? ""`), or stands where the field was tested for being there."""
     if isinstance(place.node, tree.Operation) and place.node.operator in ("??", "or"):
         return True
     if isinstance(place.parent, tree.Operation) and place.parent.operator in ("??", "or"):
+        return True
+    source = read.at.parent
+    if (
+        isinstance(source, tree.Operation)
+        and source.operator in ("??", "or")
+        and read.at.node is source.operands[0]
+    ):
+        return True
+    if isinstance(place.parent, tree.Member) and place.parent.optional:
         return True
     text = read.at.text.replace("?.", ".")
     inner: tree.Node = place.node

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 
 from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Format, Inbound, MessageField
-from halfopen.connections.messages.fields import Echoes, Read, fields_of, reads_of
+from halfopen.connections.messages.fields import Echoes, Read, fields_of, is_given_default, reads_of
 from halfopen.connections.messages.journey import Journey, Root, follow
 from halfopen.connections.messages.logs import is_for_logs
+from halfopen.connections.messages.markup import rendered
 from halfopen.connections.messages.parsing import parsing_of
+from halfopen.connections.messages.state_sinks import put_into_state
 from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
@@ -23,8 +25,6 @@ from halfopen.semantics.values import origins
 Survives = Callable[[At[tree.Node]], bool]
 """Whether an error raised at a node leaves the connection open."""
 
-_HTML_PROPERTIES = frozenset({"innerHTML", "outerHTML", "srcdoc"})
-_HTML_METHODS = frozenset({"insertAdjacentHTML", "write", "writeln", "createContextualFragment", "html"})
 _UNTYPED = re.compile(r"^:?\s*(any|unknown|object|Record<.*>|\{.*\}|Dict.*|dict.*)$", re.DOTALL)
 _CAST = re.compile(rb"\s*\)*\s*(?:as|satisfies)\s+([\w.]+)")
 
@@ -45,7 +45,7 @@ def inbound_of(
     records = [
         _record(program, start, journey, echoes, survives, defaults_suffice) for start in starts.values()
     ]
-    opaque = _unparsed(roots, journey, bool(starts))
+    opaque = _unparsed(program, roots, journey, bool(starts))
     return (*records, *([opaque] if opaque is not None else [])), journey
 
 
@@ -59,6 +59,7 @@ def _record(
 ) -> Inbound:
     own = follow(program, [start])
     reads = reads_of(program, own)
+    fields = fields_of(program, reads, echoes, defaults_suffice)
     parsed = start.at.span if start.at.node in whole.parses or not start.is_target else None
     return Inbound(
         format="json",
@@ -71,32 +72,41 @@ def _record(
         default_by=tuple(_defaults(reads)),
         is_typed=_is_typed(own),
         ends_on_error=tuple(_ends(reads, survives)),
-        fields=fields_of(program, reads, echoes, defaults_suffice),
+        fields=fields,
         stored_whole=tuple(_stored(program, own, echoes)),
         spread_into=tuple(_spread(program, own)),
         executed_by=tuple(_executed(own)),
         rendered_as_html=tuple(
-            _rendered([*own.parsed.values(), *(place for read in reads for place in read.places)])
+            rendered(program, [*own.parsed.values(), *(place for read in reads for place in read.places)])
         ),
+        into_state=tuple(put_into_state(program, [*own.parsed.values(), *_used(reads, fields)])),
     )
 
 
-def _unparsed(roots: tuple[Root, ...], journey: Journey, is_parsed: bool) -> Inbound | None:
+def _used(reads: list[Read], fields: tuple[MessageField, ...]) -> Iterator[At[tree.Expr]]:
+    """Where the fields stand that are used as they came."""
+    keys = {each.key for each in fields if each.fate == "used"}
+    for read in reads:
+        if read.key in keys:
+            yield from (each for each in read.places if not is_given_default(read, each))
+
+
+def _unparsed(program: Program, roots: tuple[Root, ...], journey: Journey, is_parsed: bool) -> Inbound | None:
     """What is done with text and bytes that nothing parses: run as code, or put into a page as HTML."""
     raw = list(journey.raw.values())
     executed = tuple(_executed(journey))
-    rendered = tuple(_rendered(raw))
+    as_html = tuple(rendered(program, raw))
     validated = tuple(
         Evidence(each.span, "parses and validates the message")
         for each in journey.validations.values()
         if not is_parsed
     )
-    if not roots or not (executed or rendered or validated):
+    if not roots or not (executed or as_html or validated):
         return None
     site = roots[0].at.span
     kind: Format = "json" if validated else "text"
     return Inbound(
-        kind, site, None, True, validated_by=validated, executed_by=executed, rendered_as_html=rendered
+        kind, site, None, True, validated_by=validated, executed_by=executed, rendered_as_html=as_html
     )
 
 
@@ -310,38 +320,6 @@ def _is_class(program: Program, callee: At[tree.Expr]) -> bool:
 def _executed(journey: Journey) -> Iterator[Evidence]:
     for call in journey.executions.values():
         yield Evidence(call.span, f"`{call.to(call.node.callee).text}` runs what the peer sent")
-
-
-def _rendered(places: list[At[tree.Expr]]) -> Iterator[Evidence]:
-    """Where a message becomes markup."""
-    for at in places:
-        current: tree.Node = at.node
-        parent = at.parent
-        while isinstance(parent, tree.Template | tree.Operation | tree.Conditional | tree.Await):
-            current, parent = parent, at.index.parents.get(parent)
-        if isinstance(parent, tree.Assign | tree.AssignExpr):
-            targets = parent.targets if isinstance(parent, tree.Assign) else (parent.target,)
-            if any(isinstance(each, tree.Member) and each.name in _HTML_PROPERTIES for each in targets):
-                yield Evidence(at.to(parent).span, "puts what was sent into the page as HTML")
-        elif isinstance(parent, tree.Argument):
-            call = at.index.parents.get(parent)
-            if (
-                isinstance(call, tree.Call)
-                and isinstance(call.callee, tree.Member)
-                and call.callee.name in _HTML_METHODS
-                and (call.callee.name != "html" or current is call.arguments[0].value)
-                and (
-                    call.callee.name not in ("write", "writeln")
-                    or at.to(call.callee.object).text == "document"
-                )
-            ):
-                yield Evidence(at.to(call).span, "puts what was sent into the page as HTML")
-        elif (
-            isinstance(parent, tree.Entry)
-            and isinstance(parent.key, tree.Literal)
-            and parent.key.value == "__html"
-        ):
-            yield Evidence(at.to(parent).span, "puts what was sent into the page as HTML")
 
 
 __all__ = ["MessageField", "Span", "inbound_of"]

@@ -247,26 +247,58 @@ def _elsewhere(
 
 
 def handed_on(program: Program, handles: Handles, at: At[tree.Expr], deciders: frozenset[tree.Node]) -> None:
-    """The whole message goes where it cannot be followed, whatever its type."""
-    current: tree.Node = at.node
-    parent = at.parent
-    while isinstance(parent, tree.Entry | tree.Object | tree.Sequence | tree.Spread):
-        current, parent = parent, at.index.parents.get(parent)
+    """The whole message goes where it cannot be followed, or is kept or printed with all others, whatever its type."""
+    current, parent = _whole(program, at)
     call = at.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
-    if not isinstance(call, tree.Call) or under_a_test(at, deciders):
+    if under_a_test(at, deciders):
+        return
+    if _joins_a_list(current):
+        is_kept = not isinstance(call, tree.Call) or (
+            parsing_of(program, at.to(call), current) == "other" and not _is_dependencies(call, current)
+        )
+        if is_kept:
+            handles.rest = handles.rest or Evidence(at.to(current).span, "keeps every message")
+        return
+    if not isinstance(call, tree.Call):
         return
     given = at.to(call)
     if parsing_of(program, given, current) != "other" or _is_dependencies(call, current):
         return
     callee = given.to(call.callee)
-    followed = (
+    followed = not isinstance(current, tree.Call) and (
         functions(program, callee)
         or called_back(program, given)
         or store_setter_of(program, given) is not None
         or (isinstance(callee.node, tree.Name) and state_hook(program, callee.to(callee.node)) is not None)
     )
-    if not followed:
+    if not followed and not _is_sent(call):
         handles.rest = handles.rest or Evidence(given.span, "hands on every message")
+
+
+def _whole(program: Program, at: At[tree.Expr]) -> tuple[tree.Node, tree.Node | None]:
+    """The display that a message is part of, or the text that is made of all of it, and what that stands in."""
+    current: tree.Node = at.node
+    parent = at.parent
+    while True:
+        if isinstance(parent, tree.Entry | tree.Object | tree.Sequence | tree.Spread):
+            current = parent
+        elif isinstance(parent, tree.Argument) and not isinstance(current, tree.Call):
+            call = at.index.parents.get(parent)
+            if not isinstance(call, tree.Call) or parsing_of(program, at.to(call), current) != "encodes":
+                return current, parent
+            current = call
+        else:
+            return current, parent
+        parent = at.index.parents.get(current)
+
+
+def _joins_a_list(display: tree.Node) -> bool:
+    """`[...before, message]`"""
+    return isinstance(display, tree.Sequence) and any(isinstance(each, tree.Spread) for each in display.items)
+
+
+def _is_sent(call: tree.Call) -> bool:
+    return isinstance(call.callee, tree.Member) and call.callee.name == "send"
 
 
 def _is_dependencies(call: tree.Call, given: tree.Node) -> bool:

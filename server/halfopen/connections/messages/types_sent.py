@@ -12,6 +12,7 @@ from halfopen.connections.messages.declared import type_when_made
 from halfopen.connections.messages.discriminator import DISCRIMINATORS, MOST_CALLERS, literals_of
 from halfopen.connections.messages.facts import MessageType
 from halfopen.connections.queued import puts_behind, unwrapped
+from halfopen.connections.updates.branches import types_asked
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import called
 from halfopen.semantics.flow import calls_of
@@ -199,5 +200,19 @@ def _value(
 
 
 def _add(sends: Sends, value: str, name: str, message: At[tree.Expr]) -> None:
+    answers = _answered(message)
     evidence = (Evidence(message.span, f"sends {name} `{value}`"),)
-    sends.types.setdefault((name, value), MessageType(value, name, message.span, evidence))
+    before = sends.types.get((name, value))
+    if before is None:
+        found = MessageType(value, name, message.span, evidence, answers=answers)
+    else:
+        found = dataclasses.replace(
+            before, answers=(*before.answers, *answers) if before.answers and answers else ()
+        )
+    sends.types[name, value] = found
+
+
+def _answered(message: At[tree.Expr]) -> tuple[str, ...]:
+    """The types of received messages of which alone this is sent: the conditions around it ask for them."""
+    function = message.index.function_of(message.node)
+    return tuple(dict.fromkeys(types_asked(message, function))) if function is not None else ()

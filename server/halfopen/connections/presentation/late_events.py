@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from halfopen.connections.client_release import tested_names, written_names
 from halfopen.connections.client_view import View
+from halfopen.connections.presentation.display import Reach, reach_of_use
 from halfopen.connections.presentation.facts import LateEvent
 from halfopen.connections.presentation.running import conditions_on, handlers_of, reconnects_at, running
 from halfopen.semantics import tree
-from halfopen.semantics.flow import state_hook
+from halfopen.semantics.flow import aliases_of_target, state_hook
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import store_setter_of
@@ -89,7 +90,7 @@ def _overwriting_call(view: View, call: At[tree.Call]) -> LateEvent | None:
         if hook is not None and hook[1] == 1:
             if _is_none(call) and _state_holds_socket(view, hook[0]):
                 return LateEvent("reference", call.text, call.span)
-            return LateEvent("status", call.text, call.span)
+            return LateEvent("status", call.text, call.span) if _is_looked_at(view, hook[0]) else None
     if store_setter_of(view.program, call) is not None:
         for argument in call.node.arguments[:1]:
             for key in _none_keys(argument.value):
@@ -97,6 +98,20 @@ def _overwriting_call(view: View, call: At[tree.Call]) -> LateEvent | None:
                     return LateEvent("reference", f"{key} of the store", call.span)
         return LateEvent("status", _short(call.text), call.span)
     return None
+
+
+def _is_looked_at(view: View, hook: At[tree.Call]) -> bool:
+    """Whether anything shows or asks for a state; one that a hook gives to callers which leave it alone misleads nobody."""
+    parent = hook.parent
+    target = parent.targets[0] if isinstance(parent, tree.Assign) else None
+    if not isinstance(target, tree.Sequence) or not target.items:
+        return True
+    for use in aliases_of_target(view.program, hook.to(target.items[0])):
+        if not isinstance(use.parent, tree.Entry | tree.Return | tree.Sequence | tree.Assign | None):
+            return True
+        if reach_of_use(view.program, use).reach is not Reach.HIDDEN:
+            return True
+    return False
 
 
 def _short(text: str) -> str:

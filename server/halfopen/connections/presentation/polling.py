@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.delivery.triggers import runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.facts import SwitchedPoll
 from halfopen.semantics import tree
-from halfopen.semantics.program import At
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.origin import Origin, ParameterOf
+from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect, effects_in, react_owner
 from halfopen.semantics.scopes import Binding
+from halfopen.semantics.values import origins
 
 
 def switched_polls(view: View) -> tuple[SwitchedPoll, ...]:
@@ -22,7 +27,9 @@ def switched_polls(view: View) -> tuple[SwitchedPoll, ...]:
             continue
         settings = set(_required(view, effect))
         others = [each for each in effects_in(view.program, owner.function) if each.call != effect.call]
-        polls = [poll for other in others for poll in _polls(view, other)]
+        polls = [poll for other in others for poll in _polls(view, other) if not _is_never_on(view, poll)]
+        if any(_is_pressed(view, poll) for poll in polls):
+            continue
         switched = [_switched(poll, settings) for poll in polls]
         if polls and all(each is not None for each in switched):
             found += [each for each in switched if each is not None]
@@ -76,6 +83,77 @@ def _polls(view: View, effect: Effect) -> Iterator[At[tree.Call]]:
             call = effect.callback.to(node)
             if is_timer(view.program, call, "setInterval"):
                 yield call
+
+
+def _is_never_on(view: View, poll: At[tree.Call]) -> bool:
+    """Whether a condition of a poll is a setting that nobody turns on: `useLogs({ autoRefresh: false })`."""
+    for ancestor in poll.index.ancestors(poll.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.If) and ancestor.then.start <= poll.node.start < ancestor.then.end:
+            test = ancestor.test
+            operands = (
+                test.operands if isinstance(test, tree.Operation) and test.operator == "and" else (test,)
+            )
+            if any(isinstance(each, tree.Name) and _is_always_off(view, poll.to(each)) for each in operands):
+                return True
+    return False
+
+
+def _is_always_off(view: View, setting: At[tree.Name]) -> bool:
+    """Whether each caller gives `false` for what a setting is taken from, or leaves it to a default of `false`."""
+    found = origins(view.program, setting)
+    given = [each for each in found if isinstance(each, ParameterOf)]
+    defaults = [each for each in found if not isinstance(each, ParameterOf)]
+    if not given or not all(_is_false(each) for each in defaults):
+        return False
+    for each in given:
+        calls = callers(view.program, each.function)
+        if not calls or not all(_gives_false(call, each, bool(defaults)) for call in calls):
+            return False
+    return True
+
+
+def _gives_false(call: At[tree.Call], origin: ParameterOf, is_default: bool) -> bool:
+    argument = argument_of(call.node, origin.function.node, origin.parameter)
+    if argument is None:
+        return is_default
+    if not origin.steps:
+        return _is_false(call.to(argument))
+    if len(origin.steps) != 1 or not isinstance(argument, tree.Object):
+        return False
+    if any(entry.key is None for entry in argument.entries):
+        return False
+    values = [
+        entry.value
+        for entry in argument.entries
+        if isinstance(entry.key, tree.Literal) and entry.key.value == origin.steps[0]
+    ]
+    return all(_is_false(call.to(each)) for each in values) if values else is_default
+
+
+def _is_false(origin: Origin) -> bool:
+    return (
+        isinstance(origin, At)
+        and isinstance(origin.node, tree.Literal)
+        and origin.node.value in (False, None)
+    )
+
+
+def _is_pressed(view: View, poll: At[tree.Call]) -> bool:
+    """Whether a person can have what a poll does done at once, by a button."""
+    return any(
+        each.trigger == "user"
+        for function in functions(view.program, poll.to(poll.node.arguments[0].value))
+        for asked in (function, *_called(view, function))
+        for each in runs_of(view.program, asked, socket_handlers(view))
+    )
+
+
+def _called(view: View, function: At[tree.Function]) -> Iterator[At[tree.Function]]:
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call):
+            yield from functions(view.program, function.to(node.callee))
 
 
 def _switched(poll: At[tree.Call], settings: set[Binding]) -> SwitchedPoll | None:

@@ -13,6 +13,7 @@ from halfopen.connections.presentation.display import Reach, reach_of_target, re
 from halfopen.connections.presentation.facts import SocketData, StuckFlag
 from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
+from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.answers import answers_given
 from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
@@ -44,7 +45,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
     handling = running(view, handlers_of(view, "message"))
     if any(_refetches(at) for current in handling for at in current.nodes()):
         return ()
-    inside = _functions(view)
+    inside: set[tree.Node] = {each.function.node for each in handling}
     status = {
         (each.state.at.node, each.state.key)
         for event in ("open", "close", "error")
@@ -70,6 +71,7 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             and not only_reduces(each)
         ]
         others += _given_answers(view, written)
+        others += _wrapped(view, written, inside)
         found[key] = SocketData(
             written.state.what,
             _appends(written.value.node),
@@ -86,6 +88,27 @@ def _given_answers(view: View, written: Written) -> Iterator[At[tree.Call]]:
     function = written.call.index.function_of(written.call.node)
     if function is not None:
         yield from answers_given(view.program, written.call.to(function))
+
+
+def _wrapped(view: View, written: Written, inside: set[tree.Node]) -> Iterator[At[tree.Call]]:
+    """The calls from elsewhere of a setter of the code's own (`useCallback((next) => setRaw(merge(next)), [])`)."""
+    function = written.call.index.function_of(written.call.node)
+    if function is None or not written.chain or not function.parameters:
+        return
+    given = {each.id for each in tree.walk(written.call.node) if isinstance(each, tree.Name)}
+    if not any(
+        isinstance(each.target, tree.Name) and each.target.id in given for each in function.parameters
+    ):
+        return
+    for call in callers(view.program, written.call.to(function)):
+        if (
+            call.node.arguments
+            and is_shipped(call.path)
+            and not _is_constant(call.node.arguments[0].value)
+            and not any(node in inside for node in call.index.ancestors(call.node))
+            and not only_reduces(call)
+        ):
+            yield call
 
 
 def _is_answer(view: View, call: At[tree.Call]) -> bool:

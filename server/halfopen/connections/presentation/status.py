@@ -62,7 +62,7 @@ def _told_by(view: View, current: Running) -> list[Found]:
             case tree.Call():
                 call = at.to(at.node)
                 found.append(reach_of_call(view.program, call))
-                found += _given_on(view, call)
+                found += _given_on(view, call, bool(current.chain))
             case _:
                 pass
     for value in written_values(current.function):
@@ -83,16 +83,28 @@ def _is_vue(view: View, target: At[tree.Expr]) -> bool:
     )
 
 
-def _given_on(view: View, call: At[tree.Call]) -> Iterator[Found]:
-    """Where the values come to that are given to a function which somebody hands in: `callbacks.onStatus("lost")`."""
+def _given_on(view: View, call: At[tree.Call], is_called: bool) -> Iterator[Found]:
+    """Where the values come to that are given to a function which somebody hands in: `callbacks.onStatus("lost")`.
+
+    `is_called`: the call stands in a function that a handler calls, whose parameters are the handler's values and not
+    the browser's event.
+    """
     callee = call.to(call.node.callee)
     if functions(view.program, callee):
         return
     for function in called(view, call):
         for parameter in function.node.parameters:
             given = argument_of(call.node, function.node, parameter)
-            if given is not None and not isinstance(given, tree.Name | tree.Member):
+            if given is not None and (
+                not isinstance(given, tree.Name | tree.Member)
+                or (is_called and _is_parameter(call.to(given)))
+            ):
                 yield reach_of_target(view.program, function.to(parameter.target))
+
+
+def _is_parameter(at: At[tree.Expr]) -> bool:
+    binding = at.index.bindings.get(at.node) if isinstance(at.node, tree.Name) else None
+    return binding is not None and [each.kind for each in binding.definitions] == ["parameter"]
 
 
 def _state_read(view: View) -> Found:

@@ -9,7 +9,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.program import At
 
 
-def types_asked(at: At[tree.Call], function: tree.Function) -> Iterator[str]:
+def types_asked(at: At[tree.Expr], function: tree.Function) -> Iterator[str]:
     """The literals that the conditions around a call compare with."""
     for condition in conditions(at, function):
         if condition.holds:

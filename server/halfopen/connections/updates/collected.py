@@ -17,6 +17,7 @@ from halfopen.connections.updates.requests import Request, reaches_request, requ
 from halfopen.connections.updates.slots import Slot
 from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.unit import Span
@@ -112,9 +113,7 @@ class Collected:
         around = site.call.index.function_of(site.call.node)
         if around is None or not is_shipped(site.call.path) or isinstance(site.value.node, tree.Literal):
             return False
-        made = self.view.call
-        comes_first = made.unit is site.call.unit and site.call.node.start < made.node.start
-        if comes_first and made.index.function_of(made.node) is around:
+        if self._comes_first(site, around) or _fills_only(site):
             return False
         if any(isinstance(each, tree.Handler) for each in site.call.index.ancestors(site.call.node)):
             return False
@@ -124,6 +123,15 @@ class Collected:
             if self._awaits_answer(site, function):
                 return True
         return False
+
+    def _comes_first(self, site: Site, around: tree.Function) -> bool:
+        """Whether the socket is made, or asked for, later in the function of a write."""
+        return any(
+            isinstance(node, tree.Call)
+            and node.start > site.call.node.start
+            and (node is self.view.call.node or self.view.reach.enters(self.program, site.call.to(node)))
+            for node in own_nodes(site.call.to(around))
+        )
 
     def _awaits_answer(self, site: Site, around: tree.Function) -> bool:
         """Whether a write's function waits for the answer to a request before it."""
@@ -280,6 +288,7 @@ class Collected:
                     slot.key,
                     place.span,
                     slot in self.closed,
+                    isinstance(site.value.node, tree.Literal) and site.value.node.value is True,
                     (Evidence(place.span, "set before the server answered"),),
                 )
 
@@ -315,6 +324,29 @@ class Collected:
                     case _:
                         pass
         return False
+
+
+def _fills_only(site: Site) -> bool:
+    """Whether a write is made only while there is nothing: `if (!active) setActive(...)`."""
+    for ancestor in site.call.index.ancestors(site.call.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.If) and ancestor.then.start <= site.call.node.start < ancestor.then.end:
+            test = ancestor.test
+            parts = test.operands if isinstance(test, tree.Operation) and test.operator == "and" else (test,)
+            if any(_asks_for_none(each, site.slot.key) for each in parts):
+                return True
+    return False
+
+
+def _asks_for_none(test: tree.Expr, name: str) -> bool:
+    match test:
+        case tree.Operation(operator="not", operands=(inner,)):
+            return last_name(inner) == name
+        case tree.Operation(operator="==" | "is", operands=(left, tree.Literal(value=None))):
+            return last_name(left) == name
+        case _:
+            return False
 
 
 def _callbacks_around(call: At[tree.Call], inner: tree.Function) -> Iterator[tree.Function]:

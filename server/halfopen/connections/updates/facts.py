@@ -61,12 +61,13 @@ class Write:
 class Pending:
     """State that the user's action sets before the server answered, and that messages take back.
 
-    `rolled_back`: the close handler takes it back too.
+    `rolled_back`: the close handler takes it back too. `is_flag`: it only says that something is under way.
     """
 
     state: str
     place: Span
     rolled_back: bool
+    is_flag: bool = False
     evidence: tuple[Evidence, ...] = ()
 
 
