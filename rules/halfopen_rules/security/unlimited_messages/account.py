@@ -15,6 +15,7 @@ _COSTS = {
     "model": "runs of a model, each with its price and its seconds of computing",
     "task": "tasks beside the loop",
     "broadcast": "sends for each connected client: with 200 of them 200,000",
+    "group": "sends for each client of the group",
     "database": "accesses to the database, whose pool of 15 is then busy for nobody else",
     "request": "requests to another service, in this server's name",
     "process": "processes",

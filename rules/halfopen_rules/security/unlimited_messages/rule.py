@@ -15,14 +15,15 @@ from halfopen.connections.receiving.facts import RateLimit, Receiving, Work, Wor
 CODE = "WS7C"
 SLUG = "unlimited-messages"
 
-_DEAR: frozenset[WorkKind] = frozenset({"model", "task", "broadcast"})
+_DEAR: frozenset[WorkKind] = frozenset({"model", "task", "broadcast", "group"})
 """Work that costs far more than the message that sets it off, or that piles up."""
-_AT_ONCE: frozenset[WorkKind] = frozenset({"task", "broadcast", "job"})
+_AT_ONCE: frozenset[WorkKind] = frozenset({"task", "broadcast", "group", "job"})
 """Work for whose end the loop does not wait before it takes the next message, or that goes to many."""
 _DOES: dict[WorkKind, str] = {
     "model": "runs a model or another heavy computation",
     "task": "starts a task that runs beside the loop",
-    "broadcast": "goes out to every other client",
+    "broadcast": "goes out to every client",
+    "group": "goes out to each client of a group",
     "database": "reads or writes a database",
     "request": "makes a request to another service",
     "process": "writes to a process or starts one",
@@ -77,10 +78,10 @@ def _severity(first: Work, refused: RateLimit | None, is_open: bool) -> Severity
 
 def _message(name: str, first: Work, refused: RateLimit | None, is_open: bool) -> str:
     who = "anybody who can reach the server" if is_open else "one client"
-    work = f"each message of {name} {_DOES[first.kind]} (`{first.what}`)"
+    work = f"A message of {name} {_DOES[first.kind]} (`{first.what}`)"
     if refused is not None:
         return (
-            f"{work[0].upper()}{work[1:]}, one at a time and with no limit over time: {who} can keep it busy without "
+            f"{work}, one at a time and with no limit over time: {who} can keep it busy without "
             "end, over as many connections as are opened"
         )
     often = (
@@ -88,7 +89,7 @@ def _message(name: str, first: Work, refused: RateLimit | None, is_open: bool) -
         if first.kind in _AT_ONCE
         else "can send the next as soon as one is done, without end"
     )
-    return f"{work[0].upper()}{work[1:]} and nothing limits their rate: {who} {often}"
+    return f"{work}, and nothing limits how many come: {who} {often}"
 
 
 RULE = Rule(

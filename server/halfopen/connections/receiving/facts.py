@@ -13,10 +13,10 @@ Reading: TypeAlias = OneOf["loop", "once", "never"]
 """loop: message after message. once: a first message or a few. never: nothing receives."""
 
 WorkKind: TypeAlias = OneOf[
-    "model", "task", "broadcast", "database", "request", "process", "thread", "job", "file"
+    "model", "task", "broadcast", "group", "database", "request", "process", "thread", "job", "file"
 ]
 """What one inbound message sets off. model: an AI model or heavy computing. task: a task beside the loop.
-job: a queue of jobs."""
+broadcast: a copy for every client. group: one for each client of a room or of a user. job: a queue of jobs."""
 
 
 @dataclass(frozen=True, slots=True)

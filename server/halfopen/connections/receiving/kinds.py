@@ -61,9 +61,9 @@ _MADE = re.compile(r"(^|\.)([A-Z]\w*|__a?(enter|exit)__|connect|disconnect)$")
 """What makes a client, an agent or its options, opens and ends it: it asks for no answer."""
 _FREE = re.compile(
     r"(Error|Exception|Timeout|Config|Settings|Message|Field|Column|select|insert|update|delete|func|text|and_|or_|desc|asc|close|aclose"
-    r"|models\.list)$"
+    r"|models\.list|pubsub|p?(un)?subscribe)$"
 )
-"""Names of packages that only describe something: exceptions, statements, schemas."""
+"""Names of packages that only describe something: exceptions, statements, schemas; and what only asks a broker to tell."""
 
 
 _OF_VALUES = re.compile(

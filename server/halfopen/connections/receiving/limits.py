@@ -51,7 +51,7 @@ def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLim
         yield from _interval(code, start)
     for each in ran(code, starts):
         if each.depth > _DEEP:
-            return
+            continue
         callee = each.call.node.callee
         last = last_name(callee)
         trusted = trusted_to(code.program, "limits_rate", each.call.to(callee))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
@@ -22,7 +23,10 @@ _BY_MESSAGE = frozenset({"receive", "receive_json", "websocket_receive", "on_mes
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A call that runs on the loop. `first` is the call in the endpoint's own code that leads to it."""
+    """A call that runs on the loop.
+
+    `first` is the call in the endpoint's own code that leads to it, `entered` the one that runs the function it stands in.
+    """
 
     call: At[tree.Call]
     names: frozenset[str]
@@ -31,6 +35,7 @@ class Ran:
     repeats: bool
     depth: int
     first: At[tree.Call]
+    entered: At[tree.Call] | None = None
 
 
 def receive_loops(code: EndpointCode) -> list[At[tree.Loop]]:
@@ -84,25 +89,64 @@ def per_message(code: EndpointCode) -> list[At[tree.Node]]:
 
 
 def ran(code: EndpointCode, starts: list[At[tree.Node]], repeats: bool = False) -> Iterator[Ran]:
-    """The calls that run when these pieces of code run, nearest first; each function is entered once."""
-    seen: set[tuple[tree.Node, bool]] = set()
-    level: list[tuple[At[tree.Node], bool, At[tree.Call] | None]] = [(each, repeats, None) for each in starts]
+    """The calls that run when these pieces of code run, nearest first; each function is entered once.
+
+    What only an `except` clause of theirs sets off, such as the answer to a message that cannot be read, comes last.
+    """
+    own = [(call, again) for start in starts for call, again in _calls(start, repeats)]
+    seen: set[tuple[tree.Node, bool, bool]] = set()
+    for in_clause in (False, True):
+        level: list[_Step] = [
+            (call, again, call, None) for call, again in own if in_except_clause(call) is in_clause
+        ]
+        yield from _ran_from(code, level, seen)
+
+
+def in_except_clause(call: At[tree.Call]) -> bool:
+    """Whether a call stands in a clause that runs only after an exception."""
+    for each in call.index.ancestors(call.node):
+        if isinstance(each, tree.Function):
+            return False
+        if isinstance(each, tree.Handler):
+            return True
+    return False
+
+
+_Step: TypeAlias = tuple[At[tree.Call], bool, At[tree.Call], At[tree.Call] | None]
+"""A call, whether it repeats, the endpoint's own call that leads to it, and the one that runs its function."""
+
+
+def _ran_from(
+    code: EndpointCode, level: list[_Step], seen: set[tuple[tree.Node, bool, bool]]
+) -> Iterator[Ran]:
+    """These calls and all that they lead to. A function is entered once, and once for each of many."""
     for depth in range(_DEEPEST):
-        after: list[tuple[At[tree.Node], bool, At[tree.Call] | None]] = []
-        for at, again, first in level:
-            code.program.queries.note(at.unit)
-            for call, inner_again in _calls(at, again):
-                origin = first or call
-                found = called(code.program, call.to(call.node.callee))
-                names = qualified(code.program, call.to(call.node.callee))
-                yield Ran(call, names, bool(found), inner_again, depth, origin)
-                for function in found:
-                    key = (function.node, inner_again)
-                    if key in seen or len(seen) > _MOST_FUNCTIONS or _leaves_loop(code, call, function):
-                        continue
-                    seen.add(key)
-                    after.append((function.to(function.node.body), inner_again, origin))
+        after: list[_Step] = []
+        for call, again, first, entered in level:
+            code.program.queries.note(call.unit)
+            found = called(code.program, call.to(call.node.callee))
+            names = qualified(code.program, call.to(call.node.callee))
+            yield Ran(call, names, bool(found), again, depth, first, entered)
+            for function in found:
+                key = (function.node, again, loop_around(call) is not None)
+                if key in seen or len(seen) > _MOST_FUNCTIONS or _leaves_loop(code, call, function):
+                    continue
+                seen.add(key)
+                after += (
+                    (inner, inner_again, first, call)
+                    for inner, inner_again in _calls(function.to(function.node.body), again)
+                )
         level = after
+
+
+def loop_around(call: At[tree.Call]) -> At[tree.Loop] | None:
+    """The innermost loop over a collection that a call stands in."""
+    for each in call.index.ancestors(call.node):
+        if isinstance(each, tree.Function):
+            return None
+        if isinstance(each, tree.Loop) and each.kind == "for" and not each.is_async:
+            return call.to(each)
+    return None
 
 
 def _calls(at: At[tree.Node], again: bool) -> Iterator[tuple[At[tree.Call], bool]]:

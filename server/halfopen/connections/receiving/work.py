@@ -9,13 +9,13 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import SENDERS, socket_method
 from halfopen.connections.receiving.facts import Work, WorkKind
 from halfopen.connections.receiving.kinds import work_kind
-from halfopen.connections.receiving.running import Ran, ran
+from halfopen.connections.receiving.running import Ran, in_except_clause, loop_around, ran
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, Program
 
 _ORDER: tuple[WorkKind, ...] = (
-    "model", "task", "broadcast", "process", "job", "database", "request", "thread", "file",
+    "model", "task", "broadcast", "group", "process", "job", "database", "request", "thread", "file",
 )  # fmt: skip
 _PUTTING = frozenset({"put", "put_nowait", "publish", "group_send"})
 
@@ -47,8 +47,9 @@ def _kind(code: EndpointCode, each: Ran) -> WorkKind | None:
     call = each.call
     if call.node.arguments and spawns(code.program, call):
         return "task" if _works(code, call) and not _only_one_runs(call) else None
-    if _fans_out(call):
-        return "broadcast"
+    loop = _fans_out(call)
+    if loop is not None:
+        return _audience(code.program, loop, each)
     for name in sorted(each.names):
         kind = work_kind(name)
         if kind is not None:
@@ -89,20 +90,56 @@ def _only_one_runs(call: At[tree.Call]) -> bool:
     return False
 
 
-def _fans_out(call: At[tree.Call]) -> bool:
-    """Whether a call goes, within a loop over clients, to each of them: a send, or an entry in its queue."""
-    callee = call.node.callee
-    if not isinstance(callee, tree.Member):
+def _fans_out(call: At[tree.Call]) -> At[tree.Loop] | None:
+    """The loop over clients in which a call goes to each of them: a send, or an entry in its queue."""
+    callee, loop = call.node.callee, loop_around(call)
+    if not isinstance(callee, tree.Member) or loop is None:
+        return None
+    to_each = callee.name in SENDERS and _is_element(call.to(callee.object), loop.node)
+    return loop if to_each or callee.name in _PUTTING else None
+
+
+def _audience(program: Program, loop: At[tree.Loop], each: Ran) -> WorkKind | None:
+    """Everybody, or those who stand under a key (a room, one user's tabs), to whom an error of the sender goes back too."""
+    around = loop_around(each.entered) if each.entered is not None else None
+    if not _is_by_key(program, loop) or (around is not None and not _is_by_key(program, around)):
+        return "broadcast"
+    return None if in_except_clause(each.first) else "group"
+
+
+def _is_by_key(program: Program, loop: At[tree.Loop]) -> bool:
+    return loop.node.iterable is not None and _is_looked_up(program, loop.to(loop.node.iterable))
+
+
+def _is_looked_up(program: Program, iterable: At[tree.Expr], depth: int = 4) -> bool:
+    """Whether an expression stands under a key: `self.rooms[room]`, `list(self.users.get(user, []))`."""
+    if depth == 0:
         return False
-    function = call.index.function_of(call.node)
-    for ancestor in call.index.ancestors(call.node):
-        if ancestor is function:
+    match iterable.node:
+        case tree.Index():
+            return True
+        case tree.Call(callee=tree.Member(name="get" | "pop" | "setdefault"), arguments=arguments) if (
+            arguments
+        ):
+            return True
+        case tree.Call(callee=tree.Member(object=inner, name="copy" | "values" | "items" | "keys")):
+            return _is_looked_up(program, iterable.to(inner), depth - 1)
+        case tree.Call(
+            callee=tree.Name(id="list" | "tuple" | "set" | "sorted" | "reversed"), arguments=arguments
+        ) if arguments:
+            return _is_looked_up(program, iterable.to(arguments[0].value), depth - 1)
+        case tree.Operation(operator="or" | "-", operands=operands):
+            return _is_looked_up(program, iterable.to(operands[0]), depth - 1)
+        case tree.Name():
+            return any(
+                _is_looked_up(program, At(path, unit, definition.value), depth - 1)
+                for path, unit, definition in program.definitions_of(
+                    program.variable(iterable.to(iterable.node))
+                )
+                if definition.kind == "value" and definition.value is not None and not definition.steps
+            )
+        case _:
             return False
-        if isinstance(ancestor, tree.Loop) and ancestor.kind == "for" and not ancestor.is_async:
-            if callee.name in _PUTTING:
-                return True
-            return callee.name in SENDERS and _is_element(call.to(callee.object), ancestor)
-    return False
 
 
 def _is_element(at: At[tree.Expr], loop: tree.Loop) -> bool:
