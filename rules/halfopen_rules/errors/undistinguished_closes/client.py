@@ -120,7 +120,7 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
     if refusals and endless:
         message = (
             f"{name} retries after every close without asking for its code: a client whose token is refused or expired "
-            "comes back with the same token for ever, and the person is not told"
+            "is turned away again and again, without end; it gets no new token, and the person is not told"
         )
         evidence = (*first.evidence, *(one for each in refusals[:2] for one in each.evidence))
         return _finding(dossier, Severity.HIGH, Confidence.HIGH, _place(dossier), message, evidence)

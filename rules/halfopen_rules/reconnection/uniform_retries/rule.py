@@ -61,7 +61,7 @@ def _fixes(dossier: Dossier, first: Trigger, delay: Delay) -> Iterator[Fix]:
         if dossier.connection.library == "react-use-websocket":
             yield interval_fix(dossier.connection.site, place)
         return
-    if place is None or first.kind == "loop" or not place.path.endswith(_SCRIPTS):
+    if place is None or first.kind in ("loop", "state") or not place.path.endswith(_SCRIPTS):
         return
     if delay.jitter != "none":
         return

@@ -21,8 +21,9 @@ def token_in_url(dossier: Dossier) -> Iterator[Finding]:
         return
     first = telling[0]
     plain = _is_plain(dossier)
+    shown = f"?{first.parameter}=" if first.value == first.parameter else f"{first.parameter}={first.value}"
     message = (
-        f"{dossier.connection.name} puts the token into the URL (`{first.parameter}={first.value}`): it stands in "
+        f"{dossier.connection.name} puts the token into the URL (`{shown}`): it stands in "
         "the access logs of every server and proxy on the way for as long as it is valid"
     )
     if plain:

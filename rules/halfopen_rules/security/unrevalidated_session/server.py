@@ -36,9 +36,11 @@ def checked_once(dossier: Dossier) -> Iterator[Finding]:
         severity=Severity.HIGH if admission.privileged else USUAL,
         confidence=_confidence(admission, known),
         span=_place(dossier, admission, check),
-        message=message + _in_the_log(dossier, admission),
+        message=message,
         connection=dossier.connection.id,
-        evidence=tuple(dict.fromkeys((*check.evidence, *_settles(lifetime)))),
+        evidence=tuple(
+            dict.fromkeys((*check.evidence, *_settles(lifetime), *_in_the_log(dossier, admission)))
+        ),
     )
 
 
@@ -54,15 +56,19 @@ def _telling(admission: Admission) -> Check:
     return next((each for each in admission.checks if each.expires), admission.checks[0])
 
 
-def _in_the_log(dossier: Dossier, admission: Admission) -> str:
-    """The query string stands in the access log of uvicorn, where that is known to run, and in those of proxies."""
-    shown = admission.in_query_string
-    if not shown or not admission.outlives_its_checks:
-        return ""
-    logged = dossier.surroundings.serving.access_log_has_query
-    if isinstance(logged, Known) and logged.value:
-        return f"; `{shown[0].name}` also stands in the access log, with the query string of each handshake"
-    return f"; `{shown[0].name}` also stands in the URL, which access logs and proxies write down"
+def _in_the_log(dossier: Dossier, admission: Admission) -> Iterator[Evidence]:
+    """The query string stands in the access log of uvicorn, where that is known to run, and in those of proxies.
+
+    It is no part of the message: a client that puts its token into the URL has a finding of its own.
+    """
+    for shown in admission.in_query_string[:1] if admission.outlives_its_checks else ():
+        logged = dossier.surroundings.serving.access_log_has_query
+        where = (
+            "the access log, with the query string of each handshake"
+            if isinstance(logged, Known) and logged.value
+            else "the URL, which access logs and proxies write down"
+        )
+        yield Evidence(shown.evidence[0].place, f"`{shown.name}` stands in {where}")
 
 
 def _settles(lifetime: Known[object] | Unknown) -> tuple[Evidence, ...]:

@@ -73,8 +73,8 @@ def _is_called(code: ClientCode, function: At[tree.Function]) -> bool:
 
 
 def _tells(code: ClientCode, function: At[tree.Function]) -> bool:
-    """Whether a function logs, or keeps an error where something can show it."""
-    for node in own_nodes(function):
+    """Whether a function, or what it has a promise call, logs or keeps an error where something can show it."""
+    for node in _nodes_of(function):
         if isinstance(node, tree.Raise):
             return True
         if isinstance(node, tree.Call) and (logs(code.view.program, function.to(node)) or _reports(node)):
@@ -82,6 +82,15 @@ def _tells(code: ClientCode, function: At[tree.Function]) -> bool:
         if isinstance(node, tree.Literal) and isinstance(node.value, str) and node.value.lower() in _FAILED:
             return True
     return False
+
+
+def _nodes_of(function: At[tree.Function]) -> Iterator[tree.Node]:
+    yield from own_nodes(function)
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call) and last_name(node.callee) in ("then", "catch", "finally"):
+            for argument in node.arguments:
+                if isinstance(argument.value, tree.Function):
+                    yield from own_nodes(function.to(argument.value))
 
 
 _FAILED = frozenset(

@@ -17,6 +17,7 @@ from halfopen.semantics.call_graph import callers
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At
 from halfopen.semantics.react import react_owner
+from halfopen.semantics.scripts import file_of, is_page
 
 _EVENTS: dict[str, TriggerKind] = {
     "online": "online",
@@ -37,7 +38,7 @@ def triggers_aside(view: View) -> Iterator[Trigger]:
     told: set[tree.Node] = set()
     heartbeats = {each.node for each in closure_of(program, view.socket.handlers(program, view.held, "open"))}
     for function in list(view.reach.functions.values()):
-        if _is_offered(view, function):
+        if _is_offered(view, function) or _is_of_markup(view, function):
             yield _aside("manual", function, Known(AT_ONCE))
         for reference in references(program, function):
             if not is_shipped(reference.path):
@@ -82,6 +83,13 @@ def _is_offered(view: View, function: At[tree.Function]) -> bool:
         and _AUTOMATIC.search(name) is None
         and not callers(view.program, function)
     )
+
+
+def _is_of_markup(view: View, function: At[tree.Function]) -> bool:
+    """Whether a function of a page's own script is called by none of its scripts: a button's `onclick` does."""
+    in_page = is_page(function.path) or file_of(function.path) != function.path
+    at_top = function.index.function_of(function.node) is None and name_of_function(function)[0] is not None
+    return in_page and at_top and not references(view.program, function)
 
 
 def _aside(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.listeners import listeners
 from halfopen.connections.reconnection.conditions import (
     CODES,
     Condition,
@@ -22,13 +23,13 @@ from halfopen.connections.reconnection.given import handlers_given
 from halfopen.connections.reconnection.numbers import delay_of, names_in
 from halfopen.connections.reconnection.states import states_behind, states_set_by
 from halfopen.connections.shipped import is_shipped
-from halfopen.connections.updates.applied import listeners
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.react import Effect
 from halfopen.semantics.stores import initializers, store_around
 from halfopen.semantics.unit import Span
 from halfopen.semantics.values import origins
@@ -112,8 +113,11 @@ class Tracing:
             ]
             return
         states = states_set_by(program, call)
-        if states & self.states():
-            yield self.trigger(step, call, met, "state")
+        effects = self.effects_on(states)
+        if effects:
+            waits = [self.wait_in(each) for each in effects]
+            delay = step.delay if step.delay is not None or None in waits else waits[0]
+            yield self.trigger(replace(step, delay=delay), call, met, "state")
             return
         found = called(self.view, call) or callbacks(program, call.to(call.node.callee))
         found = found or handlers_given(program, call.to(call.node.callee))
@@ -137,14 +141,27 @@ class Tracing:
         """Whether running a function makes the socket without a further timer or state in between."""
         return creates_now(self.view, function)
 
-    def states(self) -> frozenset[tree.Node]:
-        """The states that the effects which connect depend on."""
-        view = self.view
-        found: set[tree.Node] = set()
-        for effect in view.reach.effects:
-            for each in effect.dependencies or ():
-                found |= states_behind(view.program, effect.call.to(each))
-        return frozenset(found)
+    def effects_on(self, states: frozenset[tree.Node]) -> list[Effect]:
+        """The effects that connect and depend on a state."""
+        program = self.view.program
+        return [
+            effect
+            for effect in self.view.reach.effects
+            if any(
+                states & states_behind(program, effect.call.to(each)) for each in effect.dependencies or ()
+            )
+        ]
+
+    def wait_in(self, effect: Effect) -> At[tree.Expr] | None:
+        """The delay of the timer by which alone an effect connects; None where it does so at once."""
+        if creates_now(self.view, effect.callback):
+            return None
+        for node in own_nodes(effect.callback):
+            if isinstance(node, tree.Call) and len(node.arguments) > 1:
+                timer = effect.callback.to(node)
+                if is_timer(self.view.program, timer) and self.view.reach.enters(self.view.program, timer):
+                    return timer.to(node.arguments[1].value)
+        return None
 
     def pause_in(self, call: At[tree.Call]) -> At[tree.Expr] | None:
         """The delay of an awaited pause: `await sleep(1000)`, `await new Promise(r => setTimeout(r, 1000))`."""
