@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from halfopen.connections.client_release import closers, closure_of, guards_of
 from halfopen.connections.client_view import View
-from halfopen.connections.delivery.triggers import Run, climb, socket_handlers
+from halfopen.connections.delivery.triggers import Run, Trigger, climb, socket_handlers
 from halfopen.connections.dossier import Leak
 from halfopen.connections.facts import Evidence
+from halfopen.connections.freshness.changes import Change, changes_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
 
 
 def overwritten(view: View) -> Leak | None:
-    """A person can have the socket made again, nothing asks whether there is one, and its one place takes the next."""
-    creating = view.reach.creating
-    kept = _kept(view)
-    if creating is None or kept is None or view.reach.effects:
+    """A person or an effect can have the socket made again, nothing asks whether there is one, and its one place takes the next."""
+    creating, kept = view.reach.creating, _kept(view)
+    if creating is None or kept is None:
         return None
-    runs, passed = climb(view.program, creating, socket_handlers(view))
+    handlers = socket_handlers(view)
+    runs, passed = climb(view.program, creating, handlers)
+    again = _changed(view) if view.reach.effects else _pressed(runs)
+    if again is None or any(guards_of(view.program, view.call)):
+        return None
+    way = [each for each in passed if not _is_within(each, handlers.of)]
+    if closers(view.socket, closure_of(view.program, way)) or any(_calls_are_guarded(view, way)):
+        return None
+    takes = Evidence(kept.span, "the only place that holds it, and the next one takes it")
+    return Leak("overwritten" if isinstance(again, Run) else "reopened", (takes, _told(again)))
+
+
+def _pressed(runs: list[Run]) -> Run | None:
+    """The button that makes the socket, where nothing else does and it can be pressed at any time."""
     pressed = [each for each in runs if each.trigger == "user"]
-    if not pressed or len(pressed) < len(runs):
+    if not pressed or len(pressed) < len(runs) or any(_is_withheld(each) for each in pressed):
         return None
-    if closers(view.socket, closure_of(view.program, passed)) or any(guards_of(view.program, view.call)):
+    return pressed[0]
+
+
+def _changed(view: View) -> Change | None:
+    """What makes an effect run again that has a longer-lived owner open the socket, where nothing ever closes it."""
+    if view.owner.lifetime == "mount" or closers(view.socket, view.released):
         return None
-    if any(_is_withheld(each) for each in pressed) or any(_calls_are_guarded(view, passed)):
-        return None
-    return Leak(
-        "overwritten",
-        (
-            Evidence(kept.span, "the only place that holds it, and the next one takes it"),
-            Evidence(pressed[0].at.span, "a person has it made, as often as they like"),
-        ),
+    for effect in view.reach.effects:
+        for dependency in effect.dependencies or ():
+            for change in changes_of(view.program, effect.call.to(dependency)):
+                if change.kind != "unknown" or change.part:
+                    return change
+    return None
+
+
+def _told(again: Run | Change) -> Evidence:
+    if isinstance(again, Run):
+        return Evidence(again.at.span, "a person has it made, as often as they like")
+    return Evidence(again.at.span, f"each change of {again.what} has an effect make another")
+
+
+def _is_within(function: At[tree.Function], handlers: Mapping[tree.Node, Trigger]) -> bool:
+    """Whether a function is a handler of the socket or stands in one: a reconnect, which follows a close."""
+    return function.node in handlers or any(
+        each in handlers for each in function.index.ancestors(function.node)
     )
 
 

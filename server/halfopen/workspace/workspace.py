@@ -39,6 +39,11 @@ from halfopen.workspace.extracts import Extract, ExtractCache
 if TYPE_CHECKING:
     import tree_sitter
 
+_UNREAD = (
+    "not understood (a syntax error, or syntax that the parser does not know); "
+    "the rest of the file is still audited"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
@@ -256,9 +261,7 @@ class Workspace:
         outline = extract.outline
         if outline.has_error:
             line = text.point(outline.problem).line + 1 if outline.problem is not None else None
-            self._problems[path] = [
-                FileProblem(path, line, "syntax", "syntax error; the rest of the file is still audited")
-            ]
+            self._problems[path] = [FileProblem(path, line, "syntax", _UNREAD)]
         else:
             self._problems.pop(path, None)
         scripts = self._scripts(path, outline.pages, previous)

@@ -38,7 +38,9 @@ _SEVERITY: dict[LeakKind, Severity] = {
 }
 """Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
 
-_LESS_SURE: frozenset[LeakKind] = frozenset({"after-await", "unread", "flag-set-anew", "overwritten"})
+_LESS_SURE: frozenset[LeakKind] = frozenset(
+    {"after-await", "unread", "flag-set-anew", "overwritten", "reopened"}
+)
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
@@ -212,6 +214,11 @@ def _socket_message(leak: Leak, name: str, owner: str) -> str:
             return (
                 f"Each further press makes another socket and puts it into {name}: the one before stays open, "
                 "nothing can close it any more, and its messages are handled as well"
+            )
+        case "reopened":
+            return (
+                f"An effect that runs again has {owner} put another socket into {name}: the one before stays open, nothing "
+                "closes it, and its messages are handled as well"
             )
         case "not-in-cleanup":
             return f"The cleanup of {owner} does not close {name}: each unmount leaves a live socket behind"

@@ -50,7 +50,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         message,
         dossier.connection.id,
         (*first.delay.evidence, *_reset_evidence(facts)),
-        tuple(_fixes(dossier, first, first.delay.value)),
+        () if _is_reset_by_attempt(facts) else tuple(_fixes(dossier, first, first.delay.value)),
     )
 
 
@@ -85,6 +85,12 @@ def _judged(
         return None
     is_random = delay.jitter != "none"
     initial = _seconds(delay.initial_ms)
+    if delay.growth != "fixed" and _is_reset_by_attempt(facts):
+        text = (
+            f"Each attempt of {name} sets the count of attempts back, so its delays never grow: it retries every {initial} "
+            f"without limit{'' if is_random else f'; {herd}'}"
+        )
+        return (Severity.HIGH if delay.initial_ms <= FAST_MS and not is_random else Severity.MEDIUM), text
     if delay.growth == "fixed":
         if delay.initial_ms == 0:
             return Severity.HIGH, (
@@ -124,10 +130,14 @@ def _seconds(milliseconds: float) -> str:
     return f"{milliseconds:g} ms" if 0 < seconds < 0.1 else f"{seconds:g} s"
 
 
+def _is_reset_by_attempt(facts: Reconnection) -> bool:
+    return isinstance(facts.reset, Known) and facts.reset.value == "on_attempt"
+
+
 def _reset_evidence(facts: Reconnection) -> tuple[Evidence, ...]:
     """That the count starts over as soon as a connection opens makes a server that drops each at once worse."""
     reset = facts.reset
-    return reset.evidence if isinstance(reset, Known) and reset.value == "on_open" else ()
+    return reset.evidence if isinstance(reset, Known) and reset.value in ("on_open", "on_attempt") else ()
 
 
 RULE = Rule(

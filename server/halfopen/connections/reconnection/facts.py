@@ -139,10 +139,10 @@ class Reconnection:
     triggers: tuple[Trigger, ...] = ()
     attempts: Fact[int | None] = Unknown("the client's code")
     """After how many attempts it stops for good. None as a value: never."""
-    reset: Fact[OneOf["on_open", "on_message", "stable_uptime", "never"]] = Unknown(
+    reset: Fact[OneOf["on_open", "on_message", "stable_uptime", "on_attempt", "never"]] = Unknown(
         "where the attempts are counted"
     )
-    """When the attempts count from zero again."""
+    """When the attempts count from zero again; on_attempt: with each, so that they never count."""
     one_shot: Fact[bool] = _NO
     """Whether the socket is opened for one answer, and closed when that has come."""
     falls_back: Fact[bool] = _NO

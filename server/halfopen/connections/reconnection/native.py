@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal as OneOf
 
-from halfopen.connections.client_release import closers, closure_of
+from halfopen.connections.client_release import closers, closure_of, guards_of
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.reconnection.aside import resets_in, triggers_aside
@@ -18,7 +18,7 @@ from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import origins
 
-Reset = OneOf["on_open", "on_message", "stable_uptime", "never"]
+Reset = OneOf["on_open", "on_message", "stable_uptime", "on_attempt", "never"]
 
 
 def reconnection_by_code(view: View) -> Reconnection:
@@ -31,11 +31,12 @@ def reconnection_by_code(view: View) -> Reconnection:
     triggers += [each for each in failing.run(on_error) if all(each.place != one.place for one in triggers)]
     triggers += [each for each in triggers_aside(view) if all(each.place != one.place for one in triggers)]
     unresolved = [*closing.unresolved, *failing.unresolved]
+    reset = _reset(view, triggers)
     return Reconnection(
         automatic=_automatic(view, triggers, unresolved),
         triggers=tuple(triggers),
-        attempts=_attempts(triggers),
-        reset=_reset(view, triggers),
+        attempts=_attempts(triggers, reset),
+        reset=reset,
         one_shot=_one_shot(view),
         falls_back=_falls_back(view, on_close),
         polls=polls_all_along(view),
@@ -81,7 +82,9 @@ def _goes_out_of_sight(view: View) -> bool:
     return False
 
 
-def _attempts(triggers: list[Trigger]) -> Fact[int | None]:
+def _attempts(triggers: list[Trigger], reset: Fact[Reset]) -> Fact[int | None]:
+    if isinstance(reset, Known) and reset.value == "on_attempt":
+        return Known(None, reset.evidence)
     automatic = [each for each in triggers if each.is_automatic and each.kind not in ("interval",)]
     known = [each.limit for each in automatic if isinstance(each.limit, Known)]
     if not known:
@@ -100,6 +103,9 @@ def _reset(view: View, triggers: list[Trigger]) -> Fact[Reset]:
     )
     if not words:
         return Unknown("where the attempts are counted")
+    place = _reset_by_attempt(view, triggers)
+    if place is not None:
+        return Known("on_attempt", (Evidence(place.span, "each attempt sets the count back itself"),))
     program, held, socket = view.program, view.held, view.socket
     opened = closure_of(program, socket.handlers(program, held, "open"))
     place = resets_in(view, opened, words)
@@ -119,6 +125,23 @@ def _reset(view: View, triggers: list[Trigger]) -> Fact[Reset]:
     if place is not None:
         return Known("on_message", (Evidence(place.span, "the attempts count from zero again here"),))
     return Unknown("where the attempts are counted")
+
+
+def _reset_by_attempt(view: View, triggers: list[Trigger]) -> At[tree.Node] | None:
+    """Where the function that makes the socket, which a retry calls, sets the count back, whatever is the case."""
+    creating = view.reach.creating
+    counts = frozenset(
+        word.removesuffix(".current").rpartition(".")[2]
+        for each in triggers
+        if each.is_automatic
+        for word in each.counted_by
+    )
+    if creating is None or not counts:
+        return None
+    place = resets_in(view, [creating], counts)
+    if place is None or place.index.function_of(place.node) is not creating.node:
+        return None
+    return None if any(guards_of(view.program, place)) else place
 
 
 def _falls_back(view: View, handlers: list[At[tree.Function]]) -> Fact[bool]:
