@@ -112,8 +112,8 @@ BORROWED = (
     "python/good_dependency_with_yield.py",
     "react/good_store_with_actions.ts",
     "react/good_closed_through_ref.tsx",
-    "react/bad_service_used_by_component/socket.ts",
-    "react/bad_service_used_by_component/Progress.tsx",
+    "react/bad_release_that_nobody_calls/client.ts",
+    "react/bad_release_that_nobody_calls/useChat.ts",
 )
 
 CONFIGURED = '{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["src/*"], "#/*": ["src/lib/*"]}}}\n'
