@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.handling import Handling
+from halfopen.connections.registries import container_of
 from halfopen.connections.sending.calling import callers_up, calls_member, described, is_called
 from halfopen.connections.sending.channels import reaches, subscribed
 from halfopen.connections.sending.facts import Forwarding
@@ -13,10 +14,30 @@ from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Unit
 
+_PUBLISHING = frozenset({"publish", "xadd", "execute", "notify"})
+_GIVEN = frozenset(
+    {
+        None,
+        "channel",
+        "message",
+        "topic",
+        "subject",
+        "payload",
+        "body",
+        "data",
+        "routing_key",
+        "exchange",
+        "key",
+        "event",
+    }
+)
+"""What brokers call the arguments of a publish."""
 _LISTENING = frozenset({"listen", "get_message", "psubscribe", "add_listener"})
 STORING = frozenset(
     {
@@ -74,15 +95,18 @@ def _published(program: Program) -> Iterator[tuple[At[tree.Call], At[tree.Functi
         program.queries.note(unit)
         for call in _calls_of(module.path, unit):
             function = call.index.function_of(call.node)
-            if function is None:
+            if function is None or _is_of_another_kind(program, call):
                 continue
             inside = call.to(function)
             called = is_called(program, inside)
             # What nobody calls publishes nothing.
             if isinstance(called, Known) and not called.value:
                 continue
-            near = callers_up(program, inside)
-            yield call, inside, _keeps_state(call, inside) or any(_stores(each) for each in near[:12])
+            near = callers_up(program, inside)[:12]
+            kept = (
+                _keeps_state(call, inside) or any(map(_stores, near)) or _is_of_a_table(program, call, near)
+            )
+            yield call, inside, kept
 
 
 def _calls_of(path: str, unit: Unit) -> Iterator[At[tree.Call]]:
@@ -92,8 +116,74 @@ def _calls_of(path: str, unit: Unit) -> Iterator[At[tree.Call]]:
             isinstance(call.callee, tree.Member)
             and call.callee.name == "publish"
             and len(call.arguments) >= 2
+            and {each.name for each in call.arguments} <= _GIVEN
         ):
             yield At(path, unit, call)
+
+
+def _is_of_another_kind(program: Program, call: At[tree.Call]) -> bool:
+    """`ConfluencePublisher(site).publish(page, parent)`: a method of the project that tells no broker."""
+    bodies = functions(program, call.to(call.node.callee))
+    return bool(bodies) and not any(
+        calls_member(function, _PUBLISHING)
+        for body in bodies
+        for function in (body, *_called_by(program, body))
+    )
+
+
+def _called_by(program: Program, body: At[tree.Function]) -> Iterator[At[tree.Function]]:
+    for node in own_nodes(body):
+        if isinstance(node, tree.Call):
+            yield from functions(program, body.to(node.callee))
+
+
+def _is_of_a_table(program: Program, publish: At[tree.Call], near: list[At[tree.Function]]) -> bool:
+    """Whether what is published is an entry of a table of the process, where it can be asked for.
+
+    `JOBS[job]["progress"] = done`, then `publish(job, JOBS[job])`.
+    """
+    nodes = {each.node for each in near}
+    for function in near:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.Call) or not node.arguments:
+                continue
+            runs_it = node is publish.node or any(
+                each.node in nodes for each in functions(program, function.to(node.callee))
+            )
+            if runs_it and _is_entry(program, function, node.arguments[-1].value):
+                return True
+    return False
+
+
+def _is_entry(program: Program, function: At[tree.Function], given: tree.Expr) -> bool:
+    if (
+        isinstance(given, tree.Call)
+        and last_name(given.callee) in ("dumps", "copy", "dict")
+        and given.arguments
+    ):
+        given = given.arguments[0].value
+    if isinstance(given, tree.Index):
+        return container_of(program, function.to(given.object)) is not None
+    if not isinstance(given, tree.Name):
+        return False
+    binding = function.index.bindings.get(given)
+    if binding is None:
+        return False
+    if any(
+        isinstance(each.value, tree.Index) and _is_entry(program, function, each.value)
+        for each in binding.definitions
+    ):
+        return True
+    return any(
+        isinstance(node, tree.Assign)
+        and isinstance(node.value, tree.Name)
+        and function.index.bindings.get(node.value) is binding
+        and any(
+            isinstance(target, tree.Index) and container_of(program, function.to(target.object)) is not None
+            for target in node.targets
+        )
+        for node in own_nodes(function)
+    )
 
 
 def _keeps_state(publish: At[tree.Call], function: At[tree.Function]) -> bool:
