@@ -399,3 +399,71 @@ def test_what_a_callback_sends_is_what_it_is_called_with(tmp_path: Path) -> None
     _, (dossier,) = dossiers(tmp_path, {"use.ts": source})
     assert dossier.messages is not None
     assert {each.value for each in dossier.messages.sent} == {"stop"}
+
+
+LISTENERS = """
+import {{ createContext, useContext, useEffect, useRef, useState }} from "react";
+
+const Live = createContext(null);
+
+export function LiveProvider({{ url, children }}) {{
+  const listeners = useRef({container});
+  useEffect(() => {{
+    const ws = new WebSocket(url);
+    ws.onmessage = (event) => {{
+      const message = JSON.parse(event.data);
+      {told}
+    }};
+    return () => ws.close();
+  }}, [url]);
+  const subscribe = (type, listener) => {{
+    {kept}
+  }};
+  return <Live.Provider value={{{{ subscribe }}}}>{{children}}</Live.Provider>;
+}}
+
+export function Prices() {{
+  const {{ subscribe }} = useContext(Live);
+  const [price, setPrice] = useState(0);
+  useEffect(() => subscribe("price", (message) => setPrice(message.price)), []);
+  return <p>{{price}}</p>;
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("container", "kept", "told"),
+    [
+        ("new Set()", "listeners.current.add(listener);", "listeners.current.forEach((each) => each(message));"),
+        (
+            "new Map()",
+            "listeners.current.set(Symbol(), listener);",
+            "listeners.current.forEach((each) => each(message));",
+        ),
+        (
+            "new Map()",
+            "listeners.current.set(type, listener);",
+            "const each = listeners.current.get(message.type); if (each) each(message);",
+        ),
+        (
+            "new Map()",
+            "if (!listeners.current.has(type)) listeners.current.set(type, new Set());\n"
+            "    listeners.current.get(type).add(listener);",
+            "listeners.current.get(message.type)?.forEach((each) => each(message));",
+        ),
+        (
+            "new Map()",
+            "const group = listeners.current.get(type) ?? [];\n    group.push(listener);\n"
+            "    listeners.current.set(type, group);",
+            "for (const each of [...listeners.current.values()].flat()) each(message);\n"
+            "      for (const each of listeners.current.get(message.type)) each(message);",
+        ),
+    ],
+)  # fmt: skip
+def test_listeners_of_a_context_take_the_messages(
+    tmp_path: Path, container: str, kept: str, told: str
+) -> None:
+    _, made = dossiers(tmp_path, {"live.jsx": LISTENERS.format(container=container, kept=kept, told=told)})
+    (dossier,) = made
+    assert dossier.messages is not None
+    assert "price" in {each.key for found in dossier.messages.inbound for each in found.fields}

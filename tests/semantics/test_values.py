@@ -50,6 +50,35 @@ ORIGINS: dict[str, tuple[Files, str, str, list[str]]] = {
         "g",
         ["p/b.py:f"],
     ),
+    "a package that imports from itself": (
+        {
+            "p/a.py": "from p import b\nuse(b.f)\n",
+            "p/__init__.py": "from . import b\n",
+            "p/b.py": "def f(): ...\n",
+        },
+        "p/a.py",
+        "b.f",
+        ["p/b.py:f"],
+    ),
+    "what a context's provider gives": (
+        {
+            "a.tsx": "export const K = createContext(null);\nfunction f() {}\nexport const P = () => <K.Provider value={f} />;",
+            "b.tsx": "import { K } from './a';\nfunction C() { const y = useContext(K); use(y); }",
+        },
+        "b.tsx",
+        "y",
+        ["a.tsx:f"],
+    ),
+    "a part of what a context gives, by a hook": (
+        {
+            "a.tsx": "const K = createContext(null);\nfunction f() {}\nexport const P = () => <K value={{ f, n: 1 }} />;\n"
+            "export const useK = () => { const k = useContext(K); if (!k) throw Error(); return k; };",
+            "b.tsx": "import { useK } from './a';\nfunction C() { const { f } = useK(); use(f); }",
+        },
+        "b.tsx",
+        "f",
+        ["a.tsx:f"],
+    ),
     "a package's submodule": (
         {"a.py": "from p import b\nuse(b.f)\n", "p/__init__.py": "", "p/b.py": "def f(): ...\n"},
         "a.py",

@@ -21,6 +21,7 @@ from halfopen.semantics.scopes import Definition, Step
 _SHORT_CHAIN = 8
 """Links that are followed one within the other."""
 _WINDOWS = frozenset({"window", "globalThis", "self", "global"})
+_CONTEXT_READERS = frozenset({"useContext", "use"})
 _TRANSPARENT_HOOKS = frozenset(
     {"useCallback", "useEffectEvent", "useMemoizedFn", "useEvent", "memo", "forwardRef"}
 )
@@ -266,6 +267,12 @@ def _call(program: Program, at: At[tree.Call]) -> Iterator[Origin]:
                 if node.arguments:
                     resolved = True
                     yield from origins(program, at.to(node.arguments[0].value))
+            elif last in _CONTEXT_READERS and node.arguments:
+                from halfopen.semantics.contexts import provided
+
+                for value in provided(program, at.to(node.arguments[0].value)):
+                    resolved = True
+                    yield from origins(program, value)
             elif last == "useMemo" and node.arguments:
                 for function in origins(program, at.to(node.arguments[0].value)):
                     if isinstance(function, At) and isinstance(function.node, tree.Function):

@@ -17,6 +17,7 @@ from halfopen.connections.updates.writes import writes_in
 from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect, effect_of
 from halfopen.semantics.stores import store_around
@@ -123,22 +124,23 @@ def _effects_on_state(view: View, opened: list[At[tree.Function]]) -> list[Effec
         for node in own_nodes(function):
             if not isinstance(node, tree.Call):
                 continue
-            for value in _given(node):
-                for alias in aliases(view.program, function.to(value)):
+            for value in _given(function.to(node)):
+                for alias in aliases(view.program, value):
                     for effect in _effects_around(view, alias):
                         found.setdefault(effect.call.node, effect)
     return list(found.values())
 
 
-def _given(call: tree.Call) -> Iterator[tree.Expr]:
-    """What a call that sets state is given: `setConnected(true)`, `set({ status: "open" })`."""
-    for argument in call.arguments[:1]:
-        if isinstance(argument.value, tree.Literal):
-            yield argument.value
-        elif isinstance(argument.value, tree.Object):
-            for entry in argument.value.entries:
-                if isinstance(entry.value, tree.Literal):
-                    yield entry.value
+def _given(call: At[tree.Call]) -> Iterator[At[tree.Expr]]:
+    """What a call that sets state is given: `setConnected(true)`, `setCount((n) => n + 1)`, `set({ status: "open" })`."""
+    for argument in call.node.arguments[:1]:
+        match argument.value:
+            case tree.Function() as updater:
+                yield from returned(call.to(updater))
+            case tree.Object(entries=entries):
+                yield from (call.to(entry.value) for entry in entries)
+            case value:
+                yield call.to(value)
 
 
 def _effects_around(view: View, alias: At[tree.Expr]) -> Iterator[Effect]:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from halfopen.connections.listeners import LOOPS, listeners
 from halfopen.connections.messages.parsing import parsing_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.flow import aliases, aliases_of_target
-from halfopen.semantics.names import last_name, method_call
+from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
-from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
@@ -30,7 +31,6 @@ _TEXT_METHODS = frozenset(
 )  # fmt: skip
 """Methods of text and bytes (and of a Blob) that give the same data, or a part of it."""
 _HELD_BY_EVENT = frozenset({"data", "text", "bytes"})
-_LOOPS = frozenset({"forEach", "map", "flatMap", "filter"})
 _WAITS = frozenset({"wait_for", "shield", "ensure_future", "create_task"})
 
 
@@ -148,7 +148,7 @@ def _member(
             yield Root(called, "parsed")
         elif name in _TEXT_METHODS:
             yield Root(called, "raw")
-    elif form == "parsed" and called is not None and name in _LOOPS and called.node.arguments:
+    elif form == "parsed" and called is not None and name in LOOPS and called.node.arguments:
         yield Root(called.to(called.node.arguments[0].value), "parsed")
 
 
@@ -202,53 +202,11 @@ def _position(call: tree.Call, argument: tree.Argument) -> int:
 
 
 def called_back(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
-    """The functions behind a callee that is a parameter, a callback's field, or one of a list of listeners."""
+    """The functions behind a callee that is a parameter, a callback's field, or one of several listeners."""
     callee = call.to(call.node.callee)
     found: list[At[tree.Function]] = []
-    for origin in origins(program, callee):
-        if isinstance(origin, ParameterOf) and not origin.steps:
-            found += callbacks(program, callee)
-            found += _listeners(program, origin)
-    if isinstance(callee.node, tree.Name):
-        found += _looped(program, callee.to(callee.node))
+    if any(isinstance(origin, ParameterOf) and not origin.steps for origin in origins(program, callee)):
+        found += callbacks(program, callee)
+    found += listeners(program, callee)
     known = functions(program, callee)
     return [each for each in dict.fromkeys(found) if each not in known and is_shipped(each.path)]
-
-
-def _listeners(program: Program, origin: ParameterOf) -> Iterator[At[tree.Function]]:
-    """`listeners.forEach((listener) => listener(message))`: whatever is added to `listeners`."""
-    function = origin.function
-    argument = function.parent
-    call = function.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
-    if (
-        isinstance(call, tree.Call)
-        and isinstance(call.callee, tree.Member)
-        and call.callee.name in _LOOPS
-        and function.node.parameters
-        and function.node.parameters[0] is origin.parameter
-    ):
-        yield from _added_to(program, function.to(call.callee.object))
-
-
-def _looped(program: Program, name: At[tree.Name]) -> Iterator[At[tree.Function]]:
-    """`for (const listener of listeners) listener(message)`."""
-    for path, unit, definition in program.definitions_of(program.variable(name)):
-        if definition.kind == "element" and definition.value is not None:
-            yield from _added_to(program, At(path, unit, definition.value))
-
-
-def _added_to(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Function]]:
-    """The functions that are put into a set or list of listeners."""
-    node = container.node
-    if isinstance(node, tree.Call) and node.arguments and isinstance(node.callee, tree.Member | tree.Name):
-        yield from _added_to(program, container.to(node.arguments[0].value))
-        return
-    for made in origins(program, container):
-        if isinstance(made, External | ParameterOf):
-            continue
-        for alias in aliases(program, made):
-            match method_call(alias):
-                case ("add" | "push" | "append", call) if call.node.arguments:
-                    yield from callbacks(program, call.to(call.node.arguments[0].value))
-                case _:
-                    pass

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from halfopen.connections.client_release import guards_of
 from halfopen.connections.client_view import View, is_timer
+from halfopen.connections.listeners import listeners
 from halfopen.connections.reconnection.given import handlers_given
-from halfopen.connections.updates.applied import listeners
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks
 from halfopen.semantics.program import At, own_nodes

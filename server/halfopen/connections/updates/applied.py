@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.client_view import View
+from halfopen.connections.listeners import LOOPS, listeners
 from halfopen.connections.updates.slots import actions
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, callers
-from halfopen.semantics.flow import aliases
 from halfopen.semantics.function_shape import argument_of
-from halfopen.semantics.names import method_call
 from halfopen.semantics.origin import ParameterOf
-from halfopen.semantics.program import At, External, Program, own_nodes
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import origins
 
 _MOST_FUNCTIONS = 120
-_LOOPS = frozenset({"forEach", "map", "filter", "some", "every"})
 _LATER = frozenset(
     {"setTimeout", "requestAnimationFrame", "queueMicrotask", "startTransition", "then", "catch"}
 )
@@ -52,7 +50,7 @@ def runs(program: Program, roots: list[At[tree.Function]], later: bool = True) -
         for node in own_nodes(function):
             if isinstance(node, tree.Call):
                 waiting += callees(program, function.to(node))
-                if later or _name(node.callee) in _LOOPS:
+                if later or _name(node.callee) in LOOPS:
                     waiting += _inline(program, function.to(node))
     return list(found.values())
 
@@ -86,7 +84,7 @@ def _options(program: Program, callee: At[tree.Expr]) -> Iterator[At[tree.Functi
 def _inline(program: Program, call: At[tree.Call]) -> Iterator[At[tree.Function]]:
     """The callbacks that a call is given where it stands: `forEach`, `then`, `setState((prev) => ...)`."""
     name = _name(call.node.callee)
-    if name in _LOOPS or name in _LATER:
+    if name in LOOPS or name in _LATER:
         for argument in call.node.arguments:
             if isinstance(argument.value, tree.Function):
                 yield call.to(argument.value)
@@ -96,40 +94,6 @@ def _inline(program: Program, call: At[tree.Call]) -> Iterator[At[tree.Function]
         first = call.node.arguments[0].value
         if isinstance(call.node.callee, tree.Name):
             yield call.to(first)
-
-
-def listeners(program: Program, callee: At[tree.Expr]) -> Iterator[At[tree.Function]]:
-    """`listeners.forEach((listener) => listener(message))`: what is put into `listeners`."""
-    if not isinstance(callee.node, tree.Name):
-        return
-    for origin in origins(program, callee):
-        if isinstance(origin, ParameterOf) and not origin.steps:
-            argument = origin.function.parent
-            call = (
-                origin.function.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
-            )
-            if (
-                isinstance(call, tree.Call)
-                and isinstance(call.callee, tree.Member)
-                and call.callee.name in _LOOPS
-                and origin.function.node.parameters[0] is origin.parameter
-            ):
-                yield from _put_into(program, origin.function.to(call.callee.object))
-    for path, unit, definition in program.definitions_of(program.variable(callee.to(callee.node))):
-        if definition.kind == "element" and definition.value is not None:
-            yield from _put_into(program, At(path, unit, definition.value))
-
-
-def _put_into(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Function]]:
-    for made in origins(program, container):
-        if isinstance(made, External | ParameterOf):
-            continue
-        for alias in aliases(program, made):
-            match method_call(alias):
-                case ("add" | "push" | "set", call) if call.node.arguments:
-                    yield from callbacks(program, call.to(call.node.arguments[-1].value))
-                case _:
-                    pass
 
 
 def _name(callee: tree.Expr) -> str | None:
