@@ -342,3 +342,127 @@ def test_how_a_client_may_say_what_it_has_seen(
 
     assert (fact.value if isinstance(fact, Known) else None) == expected
     assert isinstance(fact, Known | Unknown)
+
+
+KEPT = """
+class Feed:
+    def __init__(self):
+        self.kept: deque = deque(maxlen=100)
+        self.waiting: asyncio.Queue = asyncio.Queue(maxsize=100)
+        self.clients: set[WebSocket] = set()
+
+    def lines(self):
+        return list(self.kept)
+
+    async def read(self):
+        return list(self.kept)
+
+    async def say(self, line):
+        {say}
+
+    async def tell(self, line):
+        for client in {clients}:
+            await client.send_json(line)
+
+
+feed = Feed()
+
+
+@app.post("/say")
+async def say(text: str):
+    await feed.say({line})
+
+
+@app.websocket("/ws")
+async def live(websocket: WebSocket):
+    await websocket.accept()
+    {enter}
+    try:
+        while True:
+            await websocket.receive_text()
+    finally:
+        feed.clients.discard(websocket)
+"""
+_AT_ONCE = "self.kept.append(line)\n        await self.tell(line)"
+_FIRST = "feed.clients.add(websocket)\n    {between}\n    for line in {lines}:\n        await websocket.send_json(line)"
+_COPY = _FIRST.format(between="pass", lines="feed.lines()")
+_LAST = "for line in feed.lines():\n        await websocket.send_json(line)\n    feed.clients.add(websocket)"
+_PAUSE = _FIRST.format(between="await websocket.send_text('hello')", lines="feed.lines()")
+
+
+@pytest.mark.parametrize(
+    ("enter", "say", "clients", "line", "overlaps"),
+    [
+        (_COPY, _AT_ONCE, "list(self.clients)", "{'text': text}", False),
+        (_LAST, _AT_ONCE, "list(self.clients)", "{'text': text}", False),
+        (_PAUSE, _AT_ONCE, "list(self.clients)", "{'text': text}", True),
+        (_PAUSE, _AT_ONCE, "list(self.clients)", "{'id': 1, 'text': text}", False),
+        (_PAUSE, _AT_ONCE, "list(self.clients)", "dict(id=1, text=text)", False),
+        (
+            _FIRST.format(between="pass", lines="feed.kept"),
+            _AT_ONCE,
+            "list(self.clients)",
+            "{'text': text}",
+            True,
+        ),
+        (
+            _FIRST.format(between="pass", lines="await feed.read()"),
+            _AT_ONCE,
+            "list(self.clients)",
+            "{'text': text}",
+            False,
+        ),
+        (
+            _COPY,
+            "self.kept.append(line)\n        await asyncio.sleep(1)\n        await self.tell(line)",
+            "list(self.clients)",
+            "{'text': text}",
+            True,
+        ),
+        (
+            _COPY,
+            "self.kept.append(line)\n        await self.waiting.put(line)",
+            "list(self.clients)",
+            "{'text': text}",
+            True,
+        ),
+        (_COPY, _AT_ONCE, "self.clients", "{'text': text}", True),
+        (
+            _COPY,
+            "self.kept.append(line)\n        async with lock:\n            await self.tell(line)",
+            "list(self.clients)",
+            "{'text': text}",
+            True,
+        ),
+        (
+            _COPY,
+            "async with lock:\n            self.kept.append(line)\n            await self.tell(line)",
+            "list(self.clients)",
+            "{'text': text}",
+            False,
+        ),
+    ],
+)
+def test_whether_a_history_overlaps_with_what_comes_live(
+    tmp_path: Path, enter: str, say: str, clients: str, line: str, overlaps: bool
+) -> None:
+    found = sending(tmp_path, KEPT.format(enter=enter, say=say, clients=clients, line=line))
+
+    assert bool(found.replay_overlaps) is overlaps
+    assert [each.store for each in found.replays] == ["Feed.kept"]
+
+
+@pytest.mark.parametrize(
+    "enter",
+    [
+        "feed.clients.add(websocket)",
+        "for line in [each for each in feed.kept if each['at'] > 5]:\n        await websocket.send_json(line)",
+        "for line in feed.lines():\n        if line['at'] > 5:\n            await websocket.send_json(line)",
+        "await websocket.send_json(feed.lines())",
+        "for line in feed.lines():\n        await feed.tell(line)",
+    ],
+)
+def test_what_is_no_replay(tmp_path: Path, enter: str) -> None:
+    code = KEPT.format(enter=enter, say=_AT_ONCE, clients="list(self.clients)", line="{'text': text}")
+
+    assert sending(tmp_path, code).replays == ()

@@ -86,3 +86,56 @@ def test_the_close_handler_may_set_the_same_state(tmp_path: Path) -> None:
     _, [dossier] = dossiers(tmp_path, _files("set({ last: message });", "set({ last: null });"))
     assert dossier.updates is not None
     assert [each.after_close for each in dossier.updates.writes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("closed", "received", "restarted"),
+    [
+        ("", "set((s) => ({ items: [...s.items, message] }));", False),
+        ("", "if (message.all) set({ items: [] }); set((s) => ({ items: [...s.items, message] }));", True),
+        ("", "if (message.all) set({ items: message.all }); else set({ items: [...get().items, message] });", True),
+        ("set({ items: [] });", "set((s) => ({ items: [...s.items, message] }));", False),
+    ],
+)  # fmt: skip
+def test_a_list_that_begins_anew(tmp_path: Path, closed: str, received: str, restarted: bool) -> None:
+    _, [dossier] = dossiers(tmp_path, _files(received, closed))
+    assert dossier.updates is not None
+    [write] = [each for each in dossier.updates.writes if each.state == "items"]
+    assert write.restarted is restarted
+    assert write.after_close is bool(closed)
+
+
+_ASKING = "const answer = await fetch(`/api/items/${message.id}`).then((each) => each.json());"
+
+
+@pytest.mark.parametrize(
+    ("received", "waits"),
+    [
+        ("set({ last: message });", False),
+        (_ASKING + " set({ last: answer });", True),
+        ("set({ last: await fetch(`/api/items/${message.id}`) });", True),
+        ("set({ last: await fetch('/api/items') });", False),
+        ("set({ last: await fetch('/api/items', { method: 'POST', body: message.id }) });", True),
+        ("set({ last: message }); " + _ASKING, False),
+        (_ASKING + " if (answer.version > get().last.version) set({ last: answer });", False),
+        ("if (message.id) { " + _ASKING + " } set({ last: message });", True),
+        ("if (message.status === 'completed') { " + _ASKING + " set({ last: answer }); }", False),
+        ("if (message.id) { " + _ASKING + " return; } set({ last: message });", False),
+        ("if (message.id) { " + _ASKING + " } else { set({ last: message }); }", False),
+        (
+            "switch (message.type) { case 'a': " + _ASKING + " break; case 'b': set({ last: message }); }",
+            False,
+        ),
+        ("const mine = get().turn; " + _ASKING + " if (mine === get().turn) set({ last: answer });", False),
+        (
+            "const signal = renew(); set({ last: await fetch(`/api/items/${message.id}`, { signal }) });",
+            False,
+        ),
+    ],
+)
+def test_what_a_handler_waits_for_before_it_sets_a_state(tmp_path: Path, received: str, waits: bool) -> None:
+    store = _STORE.format(received=received, closed="").replace("(event) =>", "async (event) =>")
+    _, [dossier] = dossiers(tmp_path, {"src/store.ts": store, "src/Live.tsx": _READER})
+    assert dossier.updates is not None
+    [write] = [each for each in dossier.updates.writes if each.state == "last"]
+    assert bool(write.awaited) is waits

@@ -13,7 +13,7 @@ from .test_docflow import DOCFLOW
 FLAWS = DOCFLOW / "flaws"
 _LINE = re.compile(r"# (forgotten|expect|follows|told by): (.+)")
 _FINDING = re.compile(r"(WS\d\w) (\S+?)( \(low confidence\))?: (.+)")
-_CHANGED = re.compile(r"\+\+\+ b/(\S+)")
+_CHANGED = re.compile(r"^(?:\+\+\+ b|--- a)/(\S+)", re.MULTILINE)
 _LEFT_OUT = ("node_modules", "dist", "flaws", "__pycache__", ".pytest_cache", ".ruff_cache", "test-results")
 
 
@@ -67,7 +67,7 @@ def _read(patch: Path) -> Flaw:
         tuple(map(_expected, said["expect"])),
         tuple(map(_expected, said["follows"])),
         tuple(said["told by"]),
-        tuple(_CHANGED.findall(diff)),
+        tuple(dict.fromkeys(_CHANGED.findall(diff))),
     )
 
 

@@ -13,7 +13,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
     """One finding for a client whose handler waits before it sets what a message says."""
     if dossier.updates is None:
         return
-    late = [each for each in dossier.updates.writes if each.awaited and not each.versioned]
+    late = [each for each in dossier.updates.writes if each.awaited]
     if not late:
         return
     first = late[0]

@@ -44,30 +44,19 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         yield _anew(dossier, resend)
         return
     replay = [
-        Evidence(each.span, f"{each.store} is given to each new connection")
+        evidence
         for other in dossier.surroundings.others
         if other.dossier.sending is not None
-        for each in other.dossier.sending.replay_overlaps
-    ] + [
-        Evidence(each.span, f"{each.name} is kept for those who connect")
-        for other in dossier.surroundings.others
-        if other.dossier.sending is not None and _gives_snapshot(other.dossier)
-        for each in other.dossier.sending.queues
-        if each.kind == "history"
+        for each in other.dossier.sending.replays
+        for evidence in each.evidence
     ]
     appended = [
         each
         for each in dossier.updates.writes
-        if each.how == "appended" and not each.deduplicated and not each.after_close
+        if each.how == "appended" and not (each.deduplicated or each.restarted or each.after_close)
     ]
     if replay and appended:
         yield _replayed(dossier, appended[0], replay)
-
-
-def _gives_snapshot(server: Dossier) -> bool:
-    """Whether an endpoint gives a new connection what is stored."""
-    given = server.sending.snapshot_on_connect if server.sending is not None else None
-    return isinstance(given, Known) and given.value
 
 
 def _echo(dossier: Dossier, echoes: tuple[Echo, ...]) -> Finding:

@@ -46,11 +46,6 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "At 10 MB/s, which any connection can do, 1 GB in under two minutes: the process is killed, and with it every "
             "other connection.",
         )
-    if queue is not None and queue.kind == "history":
-        return Assessment(
-            f"`{queue.name}` keeps what is sent and forgets nothing for as long as the process lives.",
-            f"At 10 messages of 1 KB a second 36 MB an hour, 860 MB a day{share(dossier)}, until the process is killed.",
-        )
     return Assessment(
         "A client that has stopped reading is not noticed by the one who fills its queue: backpressure ends here.",
         f"At 20 messages of 2 KB a second one stalled client costs 144 MB in an hour{share(dossier)}; the alert of "

@@ -176,12 +176,15 @@ def written_on(view: View, event: str) -> Iterator[Written]:
     """The states that the handlers of an event set."""
     for current in running(view, handlers_of(view, event)):
         for at in current.nodes():
-            if isinstance(at.node, tree.Call) and at.node.arguments:
-                for each in _set_by(view, at.to(at.node)):
+            if isinstance(at.node, tree.Call):
+                for each in states_set_by(view, at.to(at.node)):
                     yield replace(each, chain=current.chain)
 
 
-def _set_by(view: View, call: At[tree.Call]) -> Iterator[Written]:
+def states_set_by(view: View, call: At[tree.Call]) -> Iterator[Written]:
+    """The states of React or of a store that a call sets."""
+    if not call.node.arguments:
+        return
     callee, value = call.node.callee, call.to(call.node.arguments[0].value)
     if isinstance(callee, tree.Name):
         for hook in _hooks_set_by(view, call.to(callee)):

@@ -18,6 +18,8 @@ from halfopen.connections.presentation.display import (
     written_values,
 )
 from halfopen.connections.presentation.running import Running, called, handlers_of, running
+from halfopen.connections.presentation.sources import is_shown, states_set_by
+from halfopen.connections.presentation.ways import exclude_each_other, is_possible, retries_on, ways
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
@@ -31,13 +33,19 @@ _VUE_REFS = frozenset({"vue.ref", "vue.shallowRef", "vue.customRef"})
 
 
 def status_shown(view: View) -> Fact[bool]:
-    """Whether anything that the open, close and error handlers do comes to the user's eyes."""
+    """Whether what the open, close and error handlers do on the way through an outage comes to the user's eyes."""
     roots = [each for event in ("close", "error", "open") for each in handlers_of(view, event)]
     untold: list[Evidence] = []
+    elsewhere: list[Evidence] = []
     for current in running(view, roots):
-        for found in _told_by(view, current):
+        for at, found in _told_by(view, current):
             if found.reach is Reach.SHOWN:
-                return Known(True, found.evidence)
+                if _is_passed(view, at):
+                    return Known(True, found.evidence)
+                elsewhere += [
+                    Evidence(each.place, "shown only after a close that no attempt follows")
+                    for each in found.evidence[:1]
+                ]
             if found.reach is Reach.UNTOLD:
                 untold += found.evidence
     shown = _state_read(view)
@@ -45,30 +53,81 @@ def status_shown(view: View) -> Fact[bool]:
         return Known(True, shown.evidence)
     if untold:
         return Unknown("what is told of the connection's status", tuple(untold[:3]))
-    kept = status_setters(view, roots)
-    return Known(
-        False, tuple(Evidence(each.span, f"sets {name}, which nothing shows") for name, each in kept[:2])
+    kept = [
+        Evidence(each.span, f"sets {name}, which nothing shows")
+        for name, each in status_setters(view, roots)
+        if not any(is_shown(view, written.state) for written in states_set_by(view, each))
+    ]
+    return Known(False, tuple(dict.fromkeys((*kept[:2], *elsewhere[:1]))))
+
+
+def _is_passed(view: View, told: At[tree.Node]) -> bool:
+    """Whether an event leads to a place, and where it is the end of the connection, one after which the client goes on."""
+    function = told.index.function_of(told.node)
+    for event in ("open", "error", "close"):
+        for root in handlers_of(view, event):
+            found = ways(view, root)
+            if found is None:
+                return True
+            retries = list(retries_on(view, found)) if event == "close" else []
+            for current in found:
+                if current.function.node is not function or not is_possible(current, told):
+                    continue
+                way = (*current.chain, told)
+                ends = retries and all(exclude_each_other(way, each) for each in retries)
+                if not ends and not _is_ruled_out(view, told, found):
+                    return True
+    return False
+
+
+def _is_ruled_out(view: View, told: At[tree.Node], found: list[Running]) -> bool:
+    """Whether a value is given to a function that shows such values, but not this one: `become({ state: "open" })`, where
+    only `case "lost"` is told."""
+    call = _given_to(told)
+    return call is not None and any(
+        each.reach is Reach.SHOWN and not is_possible(current, at)
+        for current in found
+        if any(step.node is call for step in current.chain)
+        for at, each in _told_by(view, current)
     )
 
 
-def _told_by(view: View, current: Running) -> list[Found]:
-    found: list[Found] = []
+def _given_to(told: At[tree.Node]) -> tree.Call | None:
+    """The call that a value, or what holds it, is an argument of."""
+    for ancestor in told.index.ancestors(told.node):
+        if isinstance(ancestor, tree.Call):
+            return ancestor
+        if not isinstance(ancestor, tree.Argument | tree.Entry | tree.Object | tree.Sequence):
+            return None
+    return None
+
+
+def _told_by(view: View, current: Running) -> Iterator[tuple[At[tree.Node], Found]]:
+    """What a function tells, or may tell, each with its place."""
     for at in current.nodes():
         match at.node:
             case tree.Assign(targets=targets) if any(is_page_write(each) for each in targets):
-                found.append(Found(Reach.SHOWN, (Evidence(at.span, "changes the page"),)))
+                yield at, Found(Reach.SHOWN, (Evidence(at.span, "changes the page"),))
             case tree.Assign(targets=targets) if any(_is_vue(view, at.to(each)) for each in targets):
-                found.append(Found(Reach.UNTOLD, (Evidence(at.span, "sets a ref that a template may show"),)))
+                yield at, Found(Reach.UNTOLD, (Evidence(at.span, "sets a ref that a template may show"),))
             case tree.Call():
                 call = at.to(at.node)
-                found.append(reach_of_call(view.program, call))
-                found += _given_on(view, call, bool(current.chain))
+                yield at, reach_of_call(view.program, call)
+                for found in _given_on(view, call, bool(current.chain)):
+                    yield at, found
+                for each in states_set_by(view, call):
+                    if isinstance(each.value.node, tree.Name | tree.Member) and is_shown(view, each.state):
+                        yield (
+                            at,
+                            Found(
+                                Reach.SHOWN, (Evidence(at.span, f"sets {each.state.what}, which is shown"),)
+                            ),
+                        )
             case _:
                 pass
     for value in written_values(current.function):
         if not isinstance(value.node, tree.Name | tree.Member):
-            found.append(reach_of_value(view.program, value))
-    return found
+            yield value, reach_of_value(view.program, value)
 
 
 def _is_vue(view: View, target: At[tree.Expr]) -> bool:

@@ -124,7 +124,7 @@ class SendQueue:
 
     span: Span
     name: str
-    kind: OneOf["queue", "history", "inbound-buffer"]
+    kind: OneOf["queue", "inbound-buffer"]
     max_size: Fact[int | None]
     fed_by: tuple[Evidence, ...] = ()
     fed_by_others: tuple[Evidence, ...] = ()
@@ -160,6 +160,16 @@ class ReplayOverlap:
     span: Span
     registry: str
     store: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Stored messages that each new connection is given one by one, whatever its client has seen of them."""
+
+    store: str
+    span: Span
+    """The loop that sends them."""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -221,6 +231,7 @@ class Sending:
     swallowed_departures: tuple[SwallowedDeparture, ...] = ()
     queues: tuple[SendQueue, ...] = ()
     tasks_per_message: tuple[TaskPerMessage, ...] = ()
+    replays: tuple[Replay, ...] = ()
     replay_overlaps: tuple[ReplayOverlap, ...] = ()
     early_announcements: tuple[EarlyAnnouncement, ...] = ()
     drained: tuple[Drained, ...] = ()

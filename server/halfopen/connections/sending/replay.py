@@ -3,45 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import SENDERS, socket_method
-from halfopen.connections.registries import Container, FieldOf, ModuleName, container_of, registrations_in
+from halfopen.connections.handling import Handling
 from halfopen.connections.sending.broadcasts import PUTTING
-from halfopen.connections.sending.facts import ReplayOverlap
-from halfopen.connections.sending.registered import Entered, functions_using
+from halfopen.connections.sending.facts import Replay, ReplayOverlap
+from halfopen.connections.sending.histories import History, history_of, is_numbered
+from halfopen.connections.sending.interleaving import between, pauses
+from halfopen.connections.sending.registered import Entered
+from halfopen.connections.sending.resuming import when_sent
+from halfopen.connections.sending.storing import is_told_at_once
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.values import origins
 
-_DEPTH = 3
+_DEPTH = 2
+_COMPARING = ("<", "<=", ">", ">=")
+
+
+def replays(handling: Handling, registries: tuple[Entered, ...]) -> Iterator[Replay]:
+    """The stored messages that each new connection is given one by one, whatever it has seen."""
+    for function in handling.reachable:
+        for given in _given_in(handling, function, registries):
+            if when_sent(handling, function, given.loop.node) is not None:
+                place = given.loop.to(given.loop.node.iterable or given.loop.node)
+                yield Replay(
+                    str(given.history.container),
+                    given.loop.span,
+                    (Evidence(place.span, f"{given.history.container} is given to each new connection"),),
+                )
 
 
 def replay_overlaps(program: Program, registries: tuple[Entered, ...]) -> Iterator[ReplayOverlap]:
     """Histories that are sent to a connection which is registered for live messages already."""
     for registry in registries:
-        handling = registry.handling
-        for function in handling.reachable:
+        for function in registry.handling.reachable:
             entering = _entering(program, registry, function)
             if entering is None:
                 continue
-            for loop in own_nodes(function):
-                if not isinstance(loop, tree.Loop) or loop.iterable is None or loop.start < entering.end:
+            for given in _after(registry, function, entering, registries):
+                if is_numbered(program, given.history.container) or not _may_come_between(
+                    program, registry, function, entering, given
+                ):
                     continue
-                store = _history(program, function.to(loop.iterable), registries)
-                if store is None or not _delivers(registry, loop) or _skips_known(loop):
-                    continue
-                if _is_numbered(program, store):
-                    continue
+                store = str(given.history.container)
                 yield ReplayOverlap(
                     function.to(entering).span,
                     registry.name,
-                    str(store),
-                    (Evidence(function.to(loop).span, f"{store} is copied to the client only afterwards"),),
+                    store,
+                    (Evidence(given.loop.span, f"{store} is copied to the client only afterwards"),),
                 )
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A loop that gives stored messages to the connection. `chain` are the calls that lead to it, outermost first."""
+
+    loop: At[tree.Loop]
+    history: History
+    chain: tuple[At[tree.Call], ...] = ()
+
+
+def _given_in(
+    handling: Handling, function: At[tree.Function], registries: tuple[Entered, ...]
+) -> Iterator[_Given]:
+    """The loops of a function that give stored messages to the connection."""
+    own = frozenset(each.container for each in registries)
+    for node in own_nodes(function):
+        if not isinstance(node, tree.Loop) or node.iterable is None or _skips_known(node):
+            continue
+        history = history_of(handling.program, function.to(node.iterable), own)
+        if history is not None and _delivers(handling, function.to(node)):
+            yield _Given(function.to(node), history)
+
+
+def _after(
+    registry: Entered,
+    function: At[tree.Function],
+    entering: tree.Node,
+    registries: tuple[Entered, ...],
+) -> Iterator[_Given]:
+    """What is given after the connection entered, in a function or in those that it then calls."""
+    handling = registry.handling
+    for given in _given_in(handling, function, registries):
+        if given.loop.node.start >= entering.end:
+            yield given
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call) and node.start >= entering.end:
+            yield from _given_by(handling, function.to(node), registries, ())
+
+
+def _given_by(
+    handling: Handling,
+    call: At[tree.Call],
+    registries: tuple[Entered, ...],
+    chain: tuple[At[tree.Call], ...],
+) -> Iterator[_Given]:
+    """What the functions behind a call give, those of other objects too."""
+    if len(chain) >= _DEPTH:
+        return
+    leading = (*chain, call)
+    for callee in functions(handling.program, call.to(call.node.callee)):
+        if handling.function_at(callee.node) is None:
+            continue
+        for given in _given_in(handling, callee, registries):
+            yield _Given(given.loop, given.history, leading)
+        for node in own_nodes(callee):
+            if isinstance(node, tree.Call):
+                yield from _given_by(handling, callee.to(node), registries, leading)
 
 
 def _entering(program: Program, registry: Entered, function: At[tree.Function]) -> tree.Node | None:
@@ -58,100 +130,80 @@ def _entering(program: Program, registry: Entered, function: At[tree.Function]) 
     return None
 
 
-def _history(
-    program: Program, at: At[tree.Expr], registries: tuple[Entered, ...], depth: int = 0
-) -> Container | None:
-    """The list or deque of stored messages that an expression goes over."""
-    if depth > _DEPTH:
-        return None
-    container = container_of(program, at)
-    if container is not None:
-        known = any(each.container == container for each in registries)
-        return container if not known and _is_appended(program, container) else None
-    match at.node:
-        case tree.Name():
-            binding = at.index.bindings.get(at.node)
-            for definition in binding.definitions if binding is not None else ():
-                if definition.kind == "value" and definition.value is not None:
-                    found = _history(program, at.to(definition.value), registries, depth + 1)
-                    if found is not None:
-                        return found
-        case tree.Call():
-            for callee in functions(program, at.to(at.node.callee)):
-                for value in returned(callee):
-                    found = _history(program, value, registries, depth + 1)
-                    if found is not None:
-                        return found
-            for argument in at.node.arguments:
-                found = _history(program, at.to(argument.value), registries, depth + 1)
-                if found is not None:
-                    return found
-        case tree.Await(value=value):
-            return _history(program, at.to(value), registries, depth + 1)
-        case tree.Comprehension(clauses=(clause, *_)):
-            return _history(program, at.to(clause.iterable), registries, depth + 1)
-        case _:
-            pass
-    return None
-
-
-def _is_appended(program: Program, container: Container) -> bool:
-    """Whether entries are added at the end: messages, not states under their key."""
-    match container:
-        case FieldOf() | ModuleName():
-            return any(
-                registration.container == container
-                and isinstance(registration.node.node, tree.Call)
-                and isinstance(registration.node.node.callee, tree.Member)
-                and registration.node.node.callee.name in ("append", "appendleft")
-                for function in functions_using(program, container)
-                for registration in registrations_in(program, function)
-            )
-
-
-_NUMBERS = frozenset(
-    {
-        "seq",
-        "sequence",
-        "sequence_number",
-        "event_id",
-        "message_id",
-        "msg_id",
-        "id",
-        "uuid",
-        "offset",
-        "version",
-    }
-)
-
-
-def _is_numbered(program: Program, container: Container) -> bool:
-    """Whether each entry has a number or id of its own, by which a client tells a copy."""
-    for function in functions_using(program, container):
-        for registration in registrations_in(program, function):
-            if registration.container != container:
-                continue
-            for origin in origins(program, registration.value):
-                if not isinstance(origin, At) or not isinstance(origin.node, tree.Object):
-                    continue
-                keys = {each.key.value for each in origin.node.entries if isinstance(each.key, tree.Literal)}
-                if keys & _NUMBERS:
-                    return True
-    return False
-
-
-def _delivers(registry: Entered, loop: tree.Loop) -> bool:
-    """Whether the loop's body sends to the connection, or puts in its queue."""
-    queues = registry.handling.queues()
-    for node in tree.walk(loop.body, tree.same_function):
-        if socket_method(registry.handling.sockets, node) in SENDERS:
+def _may_come_between(
+    program: Program, registry: Entered, function: At[tree.Function], entering: tree.Node, given: _Given
+) -> bool:
+    """Whether another task may store and tell a message after the connection entered and before the copy is made."""
+    if given.history.is_live and any(pauses(program, each) for each in _inside(given.loop)):
+        return True
+    here, since = function, entering
+    for entered in _callees_with(program, registry, function.to(entering)):
+        if between(program, entered[0], entered[1], None):
             return True
-        if (
+    for call in given.chain:
+        if between(program, here, since, call.node):
+            return True
+        home = next(iter(functions(program, call.to(call.node.callee))), None)
+        if home is None:
+            return True
+        here, since = home, None
+    loop = given.loop.node
+    if between(program, here, since, loop) or any(
+        pauses(program, given.loop.to(node)) for node in tree.walk(loop.iterable or loop)
+    ):
+        return True
+    return not is_told_at_once(program, registry, given.history.container)
+
+
+def _callees_with(
+    program: Program, registry: Entered, entering: At[tree.Node]
+) -> Iterator[tuple[At[tree.Function], tree.Node]]:
+    """The function behind the entering call, with the registration in it."""
+    if not isinstance(entering.node, tree.Call):
+        return
+    for callee in functions(program, entering.to(entering.node.callee)):
+        for each in registry.registrations:
+            if each.node.index.function_of(each.node.node) is callee.node:
+                yield callee, each.node.node
+
+
+def _inside(loop: At[tree.Loop]) -> Iterator[At[tree.Node]]:
+    for node in tree.walk(loop.node.body, tree.same_function):
+        yield loop.to(node)
+
+
+def _delivers(handling: Handling, loop: At[tree.Loop]) -> bool:
+    """Whether the loop's body sends to the connection or puts in its queue, or calls what does."""
+    return any(
+        isinstance(each.node, tree.Call) and _sends_to_it(handling, each.to(each.node), _DEPTH)
+        for each in _inside(loop)
+    )
+
+
+def _sends_to_it(handling: Handling, call: At[tree.Call], depth: int) -> bool:
+    if socket_method(handling.sockets, call.node) in SENDERS:
+        return True
+    callee = call.node.callee
+    if isinstance(callee, tree.Member) and callee.name in PUTTING and callee.object in handling.queues():
+        return True
+    return depth > 0 and any(
+        handling.function_at(function.node) is not None
+        and any(
             isinstance(node, tree.Call)
-            and isinstance(node.callee, tree.Member)
-            and node.callee.name in PUTTING
-            and node.callee.object in queues
-        ):
+            and not _is_in_loop(function.to(node))
+            and _sends_to_it(handling, function.to(node), depth - 1)
+            for node in own_nodes(function)
+        )
+        for function in functions(handling.program, call.to(callee))
+    )
+
+
+def _is_in_loop(at: At[tree.Node]) -> bool:
+    """Whether a send stands in a loop: one over all clients is none to this one."""
+    for ancestor in at.index.ancestors(at.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.Loop):
             return True
     return False
 
@@ -159,6 +211,6 @@ def _delivers(registry: Entered, loop: tree.Loop) -> bool:
 def _skips_known(loop: tree.Loop) -> bool:
     """Whether what the client has seen is left out by a comparison of ids or times."""
     return any(
-        isinstance(node, tree.Operation) and node.operator in ("<", "<=", ">", ">=")
+        isinstance(node, tree.Operation) and node.operator in _COMPARING
         for node in tree.walk(loop.body, tree.same_function)
     )

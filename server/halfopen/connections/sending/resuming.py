@@ -55,7 +55,7 @@ def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> 
     if not handling.sockets.nodes:
         return Unknown("the endpoint's function")
     for send, payload, function in _sends(handling):
-        when = _when(handling, function, send)
+        when = when_sent(handling, function, send)
         tells = (
             _varies(payload.node) if when == _EACH_TIME else _carries_state(handling, registries, payload, 0)
         )
@@ -206,7 +206,7 @@ def _roots(program: Program, at: At[tree.Expr]) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in qualified(program, at))
 
 
-def _when(handling: Handling, function: At[tree.Function], send: tree.Call) -> str | None:
+def when_sent(handling: Handling, function: At[tree.Function], send: tree.Node) -> str | None:
     """When a send happens, in words, or None where it answers something else or forwards live messages."""
     inside_endless = False
     for ancestor in function.index.ancestors(send):
@@ -227,7 +227,7 @@ def _when(handling: Handling, function: At[tree.Function], send: tree.Call) -> s
     if function.node is handling.root.node:
         return "sends the state before live messages"
     for caller, call in _callers_within(handling, function):
-        when = _when(handling, caller, call)
+        when = when_sent(handling, caller, call)
         if when is not None:
             return when
     return None

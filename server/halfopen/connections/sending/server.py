@@ -18,7 +18,7 @@ from halfopen.connections.sending.per_message import inbound_buffers, tasks_per_
 from halfopen.connections.sending.processes import bridged, reached_from
 from halfopen.connections.sending.queues import send_queues
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
-from halfopen.connections.sending.replay import replay_overlaps
+from halfopen.connections.sending.replay import replay_overlaps, replays
 from halfopen.connections.sending.resuming import resume_parameter, snapshot_on_connect
 from halfopen.connections.sending.threads import loopless_sends
 from halfopen.connections.sending.unsaved import unsaved_results
@@ -63,6 +63,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
             overlaps, [snapshot_on_connect(each, registries) for each in handlings]
         ),
         resume_parameter=_first(resume_parameter(each) for each in handlings),
+        replays=tuple(dict.fromkeys(found for each in handlings for found in replays(each, registries))),
         replay_overlaps=overlaps,
         early_announcements=(
             *early_announcements(program, registries),

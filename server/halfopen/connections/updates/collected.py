@@ -13,6 +13,7 @@ from halfopen.connections.updates.answers import answers_given
 from halfopen.connections.updates.applied import callees, handlers_of, runs
 from halfopen.connections.updates.comparing import asks_version, compares_ids
 from halfopen.connections.updates.facts import Echo, Pending, Write
+from halfopen.connections.updates.pausing import Pauses
 from halfopen.connections.updates.requests import Request, reaches_request, requests_in
 from halfopen.connections.updates.slots import Slot
 from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
@@ -24,7 +25,6 @@ from halfopen.semantics.unit import Span
 from halfopen.semantics.values import origins
 
 _LOGS = frozenset({"console", "logger", "log", "JSON", "Object", "Array", "Math", "Date"})
-_DECODES = frozenset({"text", "arrayBuffer", "decrypt", "decompress", "inflate", "decode", "digest"})
 _PROGRESS = (
     "loading",
     "processing",
@@ -47,6 +47,7 @@ class Collected:
         self.handlers: Handlers = socket_handlers(view)
         self.message_roots = handlers_of(view, "message")
         self.on_message = runs(self.program, self.message_roots)
+        self.pauses = Pauses(self.program, self.message_roots, self.on_message)
         self.on_open = runs(self.program, handlers_of(view, "open"))
         self.on_close = runs(
             self.program, [*handlers_of(view, "close"), *handlers_of(view, "error")], later=False
@@ -66,6 +67,16 @@ class Collected:
             for site in writes_in(self.program, function):
                 if site.slot not in own:
                     found.setdefault(site.slot, []).append(site)
+        return found
+
+    @cached_property
+    def first_sites(self) -> dict[Slot, list[Site]]:
+        """The writes on the way to each new socket, by slot."""
+        creating = self.view.reach.creating
+        found: dict[Slot, list[Site]] = {}
+        for function in runs(self.program, [creating], later=False) if creating is not None else ():
+            for site in writes_in(self.program, function):
+                found.setdefault(site.slot, []).append(site)
         return found
 
     @cached_property
@@ -93,13 +104,16 @@ class Collected:
                 bounded=any(each.bounded for each in sites if each.how == "appended"),
                 deduplicated=any(compares_ids(each) for each in sites),
                 emptied=any(each.how in ("cleared", "removed", "replaced") for each in everywhere),
+                restarted=any(
+                    each.how in ("cleared", "replaced") for each in (*sites, *self.first_sites.get(slot, ()))
+                ),
                 refetched=tuple(
                     Evidence(each.call.span, "an answer to a request sets it") for each in plain[:2]
                 ),
                 versioned=any(asks_version(each) for each in (plain or sites)),
                 polled=any(self._by_clock(each) for each in answers),
                 after_close=slot in self.closed,
-                awaited=tuple(self._awaited(sites)),
+                awaited=tuple(self.pauses.before(sites)),
                 marks_progress=any(part in slot.key.lower() for part in _PROGRESS),
                 evidence=(Evidence(main.call.span, f"a message sets {slot.key}"),),
             )
@@ -180,42 +194,6 @@ class Collected:
             return False
         return any(
             run.trigger == "timer" for run in runs_of(self.program, site.call.to(around), self.handlers)
-        )
-
-    def _awaited(self, sites: list[Site]) -> Iterator[Evidence]:
-        """What the handler waits for before it sets the state."""
-        for site in sites:
-            around = site.call.index.function_of(site.call.node)
-            if around is None or not around.is_async:
-                continue
-            for node in own_nodes(site.call.to(around)):
-                if isinstance(node, tree.Await) and node.start < site.call.node.start:
-                    if not self._takes_its_time(site.call.to(node)):
-                        continue
-                    yield Evidence(
-                        site.call.to(node).span, "waits here, and the next message is handled meanwhile"
-                    )
-                    return
-
-    def _takes_its_time(self, awaited: At[tree.Await]) -> bool:
-        """Whether what is waited for belongs to this very message and takes longer for one than for another: its own
-        decoding, or a request that writes what it says."""
-        for inner in tree.walk(awaited.node):
-            if isinstance(inner, tree.Call):
-                if isinstance(inner.callee, tree.Member) and inner.callee.name in _DECODES:
-                    return not self._is_answered(awaited.to(inner.callee.object))
-                found = reaches_request(self.program, awaited.to(inner), 3)
-                if found is not None:
-                    return found.changes
-        return False
-
-    def _is_answered(self, decoded: At[tree.Expr]) -> bool:
-        """Whether what is decoded is the answer to a request, and not what the message brought."""
-        return any(
-            isinstance(origin, At)
-            and isinstance(origin.node, tree.Call)
-            and reaches_request(self.program, origin.to(origin.node), 3) is not None
-            for origin in origins(self.program, decoded)
         )
 
     def echoes(self) -> Iterator[Echo]:

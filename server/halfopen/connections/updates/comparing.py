@@ -33,6 +33,11 @@ def asks_version(site: Site) -> bool:
     """Whether a write stands behind a comparison of versions or times."""
     around = site.call.index.function_of(site.call.node)
     roots: list[tree.Node] = [site.value.node, *([around.body] if around is not None else [])]
+    return any(compares_order(root) for root in roots)
+
+
+def compares_order(root: tree.Node) -> bool:
+    """Whether anything in a node asks which of two versions, times or ids comes later."""
     return any(
         isinstance(node, tree.Operation)
         and node.operator in ("<", "<=", ">", ">=")
@@ -41,6 +46,5 @@ def asks_version(site: Site) -> bool:
             for operand in node.operands
             for inner in tree.walk(operand)
         )
-        for root in roots
         for node in tree.walk(root)
     )

@@ -36,7 +36,8 @@ class Write:
     """State that messages set.
 
     `how` is the write that rests most on the old value. `bounded`: the new value is cut to a length. `emptied`:
-    something, somewhere, makes it empty or shorter. `refetched` is where an answer to a request sets it whole,
+    something, somewhere, makes it empty or shorter. `restarted`: a message or a new
+    socket does, or sets it whole. `refetched` is where an answer to a request sets it whole,
     `polled` whether a clock asks for that. `after_close`: the close handler sets it too. `awaited`: the handler
     waits for something else before it sets it, so that a later message may overtake it.
     """
@@ -48,6 +49,7 @@ class Write:
     bounded: bool = False
     deduplicated: bool = False
     emptied: bool = False
+    restarted: bool = False
     refetched: tuple[Evidence, ...] = ()
     versioned: bool = False
     polled: bool = False
