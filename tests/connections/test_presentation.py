@@ -62,3 +62,23 @@ def test_whether_the_status_is_shown(tmp_path: Path, shown: str, expected: bool)
     assert dossier.presentation is not None
     assert isinstance(dossier.presentation.status_shown, Known)
     assert dossier.presentation.status_shown.value is expected
+
+
+@pytest.mark.parametrize(
+    ("page", "stays"),
+    [
+        ("createRoot(root).render(<Live room='a' />)", True),
+        ("function App() { return <main><Live room='a' /></main> }\ncreateRoot(root).render(<App />)", True),
+        ("function App() { const on = useOn(); return <main>{on && <Live room='a' />}</main> }\ncreateRoot(root).render(<App />)", False),
+        ("function App() { if (!user) return <p />; return <Live room='a' /> }\ncreateRoot(root).render(<App />)", False),
+        ("function App() { return <Route element={<Live room='a' />} /> }\ncreateRoot(root).render(<App />)", False),
+        ("export function Page() { return <Live room='a' /> }", False),
+    ],
+)  # fmt: skip
+def test_whether_a_component_is_there_as_long_as_the_page(tmp_path: Path, page: str, stays: bool) -> None:
+    live = HOOK.format(closed="setOnline(false)", shown="{online && 'live'}").replace("[room]", "[]")
+    _, [dossier] = dossiers(
+        tmp_path, {"Live.tsx": live, "main.tsx": f"import {{ Live }} from './Live'\n{page}\n"}
+    )
+    assert dossier.presentation is not None
+    assert dossier.presentation.stays_mounted is stays

@@ -69,7 +69,7 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
     leak = first.leaks[0]
     names = " and ".join(dict.fromkeys(each.what for each in resources))
     pruned = all(_is_pruned(dossier, each) for each in resources)
-    severity = _SEVERITY.get(leak.kind, Severity.HIGH)
+    severity = _severity(dossier, first)
     if any(_stops_a_broadcast(dossier, each) for each in resources):
         severity = Severity.HIGH
     return Finding(
@@ -97,6 +97,16 @@ def _confidence(dossier: Dossier, resources: list[Resource]) -> Confidence:
         )
         return Confidence.HIGH if rearmed else Confidence.LOW
     return Confidence.MEDIUM if leak.kind in _LESS_SURE else Confidence.HIGH
+
+
+def _severity(dossier: Dossier, resource: Resource) -> Severity:
+    """MEDIUM too where the owner hardly ever goes, or the timer is none of those that follow a lost connection."""
+    kind, known, facts = resource.leaks[0].kind, dossier.presentation, dossier.reconnection
+    is_timer = resource.kind == "timer"
+    stays = is_timer and known is not None and known.stays_mounted
+    triggers = facts.triggers if facts is not None else ()
+    is_aside = kind == "uncleared" and is_timer and all(each.place != resource.acquired for each in triggers)
+    return Severity.MEDIUM if stays or is_aside else _SEVERITY.get(kind, Severity.HIGH)
 
 
 def _sentence(message: str) -> str:

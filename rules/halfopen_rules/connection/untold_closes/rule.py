@@ -178,7 +178,7 @@ def _own_close(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
             else ""
         )
         yield Confusion(
-            Severity.HIGH,
+            Severity.MEDIUM if known.stays_mounted else Severity.HIGH,
             Confidence.HIGH,
             place,
             f"The close handler of {name} cannot tell its own close from a failure: letting go of the socket{when} sets up "

@@ -80,8 +80,8 @@ def _overtaken(dossier: Dossier, each: Overtaken) -> Finding:
         confidence=Confidence.LOW if each.in_store else Confidence.MEDIUM,
         span=each.place,
         message=(
-            f"`{each.state}` holds the latest message alone, and an effect copies it into `{each.kept_in}` after a render: "
-            "of two messages in quick succession the first is overwritten before it is copied"
+            f"`{each.state}` holds the latest message alone, and an effect puts it into `{each.kept_in}` after a render: "
+            "of two messages in quick succession the first is overwritten before it gets there"
         ),
         connection=dossier.connection.id,
         evidence=each.evidence,

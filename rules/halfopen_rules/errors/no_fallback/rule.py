@@ -92,12 +92,13 @@ def _switched(known: Presentation) -> Iterator[_Gap]:
     """Polling in place of the socket, chosen by a setting and not by whether the socket is there."""
     names = ", ".join(f"`{each.name}`" for each in known.data[:2]) or "what it shows"
     for poll in known.switched_polls[:1]:
+        who = "nothing but a button" if poll.by_hand else "nothing"
         yield (
             Severity.MEDIUM,
-            Confidence.MEDIUM,
+            Confidence.LOW if poll.by_hand else Confidence.MEDIUM,
             poll.span,
             f"`{poll.setting}` turns the polling off for good wherever the socket is used: while the socket is down "
-            f"nothing asks for a newer {names}",
+            f"{who} asks for a newer {names}",
             poll.evidence,
         )
 

@@ -18,6 +18,7 @@ from halfopen.connections.urls import client_urls
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.function_shape import returned
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect, effect_of
 from halfopen.semantics.stores import store_around
@@ -72,28 +73,54 @@ def catch_up_of(view: View, sends: tuple[Send, ...]) -> Iterator[CatchUp]:
 
 
 def _on_the_way_back(view: View) -> Iterator[CatchUp]:
-    """Requests that the close handler makes before it connects again, whose answers set the state."""
-    for function in runs(view.program, handlers_of(view, "close")):
-        if function.node not in view.reach.functions or function == view.reach.creating:
-            continue
-        for node in own_nodes(function):
+    """Requests that the close handler makes before it connects again, whatever the close, and whose answers set the
+    state."""
+    for handler in handlers_of(view, "close"):
+        for node in tree.walk(handler.node.body):
             if not isinstance(node, tree.Call):
                 continue
-            request = _request_behind(view, function.to(node))
+            call = handler.to(node)
+            around = call.index.function_of(node)
+            if around not in view.reach.functions or _is_for_some_codes(call, handler.node):
+                continue
+            request = _request_behind(view, call)
             asks = request is not None and request.kind == "fetch" and not request.changes
-            if request is not None and asks and _keeps_answer(view, function.to(node)):
+            if request is not None and asks and _keeps_answer(view, call):
                 yield _caught("open", request)
 
 
+def _is_for_some_codes(call: At[tree.Call], handler: tree.Function) -> bool:
+    """Whether a call of a close handler is made only after closes with certain codes."""
+    for ancestor in call.index.ancestors(call.node):
+        if ancestor is handler:
+            return False
+        within = isinstance(ancestor, tree.If) and (
+            ancestor.then.start <= call.node.start < ancestor.then.end
+        )
+        if isinstance(ancestor, tree.If) and within and _asks_code(ancestor.test):
+            return True
+    return False
+
+
+def _asks_code(test: tree.Expr) -> bool:
+    return any(last_name(each) in ("code", "wasClean") for each in tree.walk(test))
+
+
 def _keeps_answer(view: View, call: At[tree.Call]) -> bool:
-    """Whether what a call runs sets state, or the function that makes it does so after it."""
+    """Whether the answer to a request becomes state: in what the call runs, or behind it where it is waited for."""
+    ran = runs(view.program, callees(view.program, call))[:6]
     here = call.index.function_of(call.node)
-    ran = [
-        *([call.to(here)] if here is not None else []),
-        *runs(view.program, callees(view.program, call))[:6],
-    ]
-    if any(True for function in ran for _ in writes_in(view.program, function)):
-        return True
+    if here is not None and isinstance(call.parent, tree.Await):
+        ran = [*ran, call.to(here)]
+    for function in ran:
+        awaited = [each.start for each in own_nodes(function) if isinstance(each, tree.Await)]
+        for site in writes_in(view.program, function):
+            if (
+                awaited
+                and site.call.node.start > awaited[0]
+                and not isinstance(site.value.node, tree.Literal)
+            ):
+                return True
     given = {each.value.id for each in call.node.arguments if isinstance(each.value, tree.Name)}
     return "set" in given and store_around(view.program, call) is not None
 

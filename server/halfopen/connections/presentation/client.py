@@ -11,6 +11,7 @@ from halfopen.connections.presentation.deafness import kept_intent
 from halfopen.connections.presentation.facts import Presentation
 from halfopen.connections.presentation.kept_status import kept_status
 from halfopen.connections.presentation.late_events import late_events
+from halfopen.connections.presentation.mounting import stays_mounted
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.polling import switched_polls
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
@@ -44,6 +45,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         stuck_flags=stuck_flags(view),
         data=socket_data(view),
         switched_polls=switched_polls(view),
+        stays_mounted=stays_mounted(view, bool(changing)),
     )
 
 

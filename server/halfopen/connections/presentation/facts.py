@@ -133,6 +133,8 @@ class SwitchedPoll:
     setting: str
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    by_hand: bool = False
+    """Whether a person can have the same asked for by a button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +158,5 @@ class Presentation:
     stuck_flags: tuple[StuckFlag, ...] = ()
     data: tuple[SocketData, ...] = ()
     switched_polls: tuple[SwitchedPoll, ...] = ()
+    stays_mounted: bool = False
+    """Whether the component that makes the socket is mounted once, at the application's root, and its effect runs once."""

@@ -28,9 +28,7 @@ def switched_polls(view: View) -> tuple[SwitchedPoll, ...]:
         settings = set(_required(view, effect))
         others = [each for each in effects_in(view.program, owner.function) if each.call != effect.call]
         polls = [poll for other in others for poll in _polls(view, other) if not _is_never_on(view, poll)]
-        if any(_is_pressed(view, poll) for poll in polls):
-            continue
-        switched = [_switched(poll, settings) for poll in polls]
+        switched = [_switched(view, poll, settings) for poll in polls]
         if polls and all(each is not None for each in switched):
             found += [each for each in switched if each is not None]
     return tuple(found)
@@ -156,7 +154,7 @@ def _called(view: View, function: At[tree.Function]) -> Iterator[At[tree.Functio
             yield from functions(view.program, function.to(node.callee))
 
 
-def _switched(poll: At[tree.Call], settings: set[Binding]) -> SwitchedPoll | None:
+def _switched(view: View, poll: At[tree.Call], settings: set[Binding]) -> SwitchedPoll | None:
     for ancestor in poll.index.ancestors(poll.node):
         if isinstance(ancestor, tree.Function):
             break
@@ -166,7 +164,10 @@ def _switched(poll: At[tree.Call], settings: set[Binding]) -> SwitchedPoll | Non
                 binding = poll.index.bindings.get(name)
                 if binding is not None and binding in settings:
                     return SwitchedPoll(
-                        binding.name, test.span, (Evidence(poll.span, f"polls only without {binding.name}"),)
+                        binding.name,
+                        test.span,
+                        (Evidence(poll.span, f"polls only without {binding.name}"),),
+                        _is_pressed(view, poll),
                     )
     return None
 

@@ -1,5 +1,5 @@
-"""A state that holds the latest message alone, and an effect that copies it into a list: of two messages between two
-renders the first is never copied."""
+"""A state that holds the latest message alone, and an effect that puts it into a list: of two messages between two
+renders the first never gets there."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def overtaken(program: Program, sites: Iterable[tuple[Slot, list[Site]]]) -> Ite
                 kept.slot.key,
                 place.span,
                 slot.is_store,
-                (Evidence(at.call.span, f"copies {slot.key} into {kept.slot.key} after a render"),),
+                (Evidence(at.call.span, f"puts {slot.key} into {kept.slot.key} after a render"),),
             )
 
 
 def _collecting(program: Program, slot: Slot) -> Iterator[tuple[Site, Effect]]:
-    """The writes by which an effect that depends on a slot appends it to another."""
+    """The writes by which an effect that depends on a slot appends it to another, or changes one entry by it."""
     seen: set[tree.Node] = set()
     for use in _uses(program, slot):
         effect = _effect_on(program, use)
@@ -47,7 +47,8 @@ def _collecting(program: Program, slot: Slot) -> Iterator[tuple[Site, Effect]]:
         program.queries.note(use.unit)
         for function in runs(program, [effect.callback], later=False)[:8]:
             for site in writes_in(program, function):
-                if site.how == "appended" and site.slot != slot and _holds(site, use):
+                adds = site.how == "appended" or (site.how == "merged" and _is_of_one(site))
+                if adds and site.slot != slot and _holds(site, use):
                     yield site, effect
 
 
@@ -87,9 +88,32 @@ def _effect_on(program: Program, use: At[tree.Expr]) -> Effect | None:
     return None
 
 
+def _is_of_one(site: Site) -> bool:
+    """Whether a write changes the one entry that a message is about: `before.map(...)`, `{ ...before, [id]: entry }`."""
+    for node in tree.walk(site.value.node):
+        match node:
+            case tree.Call(callee=tree.Member(name="map" | "filter" | "set" | "findIndex")):
+                return True
+            case tree.Entry(key=key) if key is not None and not isinstance(key, tree.Literal):
+                return True
+            case _:
+                pass
+    return False
+
+
 def _holds(site: Site, use: At[tree.Expr]) -> bool:
-    """Whether what is appended is the state itself, by the name that the effect depends on."""
+    """Whether what is put there is the state itself or made of it, by the name that the effect depends on."""
     name = use.node.id if isinstance(use.node, tree.Name) else ""
-    return bool(name) and any(
-        isinstance(node, tree.Name) and node.id == name for node in tree.walk(site.call.node)
+    return bool(name) and any(_names(site, node, name) for node in tree.walk(site.call.node))
+
+
+def _names(site: Site, node: tree.Node, name: str) -> bool:
+    """Whether a node is the name, or a local that was made of it (`const entry = JSON.parse(latest.data)`)."""
+    if not isinstance(node, tree.Name):
+        return False
+    binding = site.call.index.bindings.get(node) if node.id != name else None
+    return node.id == name or any(
+        definition.value is not None
+        and any(isinstance(each, tree.Name) and each.id == name for each in tree.walk(definition.value))
+        for definition in (binding.definitions if binding is not None else ())
     )
