@@ -47,7 +47,9 @@ def piled_up_by_client(dossier: Dossier, code: str, slug: str) -> Iterator[Findi
     ):
         return
     for write in updates.writes:
-        if write.how == "appended" and not (write.bounded or write.emptied or write.deduplicated):
+        if write.how == "appended" and not (
+            write.bounded or write.emptied or write.deduplicated or write.is_conversation
+        ):
             yield Finding(
                 code=code,
                 slug=slug,

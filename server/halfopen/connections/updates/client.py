@@ -16,13 +16,14 @@ def updates_of_client(site: ClientSite) -> Updates:
     if site.view is None:
         return Updates()
     collected = Collected(site.view)
+    senders = senders_of(site.view)
     functions = dict.fromkeys((*collected.on_message, *collected.on_open, *collected.on_close))
     return Updates(
-        writes=tuple(collected.writes()),
+        writes=tuple(collected.writes(senders)),
         mutations=tuple(
             mutation for function in functions for mutation in mutations_in(site.program, function)
         ),
-        pending=tuple(collected.pending(senders_of(site.view))),
+        pending=tuple(collected.pending(senders)),
         echoes=tuple(collected.echoes()),
         overtaken=tuple(overtaken(site.program, collected.message_sites.items())),
         merged_snapshots=tuple(merged_snapshots(site.program, collected.on_message, collected.on_open)),

@@ -86,8 +86,9 @@ class Collected:
             site.slot for function in self.on_close for site in writes_in(self.program, function)
         )
 
-    def writes(self) -> Iterator[Write]:
-        """What messages set, each state once."""
+    def writes(self, sent_by: list[At[tree.Function]]) -> Iterator[Write]:
+        """What messages set, each state once. `sent_by` are the functions on the way from the user to a send."""
+        said = self._said(sent_by)
         for slot, sites in self.message_sites.items():
             how = strongest([each.how for each in sites])
             if how == "cleared":
@@ -114,9 +115,21 @@ class Collected:
                 polled=any(self._by_clock(each) for each in answers),
                 after_close=slot in self.closed,
                 awaited=tuple(self.pauses.before(sites)),
+                is_conversation=slot in said,
                 marks_progress=any(part in slot.key.lower() for part in _PROGRESS),
                 evidence=(Evidence(main.call.span, f"a message sets {slot.key}"),),
             )
+
+    def _said(self, sent_by: list[At[tree.Function]]) -> frozenset[Slot]:
+        """The slots to which a person who sends something adds it as well."""
+        received = {each.node for each in self.on_message}
+        return frozenset(
+            site.slot
+            for function in sent_by
+            if function.node not in received
+            for site, _ in self._direct_writes(function)
+            if site.how == "appended"
+        )
 
     def _is_answer(self, site: Site) -> bool:
         """Whether a write outside of the message handler uses the answer to a request that messages can outrun.

@@ -39,7 +39,8 @@ class Write:
     something, somewhere, makes it empty or shorter. `restarted`: a message or a new
     socket does, or sets it whole. `refetched` is where an answer to a request sets it whole,
     `polled` whether a clock asks for that. `after_close`: the close handler sets it too. `awaited`: the handler
-    waits for something else before it sets it, so that a later message may overtake it.
+    waits for something else before it sets it, so that a later message may overtake it. `is_conversation`: what a
+    person sends is added to it as well.
     """
 
     state: str
@@ -56,6 +57,7 @@ class Write:
     after_close: bool = False
     awaited: tuple[Evidence, ...] = ()
     marks_progress: bool = False
+    is_conversation: bool = False
     evidence: tuple[Evidence, ...] = ()
 
 
