@@ -27,7 +27,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
     stale = stale_writes(dossier)
     if not stale and not (updates.other_effects and not updates.writes):
         return
-    if any(is_effective(each) for each in delivery.catch_up) or snapshot_of_server(dossier):
+    if is_brought_up_to_date(dossier) or snapshot_of_server(dossier):
         return
     moved = next((each for each in delivery.catch_up if each.trigger == "message" and each.asked), None)
     if moved is not None and moved.asked is not None:
@@ -35,6 +35,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         return
     late = [each for each in delivery.catch_up if each.trigger == "message" and each.kind == "fetch"]
     dead = [each for each in delivery.catch_up if each.trigger == "greeting" and not each.type_is_sent]
+    unheard = [
+        each for each in delivery.catch_up if each.kind == "message" and not _is_answered(dossier, each)
+    ]
     first = reconnection.first
     yield Finding(
         code=CODE,
@@ -48,6 +51,10 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             *((Evidence(first.place, "connects again here"),) if first is not None else ()),
             *(each for write in stale[:3] for each in write.evidence),
             *(each for one in (*dead, *late[:1]) for each in one.evidence),
+            *(
+                Evidence(each.place, f"asks with `{each.message_type}`, which no linked endpoint looks at")
+                for each in unheard[:1]
+            ),
         ),
     )
 
@@ -79,9 +86,41 @@ def stale_writes(dossier: Dossier) -> list[Write]:
     ]
 
 
-def is_effective(caught: CatchUp) -> bool:
-    """Whether a request brings the client up to date after each reconnect."""
+def is_brought_up_to_date(dossier: Dossier) -> bool:
+    """Whether something asks for the present state after each reconnect, and is answered as far as can be seen."""
+    known = dossier.delivery.catch_up if dossier.delivery is not None else ()
+    return any(_is_effective(each) and _is_answered(dossier, each) for each in known)
+
+
+def _is_effective(caught: CatchUp) -> bool:
     return caught.trigger in ("open", "effect") or (caught.trigger == "greeting" and caught.type_is_sent)
+
+
+def _is_answered(dossier: Dossier, caught: CatchUp) -> bool:
+    """Whether a message that asks for the state may be answered: some linked endpoint looks at what it is sent."""
+    others = dossier.surroundings.others
+    if caught.kind != "message" or caught.trigger == "message" or not caught.message_type or not others:
+        return True
+    return any(_may_look_at(each.dossier, caught.message_type) for each in others)
+
+
+def _may_look_at(endpoint: Dossier, asked: str) -> bool:
+    receiving, messages = endpoint.receiving, endpoint.messages
+    if receiving is None or messages is None:
+        return True
+    if messages.handled:
+        rest, only = messages.handles_rest, messages.handles_only
+        is_all = isinstance(only, Known) and isinstance(rest, Known) and not rest.value
+        return not is_all or any(each.value == asked for each in messages.handled)
+    reads_on = isinstance(receiving.reading, Known) and receiving.reading.value == "loop"
+    return (
+        not reads_on
+        or not messages.inbound
+        or any(
+            each.used() or each.stored_whole or each.validated_by or each.executed_by
+            for each in messages.inbound
+        )
+    )
 
 
 def snapshot_of_server(dossier: Dossier) -> bool:

@@ -11,7 +11,7 @@ from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen.connections.updates.facts import Pending, Write
 from halfopen.semantics.unit import Span
-from halfopen_rules.reconnection.missed_events.client import is_effective
+from halfopen_rules.reconnection.missed_events.client import is_brought_up_to_date
 
 CODE = "WS6A"
 SLUG = "stale-overwrite"
@@ -31,7 +31,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         first = next((each for each in torn if each.awaited), torn[0])
         yield _torn(dossier, first, torn)
         return
-    if dossier.delivery is not None and any(is_effective(each) for each in dossier.delivery.catch_up):
+    if is_brought_up_to_date(dossier):
         return
     waiting = _waiting(dossier)
     told = _stuck_after_reconnect(dossier)

@@ -10,7 +10,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen.connections.updates.facts import MergedSnapshot, Pending, Write
-from halfopen_rules.reconnection.missed_events.client import is_effective, snapshot_of_server
+from halfopen_rules.reconnection.missed_events.client import is_brought_up_to_date, snapshot_of_server
 
 CODE = "WS6C"
 SLUG = "unreconciled-state"
@@ -26,7 +26,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     for merged in updates.merged_snapshots[:1]:
         yield _laid_over(dossier, merged)
         return
-    if any(is_effective(each) for each in delivery.catch_up):
+    if is_brought_up_to_date(dossier):
         return
     stuck = [each for each in updates.pending if not each.rolled_back]
     if stuck:
