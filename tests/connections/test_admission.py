@@ -152,6 +152,35 @@ def test_what_a_stranger_gets(tmp_path: Path, lines: tuple[str, ...], expected: 
 
 
 @pytest.mark.parametrize(
+    ("line", "whom"),
+    [
+        ("sockets[room] = websocket", "all, or under `room`"),
+        ("sockets.setdefault(room, set()).add(websocket)", "all of the same `room`"),
+        ("sockets[room].append(websocket)", "all of the same `room`"),
+        ("everybody.add(websocket)", "all"),
+    ],
+)
+def test_who_gets_what_is_sent_is_told_by_the_registry(tmp_path: Path, line: str, whom: str) -> None:
+    text = "everybody = set()\n" + handler(
+        "", ACCEPT, line, "while True:", "    await websocket.receive_text()"
+    )
+    [said] = admission(tmp_path, text).exposes.evidence
+    assert said.text.endswith(f", and gets what is sent to {whom}")
+
+
+def test_what_a_stranger_gets_is_the_work_that_costs_and_not_a_builtin(tmp_path: Path) -> None:
+    lines = (
+        "seen: set[str] = set()",
+        "seen.add(room)",
+        "answer = httpx.get('https://model.example/answer')",
+        "await websocket.send_text(answer.text)",
+    )
+    text = "import httpx\n" + handler("", ACCEPT, *lines)
+    [said] = admission(tmp_path, text).exposes.evidence
+    assert said.text.startswith("does httpx.get(")
+
+
+@pytest.mark.parametrize(
     ("url", "expected"),
     [
         ("`wss://h/ws?token=${localStorage.getItem('t')}`", [("token", False)]),

@@ -10,7 +10,8 @@ from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.handling import Handling
-from halfopen.connections.registries import registrations_in
+from halfopen.connections.receiving.kinds import work_kind
+from halfopen.connections.registries import Registration, registrations_in
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
@@ -19,7 +20,9 @@ from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
 
 _IDLE = re.compile(
-    r"^(print|str|int|float|len|dict|list|bool|repr|isinstance|format|id|getattr|type|range|min|max|round|sorted|enumerate"
+    r"^(print|str|int|float|len|dict|list|set|frozenset|tuple|bytes|bool|repr|isinstance|issubclass|format|id|hash|getattr"
+    r"|hasattr|setattr|type|super|range|min|max|sum|any|all|abs|round|sorted|reversed|enumerate|zip|map|filter|next|iter"
+    r"|re\..*|math\..*|collections\..*|itertools\..*|functools\..*|copy\..*|base64\..*|hashlib\..*"
     r"|json\..*|orjson\..*|asyncio\..*|time\..*|datetime\..*|uuid\..*|logging\..*|random\..*|loguru\..*|structlog\..*"
     r"|RuntimeError|ValueError|Exception|fastapi\..*|starlette\..*)$"
 )
@@ -45,10 +48,11 @@ def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
             if handling.sockets.mentions(registration.value.node) or (
                 registration.key is not None and handling.sockets.mentions(registration.key.node)
             ):
-                said = f"the client is entered in {registration.container}, and gets what is sent to all"
+                said = f"the client is entered in {registration.container}, and gets what is sent to {_whom(registration)}"
                 return _of_messages(handling, Evidence(registration.node.span, said))
     done = list(_work(handling))
-    telling = next((each for each in done if not _is_upkeep(handling.program, each)), None)
+    dear = (each for each in done if any(map(work_kind, qualified(program, each.to(each.node.callee)))))
+    telling = next(dear, None) or next((each for each in done if not _is_upkeep(program, each)), None)
     work = telling or next(_sent_of_its_own(handling), None) or next(iter(done), None)
     kept = next(_kept(handling), None)
     if kept is not None:
@@ -58,6 +62,21 @@ def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
     return Known(
         "echo", (Evidence(handling.root.span, "answers only with what the client sent"),), Confidence.MEDIUM
     )
+
+
+def _whom(registration: Registration) -> str:
+    """All clients, whoever stands under a key (`users[name] = websocket`), or all under it (`rooms[room].add(websocket)`)."""
+    node = registration.node.node
+    if registration.key is not None:
+        return f"all, or under `{_short(registration.key.text)}`"
+    held = (
+        node.callee.object if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) else None
+    )
+    if isinstance(held, tree.Index):
+        return f"all of the same `{_short(registration.node.to(held.key).text)}`"
+    if isinstance(held, tree.Call) and isinstance(held.callee, tree.Member) and held.arguments:
+        return f"all of the same `{_short(registration.node.to(held.arguments[0].value).text)}`"
+    return "all"
 
 
 def _of_messages(handling: Handling, said: Evidence) -> Fact[OneOf["echo", "data", "actions"]]:
@@ -212,9 +231,11 @@ def _is_idle(program: Program, call: At[tree.Call]) -> bool:
     if not isinstance(callee, tree.Name | tree.Member):
         return False
     last = callee.id if isinstance(callee, tree.Name) else callee.name
+    names = qualified(program, call.to(callee))
+    if any(map(work_kind, names)):
+        return False
     if isinstance(callee, tree.Member) and last in _LOGS | _VALUE_METHODS:
         return True
-    names = qualified(program, call.to(callee))
     if names and all(_IDLE.match(name.replace("()", "")) for name in names):
         return True
     return bool(functions(program, call.to(callee)))
