@@ -401,8 +401,8 @@ HANDLER = """
 def test_a_socket_that_a_handler_enters_and_nothing_removes_is_a_leak(tmp_path: Path) -> None:
     source = HANDLER.format(end="await connection.recv()", end_of_live="pass", sweep="print(clients)")
     assert sorted(leaks(tmp_path, {"app.py": source})) == [
-        "chat enters its client in clients, and nothing removes it; later broadcasts go to a dead socket",
-        "live enters its client in clients, and nothing removes it; later broadcasts go to a dead socket",
+        "chat enters its client in clients, and nothing removes it; the entry and its dead socket stay as long as the process runs",
+        "live enters its client in clients, and nothing removes it; the entry and its dead socket stay as long as the process runs",
     ]
 
 
