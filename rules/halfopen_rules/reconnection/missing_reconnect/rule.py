@@ -18,6 +18,8 @@ SLUG = "missing-reconnect"
 
 SHORT_OUTAGE_SECONDS = 60.0
 """A deployment or a restart of the proxy takes about so long: who gives up sooner does not survive one."""
+_LONGEST_NAMES = 40
+"""Characters of dependencies that a message names."""
 _RESTART = 1012
 _DROP = 1006
 
@@ -66,7 +68,9 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
         how = f"{connection.library} does not connect again by itself, and no option makes it"
     is_page = not connection.site.path.endswith(".py") and connection.library != "ws"
     after = (
-        "the page stays deaf until it is reloaded" if is_page else "it stays deaf until it is started again"
+        f"the page stays deaf until it is reloaded{_or_changed(dossier)}"
+        if is_page
+        else "it stays deaf until it is started again"
     )
     severity, confidence = Severity.HIGH, automatic.confidence
     if by_hand or by_page:
@@ -75,6 +79,14 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
     message = f"{connection.name} never reconnects: {how}, so after a restart of the server or a dropped network {after}"
     evidence = (*automatic.evidence, *_ways(by_hand + by_page))
     return _finding(dossier, where, severity, confidence, message, evidence, tuple(_fixes(dossier, facts)))
+
+
+def _or_changed(dossier: Dossier) -> str:
+    """What else makes the next socket: a change of what the effect depends on."""
+    successor = dossier.presentation.successor if dossier.presentation is not None else None
+    if successor is None or successor.kind != "dependencies" or len(successor.by) > _LONGEST_NAMES:
+        return ""
+    return f" or `{successor.by}` changes"
 
 
 def _fixes(dossier: Dossier, facts: Reconnection) -> Iterator[Fix]:
