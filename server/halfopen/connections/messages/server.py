@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfopen.connections.client_release import closure_of
 from halfopen.connections.handler_flow import SENDERS, Sockets, socket_method
+from halfopen.connections.handling import Handling
 from halfopen.connections.messages.caught import survives
 from halfopen.connections.messages.disclosures import disclosed_credentials, disclosed_errors
 from halfopen.connections.messages.facts import Messages
@@ -16,7 +17,10 @@ from halfopen.connections.messages.types_handled import completeness, rest_of, t
 from halfopen.connections.messages.types_sent import types_sent
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
-from halfopen.semantics.program import At
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.names import last_name
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.scopes import Binding
 
 
 def messages_of_endpoint(site: ServerSite) -> Messages:
@@ -24,8 +28,10 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
     program, handling = site.program, site.handling
     sockets = handling.sockets if handling is not None else Sockets(frozenset())
 
+    own_keys = _own_keys(handling) if handling is not None else frozenset[Binding]()
+
     def echoes(call: At[tree.Call]) -> bool:
-        return socket_method(sockets, call.node) in SENDERS
+        return socket_method(sockets, call.node) in SENDERS or _answers(program, call, own_keys)
 
     inbound, journey = inbound_of(
         program, received_by_endpoint(site), echoes, lambda at: survives(program, handling, at)
@@ -51,6 +57,38 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
             *(disclosed_credentials(program, handling.root, reaching) if handling is not None else ()),
         ),
     )
+
+
+def _own_keys(handling: Handling) -> frozenset[Binding]:
+    """The variables of the endpoint that a call is given beside the socket: `manager.connect(websocket, client_id)`."""
+    found: set[Binding] = set()
+    for node in own_nodes(handling.root):
+        if not isinstance(node, tree.Call):
+            continue
+        given = [each.value for each in node.arguments]
+        if any(handling.sockets.is_socket(each) for each in given):
+            for each in given:
+                binding = handling.root.index.bindings.get(each) if isinstance(each, tree.Name) else None
+                if binding is not None and not handling.sockets.is_socket(each):
+                    found.add(binding)
+    return frozenset(found)
+
+
+def _answers(program: Program, call: At[tree.Call], own_keys: frozenset[Binding]) -> bool:
+    """Whether a call sends to the one connection that is kept under the endpoint's own key."""
+    if not any(
+        isinstance(each.value, tree.Name) and call.index.bindings.get(each.value) in own_keys
+        for each in call.node.arguments
+    ):
+        return False
+    found = functions(program, call.to(call.node.callee))
+    return bool(found) and all(_sends_once(each) for each in found)
+
+
+def _sends_once(function: At[tree.Function]) -> bool:
+    nodes = own_nodes(function)
+    sends = any(isinstance(each, tree.Call) and last_name(each.callee) in SENDERS for each in nodes)
+    return sends and not any(isinstance(each, tree.Loop | tree.Comprehension) for each in nodes)
 
 
 def _running(site: ServerSite) -> tuple[At[tree.Function], ...]:
