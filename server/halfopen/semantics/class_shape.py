@@ -19,6 +19,9 @@ def _members_of(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
         if isinstance(statement, tree.Assign) and statement.value is not None:
             for target in statement.targets:
                 if isinstance(target, tree.Name):
+                    if klass.unit.language == "python" and _takes_over(statement.value):
+                        earlier = table.get(target.id, [])
+                        table[target.id] = [each for each in earlier if not isinstance(each, tree.Function)]
                     table.setdefault(target.id, []).append(statement.value)
     for node in tree.walk(klass.node.body):
         if isinstance(node, tree.Assign | tree.AssignExpr) and node.value is not None:
@@ -26,6 +29,15 @@ def _members_of(klass: At[tree.Class]) -> dict[str, list[tree.Expr]]:
                 if isinstance(target, tree.Member) and _is_instance(klass.to(target.object)):
                     table.setdefault(target.name, []).append(node.value)
     return table
+
+
+def _takes_over(value: tree.Expr) -> bool:
+    """Whether a second definition of a Python method stands in the place of the first, and is no part of it."""
+    return isinstance(value, tree.Function) and not any(
+        isinstance(each, tree.Member)
+        or (isinstance(each, tree.Call) and isinstance(each.callee, tree.Member))
+        for each in value.decorators
+    )
 
 
 def _is_instance(at: At[tree.Expr]) -> bool:

@@ -10,6 +10,7 @@ from halfopen.connections.receiving.facts import Blocking
 from halfopen.connections.receiving.kinds import blocking_kind
 from halfopen.connections.receiving.running import Ran, ran
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 
 _MOST_SHOWN = 50
@@ -29,7 +30,7 @@ def blocking(code: EndpointCode) -> tuple[Blocking, ...]:
 
 def _held(each: Ran) -> Blocking | None:
     call = each.call
-    if each.is_known or _is_awaited(call):
+    if each.is_known or _is_awaited(call) or _is_fallback(call):
         return None
     for name in sorted(each.names):
         kind = blocking_kind(name)
@@ -74,6 +75,22 @@ def _is_awaited(call: At[tree.Call]) -> bool:
         statement = call.index.parents.get(parent)
         return isinstance(statement, tree.With) and statement.is_async
     return isinstance(parent, tree.Await)
+
+
+def _is_fallback(call: At[tree.Call]) -> bool:
+    """Whether a call stands in only for an object that has no asynchronous interface: the `else` of `hasattr(client, "aio")`."""
+    inner: tree.Node = call.node
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.If) and inner is ancestor.otherwise:
+            asks = isinstance(ancestor.test, tree.Call) and last_name(ancestor.test.callee) == "hasattr"
+            if asks and any(
+                isinstance(each, tree.Await) for each in tree.walk(ancestor.then, tree.same_function)
+            ):
+                return True
+        inner = ancestor
+    return False
 
 
 def _seconds(call: At[tree.Call]) -> float | None:

@@ -8,11 +8,12 @@ from typing import TypeAlias
 
 from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
+from halfopen.connections.receiving.dead import dead_blocks
 from halfopen.connections.receiving.kinds import THREAD_DECORATORS
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import called, functions
 from halfopen.semantics.names import name_behind_calls
-from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
 _DEEPEST = 7
@@ -93,7 +94,7 @@ def ran(code: EndpointCode, starts: list[At[tree.Node]], repeats: bool = False) 
 
     What only an `except` clause of theirs sets off, such as the answer to a message that cannot be read, comes last.
     """
-    own = [(call, again) for start in starts for call, again in _calls(start, repeats)]
+    own = [(call, again) for start in starts for call, again in _calls(code.program, start, repeats)]
     seen: set[tuple[tree.Node, bool, bool]] = set()
     for in_clause in (False, True):
         level: list[_Step] = [
@@ -134,7 +135,7 @@ def _ran_from(
                 seen.add(key)
                 after += (
                     (inner, inner_again, first, call)
-                    for inner, inner_again in _calls(function.to(function.node.body), again)
+                    for inner, inner_again in _calls(code.program, function.to(function.node.body), again)
                 )
         level = after
 
@@ -149,15 +150,16 @@ def loop_around(call: At[tree.Call]) -> At[tree.Loop] | None:
     return None
 
 
-def _calls(at: At[tree.Node], again: bool) -> Iterator[tuple[At[tree.Call], bool]]:
-    """The calls of a piece of code itself, each with whether an endless loop repeats it."""
+def _calls(program: Program, at: At[tree.Node], again: bool) -> Iterator[tuple[At[tree.Call], bool]]:
+    """The calls of a piece of code itself that can run, each with whether an endless loop repeats it."""
     loops = [
         each
         for each in tree.walk(at.node, tree.same_function)
         if isinstance(each, tree.Loop) and (each.kind == "while" or each.is_async)
     ]
+    dead = dead_blocks(program, at)
     for node in tree.walk(at.node, tree.same_function):
-        if isinstance(node, tree.Call):
+        if isinstance(node, tree.Call) and not any(each.start <= node.start < each.end for each in dead):
             inside = again or any(each.body.start <= node.start < each.body.end for each in loops)
             yield at.to(node), inside
 
