@@ -82,10 +82,11 @@ def _answers(program: Program, call: At[tree.Call], own_keys: frozenset[Binding]
     ):
         return False
     found = functions(program, call.to(call.node.callee))
-    return bool(found) and all(_sends_once(each) for each in found)
+    return bool(found) and all(_sends_once(program, each) for each in found)
 
 
-def _sends_once(function: At[tree.Function]) -> bool:
+def _sends_once(program: Program, function: At[tree.Function]) -> bool:
+    program.queries.note(function.unit)
     nodes = own_nodes(function)
     sends = any(isinstance(each, tree.Call) and last_name(each.callee) in SENDERS for each in nodes)
     return sends and not any(isinstance(each, tree.Loop | tree.Comprehension) for each in nodes)
