@@ -169,7 +169,7 @@ def test_the_fix_is_that_of_the_case(chat: str) -> None:
     gives_up = finding(chat, "WS2A", "web/chat.ts")
     assert "+      if (event.code !== 1000 && event.code !== 4001 && this.attempts < Infinity) {" in gives_up
     assert "Reconnector" not in gives_up, "what gives up needs no second way back"
-    assert "if (this.ws === ws)" in finding(chat, "WS1B", "web/chat.ts"), "a class has no effect"
+    assert "if (this.ws !== ws) return;" in finding(chat, "WS1A", "web/chat.ts"), "a class has no effect"
     server = finding(chat, "WS7B", "backend/chat/consumers.py")
     assert "data = Message.model_validate_json(text_data)" in server
     assert '    type: Literal["auth", "chat"]' in server

@@ -119,7 +119,7 @@ EXPECTED: dict[str, Snippet] = {
     "close_codes": Snippet(
         (
             Fault("WS5B", "websocket.onclose = (event) =>", ("takes every 1000 for its own end", "1008")),
-            Fault("WS1A", "setTimeout(connect, delay)", ("its own close", "sets up a reconnect")),
+            Fault("WS1A", "websocket.onclose = (event) =>", ("its own close", "sets up a reconnect")),
         ),
         _codes("2A 2D 5A 6B 7B"),
     ),
