@@ -452,6 +452,17 @@ export function Prices() {{
             "listeners.current.get(message.type)?.forEach((each) => each(message));",
         ),
         (
+            "{}",
+            "if (!listeners.current[type]) listeners.current[type] = [];\n    listeners.current[type].push(listener);",
+            "if (listeners.current[message.type]) listeners.current[message.type].forEach((each) => each(message));",
+        ),
+        (
+            "{}",
+            "listeners.current[type] = [...(listeners.current[type] ?? []), listener];",
+            "const group = listeners.current[message.type]; for (const each of group) each(message);",
+        ),
+        ("{}", "listeners.current[type] = listener;", "listeners.current[message.type]?.(message);"),
+        (
             "new Map()",
             "const group = listeners.current.get(type) ?? [];\n    group.push(listener);\n"
             "    listeners.current.set(type, group);",

@@ -312,6 +312,12 @@ async def live(websocket: WebSocket{parameters}):
             "if data['type'] == 'subscribe':\n            await websocket.send_json(await load_jobs())",
             True,
         ),
+        (
+            "pass",
+            "if data['type'] == 'subscribe':\n"
+            "            await websocket.send_json({'type': 'subscribed', 'channels': await load_jobs()})",
+            False,
+        ),
         ("pass", "await websocket.send_json(await load_jobs())", False),
     ],
 )

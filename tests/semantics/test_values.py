@@ -359,6 +359,28 @@ def endpoint(a=Depends(provide), b: Annotated[object, Depends(Store)] = None, c:
         assert [each.node.name for each in found] == ["Store"], name
 
 
+@pytest.mark.parametrize(
+    ("declared", "looked_up"),
+    [
+        ("rooms: dict[str, Room] = {}", "rooms[key]"),
+        ("rooms: Dict[str, 'Room'] = {}", "rooms.get(key)"),
+        ("rooms = {}\ndef join(key):\n    rooms[key] = Room()", "rooms.get(key)"),
+        ("rooms = defaultdict(Room)\nrooms['hall'] = Room()", "rooms[key]"),
+        (
+            "class Lobby:\n    def join(self, key): self.rooms[key] = Room()\nlobby = Lobby()",
+            "lobby.rooms.pop(key)",
+        ),
+        ("class Lobby:\n    rooms: dict[str, Room]\nlobby = Lobby()", "lobby.rooms[key]"),
+    ],
+)
+def test_what_is_looked_up_is_what_was_put_in(tmp_path: Path, declared: str, looked_up: str) -> None:
+    text = (
+        f"class Room: ...\nclass Other: ...\n{declared}\ndef f(key):\n    room = {looked_up}\n    use(room)\n"
+    )
+    program = workspace_of(tmp_path, {"a.py": text}).program
+    assert [each.node.name for each in classes(program, last(program, "a.py", "room"))] == ["Room"]
+
+
 def test_a_class_that_is_called_runs_its_constructor(tmp_path: Path) -> None:
     program = workspace_of(tmp_path, {"a.py": "class A:\n    def __init__(self): ...\nA()\n"}).program
     assert [each.node.name for each in functions(program, last(program, "a.py", "A"))] == ["__init__"]

@@ -22,13 +22,13 @@ def listeners(program: Program, callee: At[tree.Expr]) -> Iterator[At[tree.Funct
     """What a callee runs that is one of the listeners that a container holds.
 
     `listeners.forEach((listener) => listener(message))`, `for (const listener of listeners) listener(message)`,
-    `const listener = listeners.get(message.type)`.
+    `const listener = listeners.get(message.type)`, `listeners[message.type].forEach(...)`.
     """
     for origin in origins(program, callee):
         if isinstance(origin, ParameterOf) and not origin.steps:
             yield from _gone_through(program, origin)
-        elif isinstance(origin, At) and isinstance(origin.node, tree.Call):
-            yield from _looked_up(program, origin.to(origin.node))
+        elif isinstance(origin, At):
+            yield from _part_of(program, origin)
     if isinstance(callee.node, tree.Name):
         for path, unit, definition in program.definitions_of(program.variable(callee.to(callee.node))):
             if definition.kind == "element" and definition.value is not None:
@@ -67,8 +67,7 @@ def _held_by(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Fun
     for made in origins(program, container):
         if isinstance(made, External | ParameterOf):
             continue
-        if isinstance(made.node, tree.Call):
-            yield from _looked_up(program, made.to(made.node))
+        yield from _part_of(program, made)
         for alias in aliases(program, made):
             match method_call(alias):
                 case (name, call) if name in _ADDING and call.node.arguments:
@@ -77,6 +76,48 @@ def _held_by(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Fun
                     yield from callbacks(program, call.to(call.node.arguments[1].value))
                 case _:
                     pass
+
+
+def _part_of(program: Program, part: At[tree.Expr]) -> Iterator[At[tree.Function]]:
+    """What a container of groups, or of one listener for each key, holds in one of its places."""
+    match part.node:
+        case tree.Call() as call:
+            yield from _looked_up(program, part.to(call))
+        case tree.Index(object=inner):
+            yield from _under_keys(program, part.to(inner))
+        case _:
+            return
+
+
+def _under_keys(program: Program, table: At[tree.Expr]) -> Iterator[At[tree.Function]]:
+    """`listeners[type].push(listener)`, `listeners[type] = listener`."""
+    for made in origins(program, table):
+        if isinstance(made, External | ParameterOf):
+            continue
+        for alias in aliases(program, made):
+            entry = alias.parent
+            if not isinstance(entry, tree.Index) or entry.object is not alias.node:
+                continue
+            match method_call(alias.to(entry)):
+                case (name, call) if name in _ADDING and call.node.arguments:
+                    yield from callbacks(program, call.to(call.node.arguments[0].value))
+                case _:
+                    yield from _assigned(program, alias.to(entry))
+
+
+def _assigned(program: Program, entry: At[tree.Index]) -> Iterator[At[tree.Function]]:
+    """What is put under a key by assignment: a listener, or a new list with one more."""
+    statement = entry.parent
+    if (
+        not isinstance(statement, tree.Assign)
+        or statement.value is None
+        or entry.node not in statement.targets
+    ):
+        return
+    value = statement.value
+    for each in value.items if isinstance(value, tree.Sequence) else (value,):
+        if not isinstance(each, tree.Spread):
+            yield from callbacks(program, entry.to(each))
 
 
 def _looked_up(program: Program, lookup: At[tree.Call]) -> Iterator[At[tree.Function]]:

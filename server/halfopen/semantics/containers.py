@@ -1,6 +1,7 @@
-"""Of which classes the elements of a container are, as Python annotations declare it.
+"""Of which classes the elements of a container are, as Python annotations declare it, or by what is put in.
 
-`self._of_user: dict[str, set[Connection]] = {}` says what `for connection in self._of_user.get(user, ())` binds.
+`self._of_user: dict[str, set[Connection]] = {}` says what `for connection in self._of_user.get(user, ())` binds;
+`self.rooms[name] = Room(name)` says what `self.rooms.get(name)` gives.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
-from halfopen.semantics.declared_types import annotated_classes, types_in
+from halfopen.semantics.declared_types import annotated_classes, declared_classes, types_in
 from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program
@@ -42,6 +43,61 @@ def element_classes(
         for each in types_in(declared.node):
             for origin in origins(program, declared.to(each)):
                 yield from annotated_classes(program, origin)
+
+
+def looked_up_classes(program: Program, lookup: At[tree.Expr]) -> list[At[tree.Class]]:
+    """The workspace classes of what `rooms[name]` and `rooms.get(name)` give."""
+    node = lookup.node
+    inner = node.object if isinstance(node, tree.Index) else None
+    if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node.callee.name in _LOOKUPS:
+        inner = node.callee.object
+    if inner is None or lookup.unit.language != "python":
+        return []
+
+    def compute() -> list[At[tree.Class]]:
+        declared = [klass for each in _types(program, lookup, 0) for klass in declared_classes(program, each)]
+        found = declared or [
+            klass for value in _put_in(program, lookup.to(inner)) for klass in classes(program, value)
+        ]
+        return list(dict.fromkeys(found))
+
+    empty: list[At[tree.Class]] = []
+    return program.queries.get_or(("looked up classes", node), compute, empty)
+
+
+def _put_in(program: Program, container: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+    """The values that are assigned under the keys of a field of a class, or of a module's variable."""
+    match container.node:
+        case tree.Member(object=owner, name=name):
+            for klass in classes(program, container.to(owner)):
+                program.queries.note(klass.unit)
+                for node in tree.walk(klass.node.body):
+                    if (
+                        isinstance(node, tree.Member)
+                        and node.name == name
+                        and isinstance(node.object, tree.Name)
+                        and is_receiver(klass.to(node.object), node.object.id)
+                    ):
+                        yield from _assigned_under(klass.to(node))
+        case tree.Name():
+            for read in program.reads(program.variable(container.to(container.node))):
+                yield from _assigned_under(read)
+        case _:
+            return
+
+
+def _assigned_under(container: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+    """The value of `container[key] = value`."""
+    entry = container.parent
+    assign = container.index.parents.get(entry) if isinstance(entry, tree.Index) else None
+    if (
+        isinstance(entry, tree.Index)
+        and entry.object is container.node
+        and isinstance(assign, tree.Assign)
+        and entry in assign.targets
+        and assign.value is not None
+    ):
+        yield container.to(assign.value)
 
 
 def _elements(program: Program, at: At[tree.Expr], steps: tuple[Step, ...], depth: int) -> Iterator[Type]:

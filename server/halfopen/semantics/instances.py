@@ -44,8 +44,18 @@ def classes_of(program: Program, origin: Origin) -> Iterator[At[tree.Class]]:
                     yield target.to(target.node)
             if isinstance(callee, tree.Member) and callee.name == "setdefault" and len(arguments) == 2:
                 yield from classes(program, origin.to(arguments[1].value))
+            if isinstance(callee, tree.Member):
+                yield from _looked_up(program, origin)
+        case tree.Index():
+            yield from _looked_up(program, origin)
         case _:
             return
+
+
+def _looked_up(program: Program, lookup: At[tree.Expr]) -> Iterator[At[tree.Class]]:
+    from halfopen.semantics.containers import looked_up_classes
+
+    yield from looked_up_classes(program, lookup)
 
 
 def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Class]]:

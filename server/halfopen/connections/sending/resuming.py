@@ -27,6 +27,20 @@ _CURSORS = frozenset(
 """What parameters that say how far a client has come are called."""
 _ASKING = ("subscri", "join", "sync", "snapshot", "init", "state", "resume", "replay", "history")
 """Parts of the message types with which a client asks for the state."""
+_SUBSCRIPTIONS = frozenset(
+    {
+        "channel",
+        "channels",
+        "topic",
+        "topics",
+        "subscription",
+        "subscriptions",
+        "subscribed",
+        "symbols",
+        "rooms",
+    }
+)
+"""Keys under which a confirmation repeats what was subscribed to."""
 _IDENTITY = frozenset({"uuid", "str", "len", "id", "datetime", "time"})
 _SHAPING = frozenset({"dict", "json", "isinstance", "list", "int", "float"})
 _FORMS = frozenset(
@@ -132,7 +146,7 @@ def _carries_state(
 ) -> bool:
     """Whether a payload has something that was read, queried or kept, and not only a greeting."""
     program = handling.program
-    for node in tree.walk(payload.node, tree.same_function):
+    for node in _told(payload.node):
         if isinstance(node, tree.Await):
             return True
         if (
@@ -163,6 +177,17 @@ def _carries_state(
                 ):
                     return True
     return False
+
+
+def _told(payload: tree.Expr) -> Iterator[tree.Node]:
+    """The nodes of a payload but for those that say what the client is subscribed to: that is no state of it."""
+    if not isinstance(payload, tree.Object):
+        yield from tree.walk(payload, tree.same_function)
+        return
+    for entry in payload.entries:
+        key = entry.key.value if isinstance(entry.key, tree.Literal) else None
+        if key not in _SUBSCRIPTIONS:
+            yield from tree.walk(entry.value, tree.same_function)
 
 
 def _only_shapes(program: Program, function: At[tree.Function], depth: int = _DEPTH) -> bool:
