@@ -96,6 +96,8 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
             "a client that comes or goes meanwhile ends the loop with RuntimeError (changed size during iteration), "
             "and those after it miss the message"
         )
+    if first.is_periodic:
+        severity, what = Severity.MONITOR, f"{what}, until the next one after a pause"
     called = isinstance(first.is_called, Known) and first.is_called.value
     return _finding(
         dossier,
@@ -145,9 +147,9 @@ def _unsaved(dossier: Dossier, each: UnsavedResult) -> Finding:
     )
 
 
-def _order(each: Broadcast) -> tuple[bool, str, int]:
+def _order(each: Broadcast) -> tuple[bool, bool, str, int]:
     called = isinstance(each.is_called, Known) and each.is_called.value
-    return (not called, each.span.path, each.span.start)
+    return (not called, each.is_periodic, each.span.path, each.span.start)
 
 
 def _finding(

@@ -12,6 +12,7 @@ from halfopen.connections.registries import removals_in
 from halfopen.connections.sending.calling import described, is_called
 from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure, LiveIteration
 from halfopen.connections.sending.members import Loop, Member, members_of
+from halfopen.connections.sending.periodic import is_periodic
 from halfopen.connections.sending.registered import Entered, changes_of
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
 from halfopen.connections.shipped import is_shipped
@@ -137,6 +138,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         iterated=_iterated(delivery) if live in ("skips", "raises") else None,
         lock=lock,
         is_called=is_called(program, here),
+        is_periodic=is_periodic(program, here, live == "raises"),
         called_in=tuple(
             Evidence(call.span, f"{described(call.to(inside))} waits for it")
             for call in calls[:3]

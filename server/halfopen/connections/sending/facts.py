@@ -66,6 +66,8 @@ class Broadcast:
     """The lock that is held while it sends, as the code names it."""
     is_called: Fact[bool]
     """Whether anything that runs calls it."""
+    is_periodic: bool = False
+    """Whether it is only made by loops that make it again after a pause, and go on where it fails."""
     called_in: tuple[Evidence, ...] = ()
     """Who waits for it: request handlers, a listener, the endpoint itself."""
     evidence: tuple[Evidence, ...] = ()

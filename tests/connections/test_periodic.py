@@ -1,0 +1,89 @@
+"""Which broadcasts are made again by themselves, so that the next one brings what a client missed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from halfopen.audit.engine import Auditor
+from halfopen.audit.finding import Severity
+from halfopen.audit.settings import Settings
+
+from .finding import write
+
+PROGRAM = """
+import asyncio
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+queue = asyncio.Queue()
+screens = {held}
+
+async def show(totals):
+    for screen in screens:
+        await screen.send_json(totals)
+
+async def again():
+{loop}
+
+@app.on_event("startup")
+async def start():
+    app.state.task = asyncio.create_task(again())
+
+@app.websocket("/totals")
+async def totals_socket(websocket: WebSocket):
+    await websocket.accept()
+    screens.{enter}(websocket)
+    try:
+        async for _ in websocket.iter_text():
+            pass
+    finally:
+        screens.remove(websocket)
+"""
+SKIPS = """
+    while True:
+        await show({"orders": 1})
+        await asyncio.sleep(2)"""
+GUARDED = """
+    while True:
+        try:
+            await show({"orders": 1})
+        except Exception as error:
+            print(error)
+        await asyncio.sleep(2)"""
+FROM_A_QUEUE = """
+    while True:
+        await show(await queue.get())
+        await asyncio.sleep(0.1)"""
+ON_A_CHANGE = """
+    last = None
+    while True:
+        if last != (last := count()):
+            await show(last)
+        await asyncio.sleep(2)"""
+ONCE = """
+    await show({"orders": 1})"""
+LIST, SET = ("[]", "append"), ("set()", "add")
+
+
+@pytest.mark.parametrize(
+    ("held", "loop", "expected"),
+    [
+        (LIST, SKIPS, Severity.MONITOR),
+        (LIST, FROM_A_QUEUE, Severity.MEDIUM),
+        (LIST, ON_A_CHANGE, Severity.MEDIUM),
+        (LIST, ONCE, Severity.MEDIUM),
+        (SET, GUARDED, Severity.MONITOR),
+        (SET, SKIPS, Severity.HIGH),
+    ],
+)
+def test_a_snapshot_that_comes_again_weighs_least(
+    tmp_path: Path, held: tuple[str, str], loop: str, expected: Severity
+) -> None:
+    text = PROGRAM.replace("{held}", held[0]).replace("{enter}", held[1]).replace("{loop}", loop.strip("\n"))
+    auditor = Auditor(write(tmp_path, {"main.py": text}), Settings())
+    auditor.refresh()
+    [found] = [each.finding for each in auditor.findings() if each.finding.code == "WS3A"]
+    assert found.severity is expected
+    assert ("until the next one after a pause" in found.message) is (expected is Severity.MONITOR)
