@@ -199,8 +199,9 @@ def _state_set(view: View, call: At[tree.Call]) -> str | None:
             parent = hook[0].parent
             if isinstance(parent, tree.Assign) and isinstance(parent.targets[0], tree.Sequence):
                 first = parent.targets[0].items[:1]
-                if first:
-                    return f"`{hook[0].to(first[0]).text}`"
+                name = hook[0].to(first[0]).text if first else ""
+                if name:
+                    return f"`{name}`"
     if store_setter_of(view.program, call) is not None and call.node.arguments:
         argument = call.node.arguments[0].value
         if isinstance(argument, tree.Object):
