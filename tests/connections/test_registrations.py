@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from halfopen.connections.dossier import FinallyRepair
+
 from .finding import dossiers
 
 ENDPOINT = '''
@@ -87,3 +89,44 @@ def test_the_end_of_a_handler_is_where_its_finally_ends(tmp_path: Path) -> None:
         "unreached",
         ['print("gone") -> the handler ends here while it is still in clients'],
     )
+
+
+MANAGER = """
+from fastapi import FastAPI, WebSocket
+
+class Rooms:
+    def __init__(self):
+        self.members = set()
+
+    async def join(self, websocket):
+        await websocket.accept()
+        self.members.add(websocket)
+
+    async def {name}(self, websocket):
+        self.members.discard(websocket)
+
+rooms = Rooms()
+app = FastAPI()
+
+@app.websocket("/live")
+async def live(websocket: WebSocket):
+    await rooms.join(websocket)
+    while True:
+        await websocket.receive_text()
+        {uses}
+"""
+
+
+@pytest.mark.parametrize("uses", ["pass", "await rooms.handle_message(websocket)"])
+@pytest.mark.parametrize(
+    ("name", "release"),
+    [("leave", "await rooms.leave(websocket)"), ("handle_message", None)],
+)
+def test_a_fix_calls_what_is_there_to_let_go(
+    tmp_path: Path, name: str, release: str | None, uses: str
+) -> None:
+    text = MANAGER.replace("{name}", name).replace("{uses}", uses)
+    _, [live] = dossiers(tmp_path, {"main.py": text})
+    [registration] = [each for each in live.resources if each.kind == "registration"]
+    repair = registration.repair
+    assert (repair.release if isinstance(repair, FinallyRepair) else None) == release

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
@@ -25,7 +26,7 @@ from halfopen.semantics.control import Exit, held_exits
 from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
 from halfopen.semantics.members import members
-from halfopen.semantics.names import name_behind_calls
+from halfopen.semantics.names import last_name, name_behind_calls
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
@@ -33,6 +34,12 @@ from halfopen.semantics.values import origins
 
 _ASKING = frozenset({"get", "pop", "index", "count", "id", "hash", "str", "repr", "type"})
 """What is given the socket and gives something about it, or what stands under it as a key."""
+_LETTING_GO = re.compile(
+    r"disconnect|remove|unregister|deregister|unsubscribe|detach|release|delete|discard|forget|clean|close|leave|drop|evict|logout|pop"
+    r"|stop|exit|quit|finish|shutdown|terminate|deactivate|expire|offline|(^|_)(end|free|off)(_|$)",
+    re.IGNORECASE,
+)
+"""What a method is called that is there to let go: one that handles messages may do so in passing."""
 _HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
 """What the client said in the handshake, and says again when it reconnects."""
 
@@ -480,7 +487,13 @@ class _ContainerView:
         """The removal as the endpoint writes it somewhere, else the counterpart of a direct registration."""
         root = self.handling.root
         for each in own_nodes(root):
-            if each is not node and isinstance(each, tree.Call | tree.Delete) and self._releases(root, each):
+            if (
+                each is node
+                or not isinstance(each, tree.Call | tree.Delete)
+                or not self._releases(root, each)
+            ):
+                continue
+            if isinstance(each, tree.Delete) or _LETTING_GO.search(last_name(each.callee)):
                 parent = root.index.parents.get(each)
                 whole = parent if isinstance(parent, tree.Await) else each
                 text = root.to(whole).text
@@ -527,7 +540,7 @@ class _ContainerView:
                 for each in method.node.parameters[1:]
                 if isinstance(each.target, tree.Name) and each.default is None
             ]
-            if own and all(name in given for name in names):
+            if own and _LETTING_GO.search(method.node.name or "") and all(name in given for name in names):
                 call = f"{root.to(node.callee.object).text}.{method.node.name}({', '.join(given[name] for name in names)})"
                 return f"await {call}" if method.node.is_async else call
         return None
