@@ -24,20 +24,26 @@ def token_in_url(dossier: Dossier) -> Iterator[Finding]:
     shown = f"?{first.parameter}=" if first.value == first.parameter else f"{first.parameter}={first.value}"
     message = (
         f"{dossier.connection.name} puts the token into the URL (`{shown}`): it stands in "
-        "the access logs of every server and proxy on the way for as long as it is valid"
+        f"the access logs of every server and proxy on the way {_how_long(first)}"
     )
     if plain:
         message += ", and crosses the network unencrypted (ws://)"
     yield Finding(
         code=CODE,
         slug=SLUG,
-        severity=Severity.HIGH if plain else USUAL,
+        severity=Severity.HIGH if plain else Severity.MONITOR if first.valid_seconds else USUAL,
         confidence=Confidence.HIGH if isinstance(first.short_lived, Known) else Confidence.MEDIUM,
         span=first.span,
         message=message,
         connection=dossier.connection.id,
         evidence=tuple(one for each in telling for one in each.evidence),
     )
+
+
+def _how_long(credential: CredentialInUrl) -> str:
+    if credential.valid_seconds is None:
+        return "for as long as it is valid"
+    return f"for the {credential.valid_seconds / 60:.0f} min that it is valid"
 
 
 def _is_short_lived(credential: CredentialInUrl) -> bool:

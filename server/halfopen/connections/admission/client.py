@@ -171,7 +171,35 @@ def _set_later(program: Program, made: At[tree.Call]) -> Iterator[tuple[str, At[
 def _credential(program: Program, parameter: str, value: At[tree.Expr]) -> CredentialInUrl:
     said = Evidence(value.span, f"the value of {parameter} in the URL: {_short(value.text)}")
     lived, more = _short_lived(program, parameter, value)
-    return CredentialInUrl(parameter, _short(_plain(value)), value.span, lived, (said, *more))
+    shown = _short(_plain(value))
+    return CredentialInUrl(parameter, shown, value.span, lived, _valid_seconds(program, value), (said, *more))
+
+
+_RENEWED_SECONDS = 3600.0
+"""Firebase's ID tokens hold for an hour (firebase.google.com/docs/auth/admin/manage-sessions), Supabase's access tokens
+by default too (supabase.com/docs/guides/auth/sessions); their libraries renew them."""
+
+
+def _valid_seconds(program: Program, value: At[tree.Expr]) -> float | None:
+    """How long the token holds, where it is asked of an identity service's library: `await user.getIdToken()`."""
+    waiting, seen = [value], set[tree.Node]()
+    while waiting and len(seen) < _MOST_STEPS:
+        at = waiting.pop(0)
+        if at.node in seen:
+            continue
+        seen.add(at.node)
+        for node in tree.walk(at.node, tree.same_function):
+            if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member):
+                owner, name = node.callee.object, node.callee.name
+                if name == "getIdToken" or (
+                    name == "getSession" and isinstance(owner, tree.Member) and owner.name == "auth"
+                ):
+                    return _RENEWED_SECONDS
+            if isinstance(node, tree.Name):
+                waiting += _written(program, at.to(node))
+            if isinstance(node, tree.Call):
+                waiting += _results(program, at.to(node))
+    return None
 
 
 def _plain(value: At[tree.Expr]) -> str:

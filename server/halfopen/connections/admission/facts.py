@@ -176,13 +176,15 @@ class CredentialInUrl:
     """A credential that a client puts into its URL.
 
     `parameter` is the query parameter's name, `value` the expression that gives it. `short_lived`: it
-    is a ticket or comes from a request made for this connection.
+    is a ticket or comes from a request made for this connection. `valid_seconds`: how long a token of an identity
+    service holds that its library renews; None where the code does not tell.
     """
 
     parameter: str
     value: str
     span: Span
     short_lived: Fact[bool] = Unknown("where the value comes from")
+    valid_seconds: float | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
