@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
+from halfopen.connections.admission.facts import Admission
 from halfopen.connections.closing.facts import Close, Closing, is_application_code, is_sendable_by_browser
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
@@ -20,6 +21,10 @@ _NORMAL = 1000
 _UNAUTHORISED = (1008, 4001, 4401)
 _FEW_ATTEMPTS = 10
 """So few retries after a refusal are no burden for anybody."""
+
+
+_WITHOUT_CODES = frozenset({"socket.io-client"})
+"""Libraries that show no close code and stay away by themselves after the server's own disconnect."""
 
 
 def client_findings(dossier: Dossier) -> Iterator[Finding]:
@@ -112,6 +117,8 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
         return None
     if first.kind == "library" and not isinstance(closing.asks_code, Known):
         return None
+    if dossier.connection.library in _WITHOUT_CODES:
+        return None
     if isinstance(closing.learns_in_band, Known) and closing.learns_in_band.value:
         return None
     refusals = _refusals(dossier)
@@ -130,9 +137,25 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
     )
     evidence = (*first.evidence, *closing_evidence(closing))
     limit = reconnection.attempts.value if isinstance(reconnection.attempts, Known) else None
-    costs_little = limit is not None and limit <= _FEW_ATTEMPTS and not refusals
+    few = limit is not None and limit <= _FEW_ATTEMPTS
+    costs_little = not refusals and (few or _refuses_nobody(dossier))
     severity = Severity.MONITOR if costs_little else Severity.MEDIUM
     return _finding(dossier, severity, Confidence.HIGH, _place(dossier), message, evidence)
+
+
+def _refuses_nobody(dossier: Dossier) -> bool:
+    """Whether the endpoints that a client reaches let everybody in, and close with no code for anybody."""
+    others = dossier.surroundings.others
+    return bool(others) and all(
+        each.strength == "certain"
+        and each.dossier.admission is not None
+        and isinstance(each.dossier.admission, Admission)
+        and isinstance(each.dossier.admission.authentication, Known)
+        and each.dossier.admission.authentication.value == "none"
+        and each.dossier.closing is not None
+        and not each.dossier.closing.closes
+        for each in others
+    )
 
 
 def _refusals(dossier: Dossier) -> list[Close]:

@@ -16,9 +16,9 @@ from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.server_site import ServerSite
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import functions
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases_of_target
-from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.function_shape import argument_of, is_receiver
 from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves
 from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
@@ -121,7 +121,7 @@ def _read(program: Program, call: At[tree.Call], raised: str = "") -> Close:
     text = _text(program, reason) if reason is not None else ""
     code: Fact[int] = Known(1000)
     if given is not None:
-        number = code_of(program, given)
+        number = _given_code(program, given)
         code = Unknown("the expression of the close code") if number is None else Known(number)
     why = why_of(program, call, text)
     shown = str(code.value) if isinstance(code, Known) else given.text if given is not None else ""
@@ -136,6 +136,28 @@ def _read(program: Program, call: At[tree.Call], raised: str = "") -> Close:
         reason=text,
         evidence=evidence,
     )
+
+
+def _given_code(program: Program, at: At[tree.Expr]) -> int | None:
+    """The code of a close in a function that takes it as a parameter: what all its callers give, and its default only
+    where one gives none."""
+    function = at.index.function_of(at.node)
+    binding = at.index.bindings.get(at.node) if isinstance(at.node, tree.Name) else None
+    defined = [each.node for each in binding.definitions] if binding is not None else []
+    parameter = next(
+        (each for each in (function.parameters if function is not None else ()) if defined == [each]), None
+    )
+    calls = callers(program, at.to(function)) if function is not None and parameter is not None else []
+    if function is None or parameter is None or not calls:
+        return code_of(program, at)
+    codes: set[int | None] = set()
+    for call in calls:
+        given = argument_of(call.node, function, parameter)
+        if given is not None:
+            codes.add(code_of(program, call.to(given)))
+        else:
+            codes.add(code_of(program, at.to(parameter.default)) if parameter.default is not None else None)
+    return codes.pop() if len(codes) == 1 else None
 
 
 def code_of(program: Program, at: At[tree.Expr]) -> int | None:
