@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
 from halfopen.connections.handling import Handling
-from halfopen.connections.ticking import is_fed_by_a_clock
+from halfopen.connections.ticking import PAUSES, is_fed_by_a_clock
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.leaving import JUMPS, may_leave
-from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
 
@@ -66,7 +68,7 @@ def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | 
     root = handling.root
     if any(reads(handling.sockets, function.node.body) for function in handling.reachable):
         return None
-    if _leaves_workspace(handling):
+    if leaves_workspace(handling.program, handling.sockets, handling.reachable):
         return None
     for function in handling.reachable:
         for node in own_nodes(function):
@@ -79,16 +81,32 @@ def unread_handler(handling: Handling, resources: list[Resource]) -> Resource | 
                 continue
             if node.is_async and not _may_wait(function.to(node), handling):
                 continue
-            if not handling.sockets.mentions(node.body) or is_fed_by_a_clock(handling, function.to(node)):
+            if only_pauses(handling, function.to(node)):
+                doing = "this loop does nothing but wait, and nothing ends it"
+            elif not handling.sockets.mentions(node.body) or is_fed_by_a_clock(handling, function.to(node)):
                 continue
+            else:
+                doing = "this loop can go on without a send that would end it"
             accept = _accepting(handling)
             kinds: LeakKind = "unread"
-            leak = Leak(
-                kinds,
-                (Evidence(function.to(node).span, "this loop can go on without a send that would end it"),),
-            )
+            leak = Leak(kinds, (Evidence(function.to(node).span, doing),))
             return Resource("handler", handling.name, handling.name, (accept or root).span, (leak,))
     return None
+
+
+def only_pauses(handling: Handling, loop: At[tree.Loop]) -> bool:
+    """Whether the endpoint's own loop keeps it open by sleeping: nothing in it sends, receives, leaves or is waited for."""
+    if loop.index.function_of(loop.node) is not handling.root.node or may_leave(loop.node.body):
+        return False
+    if not (isinstance(loop.node.test, tree.Literal) and loop.node.test.value):
+        return False
+    awaited = [
+        each.value for each in tree.walk(loop.node.body, tree.same_function) if isinstance(each, tree.Await)
+    ]
+    return bool(awaited) and all(
+        isinstance(each, tree.Call) and qualified(handling.program, loop.to(each.callee)) & PAUSES
+        for each in awaited
+    )
 
 
 _LISTENING = frozenset(
@@ -149,18 +167,21 @@ def _accepting(handling: Handling) -> At[tree.Node] | None:
     return None
 
 
-def _leaves_workspace(handling: Handling) -> bool:
+_HARMLESS = (
+    *("logging", "str", "id", "print", "repr", "hash", "isinstance", "len"),
+    *("set", "list", "dict", "collections", "weakref"),
+)
+"""Where names begin to which a socket can be given and which do not receive from it: containers only keep it."""
+
+
+def leaves_workspace(program: Program, sockets: Sockets, functions_: Iterable[At[tree.Function]]) -> bool:
     """Whether the socket is handed to code that cannot be read here, which may receive from it."""
-    for function in handling.reachable:
+    for function in functions_:
         for node in tree.walk(function.node.body):
-            if (
-                isinstance(node, tree.Call)
-                and any(handling.sockets.is_socket(each.value) for each in node.arguments)
-                and not functions(handling.program, function.to(node.callee))
-            ):
-                names = qualified(handling.program, function.to(node.callee))
-                if any(
-                    not name.startswith(("logging", "str", "id", "print", "repr", "hash")) for name in names
-                ):
-                    return True
+            if not isinstance(node, tree.Call) or functions(program, function.to(node.callee)):
+                continue
+            if not any(sockets.is_socket(each.value) for each in node.arguments):
+                continue
+            if any(not name.startswith(_HARMLESS) for name in qualified(program, function.to(node.callee))):
+                return True
     return False

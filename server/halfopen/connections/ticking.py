@@ -10,7 +10,7 @@ from halfopen.semantics.call_graph import callers
 from halfopen.semantics.program import At
 from halfopen.semantics.qualified_names import qualified
 
-_PAUSES = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
+PAUSES = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 _DEPTH = 3
 
 
@@ -41,7 +41,7 @@ def _in_a_pausing_loop(handling: Handling, call: At[tree.Call]) -> bool:
         if isinstance(ancestor, tree.Function):
             return False
         if isinstance(ancestor, tree.Loop) and any(
-            isinstance(node, tree.Call) and qualified(handling.program, call.to(node.callee)) & _PAUSES
+            isinstance(node, tree.Call) and qualified(handling.program, call.to(node.callee)) & PAUSES
             for node in tree.walk(ancestor.body, tree.same_function)
         ):
             return True

@@ -5,11 +5,12 @@ from __future__ import annotations
 from halfopen.connections.endpoint_code import EndpointCode, endpoint_code
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
+from halfopen.connections.handler_reading import leaves_workspace
 from halfopen.connections.receiving.blocking import blocking
 from halfopen.connections.receiving.facts import Reading, Receiving
 from halfopen.connections.receiving.limits import limits
 from halfopen.connections.receiving.occupied import long_waits
-from halfopen.connections.receiving.pushing import leaves_workspace, push_loops
+from halfopen.connections.receiving.pushing import push_loops
 from halfopen.connections.receiving.running import per_message
 from halfopen.connections.receiving.work import work
 from halfopen.connections.server_site import ServerSite
@@ -54,7 +55,9 @@ def _reading(code: EndpointCode, starts: list[At[tree.Node]], receive: At[tree.N
         return Known("loop", (Evidence((receive or starts[0]).span, "receives one message after the other"),))
     if receive is not None:
         return Known("once", (Evidence(receive.span, "receives here, and not again"),))
-    if leaves_workspace(code) or any(_receives_anywhere(code, each) for each in code.around):
+    if leaves_workspace(code.program, code.sockets, code.functions) or any(
+        _receives_anywhere(code, each) for each in code.around
+    ):
         return Unknown("the code that the socket is handed to")
     return Known("never", (Evidence(code.roots[0].span, "nothing here receives"),))
 
