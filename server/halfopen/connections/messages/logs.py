@@ -202,10 +202,22 @@ def _is_guarded(program: Program, call: At[tree.Call]) -> bool:
             and inner is not ancestor.operands[0]
         ):
             test = ancestor.operands[0]
-        if test is not None and (_SWITCHES.search(call.to(test).text) or _is_false(program, call.to(test))):
+        if test is not None and (_is_switch(program, call.to(test)) or _is_false(program, call.to(test))):
             return True
         inner = ancestor
     return False
+
+
+def _is_switch(program: Program, test: At[tree.Expr]) -> bool:
+    """A condition that is for development, by what it reads or by what a constant in it is given."""
+    if _SWITCHES.search(test.text):
+        return True
+    return any(
+        each.value is not None and _SWITCHES.search(At(path, unit, each.value).text)
+        for node in tree.walk(test.node)
+        if isinstance(node, tree.Name)
+        for path, unit, each in program.definitions_of(program.variable(test.to(node)))
+    )
 
 
 def _is_false(program: Program, at: At[tree.Expr]) -> bool:
