@@ -177,6 +177,30 @@ def test_libraries_reconnect_as_their_defaults_and_options_say(
     assert facts.automatic.value is automatic
 
 
+@pytest.mark.parametrize(("name", "ways"), [("retry", ["library", "manual"]), ("start", ["library"])])
+def test_a_button_has_a_library_connect_again(tmp_path: Path, name: str, ways: list[str]) -> None:
+    code = f"""
+import {{ useCallback, useEffect, useRef }} from 'react';
+import {{ io, type Socket }} from 'socket.io-client';
+
+export function useFeed() {{
+  const held = useRef<Socket | null>(null);
+  useEffect(() => {{
+    const socket = io('https://h', {{ reconnectionAttempts: 5 }});
+    held.current = socket;
+    return () => {{
+      socket.disconnect();
+    }};
+  }}, []);
+  const {name} = useCallback(() => {{
+    held.current?.connect();
+  }}, []);
+  return {{ {name} }};
+}}
+"""
+    assert [each.kind for each in reconnection(tmp_path, {"web/useFeed.ts": code}).triggers] == ways
+
+
 CLOSES = [
     ("await websocket.close(code=4001, reason='bad token')\n    await websocket.accept()", 4001, "refusal", True),
     ("await websocket.accept()\n    await websocket.close()", 1000, "unknown", False),

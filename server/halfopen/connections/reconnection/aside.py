@@ -27,7 +27,7 @@ _EVENTS: dict[str, TriggerKind] = {
     "resume": "visible",
 }
 
-_AGAIN = re.compile(r"re-?connect|retry", re.IGNORECASE)
+AGAIN = re.compile(r"re-?connect|retry", re.IGNORECASE)
 _AUTOMATIC = re.compile(r"schedule|attempt|auto|handle|^on", re.IGNORECASE)
 """What a method's name says that connects again without being asked."""
 
@@ -79,7 +79,7 @@ def _is_offered(view: View, function: At[tree.Function]) -> bool:
     return (
         (function.index.class_of(function.node) is not None or (owner is not None and owner.kind == "hook"))
         and not name.startswith(("_", "#"))
-        and _AGAIN.search(name) is not None
+        and AGAIN.search(name) is not None
         and _AUTOMATIC.search(name) is None
         and not callers(view.program, function)
     )

@@ -11,6 +11,7 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.library_clients import LibraryClient, argument, option
+from halfopen.connections.reconnection.aside import AGAIN
 from halfopen.connections.reconnection.facts import Delay, Growth, Jitter, Reconnection, Trigger
 from halfopen.connections.reconnection.numbers import number_of
 from halfopen.connections.reconnection.tracing import delay_fact
@@ -18,7 +19,7 @@ from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default, DependsOnVersion, LibraryModel, Option
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.function_shape import returned
+from halfopen.semantics.function_shape import name_of_function, returned
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import origins
 
@@ -258,7 +259,8 @@ def _by_hand(view: View) -> Iterator[Trigger]:
         in_handler = function in after_close or any(
             each in after_close for each in alias.index.ancestors(call)
         )
-        if not in_handler and member.name != "reconnect":
+        is_again = AGAIN.search(_name_of(alias, function)) is not None
+        if not in_handler and member.name != "reconnect" and not is_again:
             continue  # the first connect of a library that waits to be told
         text = "it is told to connect again here"
         evidence = (Evidence(alias.to(call).span, text),)
@@ -266,6 +268,10 @@ def _by_hand(view: View) -> Iterator[Trigger]:
         yield Trigger(
             kind, alias.to(call).span, Unknown("the code before it"), limit=Known(None), evidence=evidence
         )
+
+
+def _name_of(at: At[tree.Expr], function: tree.Function | None) -> str:
+    return (name_of_function(at.to(function))[0] or "") if function is not None else ""
 
 
 __all__ = ["reconnection_by_library"]
