@@ -17,6 +17,10 @@ from halfopen.semantics.injection import dependency_calls
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Global, Program
 from halfopen.semantics.qualified_names import qualified
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 80
+"""Characters of the code that evidence repeats."""
 
 _JSON = frozenset(
     {
@@ -82,9 +86,9 @@ def message_format(program: Program, dossiers: Sequence[Dossier]) -> Fact[str]:
         for at in reached_from(program, dossier).nodes():
             form = _form_of(at)
             if form is not None and form not in seen:
-                seen[form] = Evidence(at.span, f"{form}: {_short(at.text)}")
+                seen[form] = Evidence(at.span, f"{form}: {one_line(at.text, _LONGEST_TEXT)}")
             if tagged is None and _reads_type(at):
-                tagged = Evidence(at.span, f"a type tells messages apart: {_short(at.text)}")
+                tagged = Evidence(at.span, f"a type tells messages apart: {one_line(at.text, _LONGEST_TEXT)}")
     if not seen:
         return Unknown("the code that sends and handles messages: it calls nothing that fixes their form")
     parts: list[str] = []
@@ -211,7 +215,7 @@ def _access(program: Program, dossier: Dossier) -> _Access:
             carrier = _carrier(at, is_handler=position == 0 or root.node in injected)
             if carrier is not None:
                 if carrier not in carriers:
-                    evidence.append(Evidence(at.span, f"{carrier}: {_short(at.text)}"))
+                    evidence.append(Evidence(at.span, f"{carrier}: {one_line(at.text, _LONGEST_TEXT)}"))
                 carriers[carrier] = None
             reads_message_secret = reads_message_secret or _reads_secret(at)
             asks_in_message = asks_in_message or _compares_auth(node)
@@ -219,7 +223,9 @@ def _access(program: Program, dossier: Dossier) -> _Access:
                 name = last_name(node.callee)
                 if (_VERIFY.match(name) and not is_limiter(name)) or _is_jwt_decode(program, at.to(node)):
                     if not checked and told is None:
-                        evidence.append(Evidence(at.span, f"checked here: {_short(at.text)}"))
+                        evidence.append(
+                            Evidence(at.span, f"checked here: {one_line(at.text, _LONGEST_TEXT)}")
+                        )
                     checked = True
                     jwt = jwt or bool(_JWT.search(name)) or _is_jwt_decode(program, at.to(node))
     secret = {"in the query string", "in a header", "in a cookie"} & carriers.keys()
@@ -331,7 +337,7 @@ def _authentication_of_clients(program: Program, clients: Sequence[Dossier]) -> 
                 continue
             if _SECRET.match(str(at.node.key.value)) and _is_sent(at):
                 found["a token in a message"] = None
-                evidence.append(Evidence(at.span, f"sent here: {_short(at.text)}"))
+                evidence.append(Evidence(at.span, f"sent here: {one_line(at.text, _LONGEST_TEXT)}"))
     if not found:
         return Unknown("the server's code: none is in the repository, and the client sends no token")
     return Known(", ".join(found), tuple(evidence[:4]), Confidence.MEDIUM)
@@ -455,8 +461,3 @@ def _with_reexports(program: Program, path: str, specifier: str, depth: int = 0)
     others = [*module.star_exports, *(each.module for each in module.exports.values() if each.module)]
     for other in dict.fromkeys(others) if depth < 2 else ():
         yield from _with_reexports(program, target, other, depth + 1)
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -15,6 +15,10 @@ from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 80
+"""Characters of the code that evidence repeats."""
 
 _ASIDE = re.compile(
     r"(^|/)(tests?|__tests__|_?smoke_tests?|e2e|playwright|node_modules|benchmarks?)/|(^|/)test_[^/]*$|_test\.py$"
@@ -103,7 +107,7 @@ def _deployment(program: Program, dossiers: Sequence[Dossier], deployment: Deplo
     for launch in _launches(deployment):
         text = _launch_text(launch)
         files.setdefault(text, {})[launch.path] = None
-        said = f"starts here: {_short(launch.command) or text}"
+        said = f"starts here: {one_line(launch.command, _LONGEST_TEXT) or text}"
         described.setdefault(text, Evidence(Line(launch.path, launch.line), said))
         several = several or (launch.workers or 1) > 1
     described = {f"{text} ({', '.join([*files[text]][:3])})": said for text, said in described.items()}
@@ -118,7 +122,7 @@ def _deployment(program: Program, dossiers: Sequence[Dossier], deployment: Deplo
         for at in _runs_in_code(program):
             reload = " with --reload" if "reload" in at.text else ""
             text = f"uvicorn, started in code{reload} ({at.path})"
-            described.setdefault(text, Evidence(at.span, f"starts here: {_short(at.text)}"))
+            described.setdefault(text, Evidence(at.span, f"starts here: {one_line(at.text, _LONGEST_TEXT)}"))
     for platform in deployment.platforms:
         text = f"on {_title(platform.layer)}"
         described.setdefault(text, Evidence(Line(platform.path, platform.line), text))
@@ -230,8 +234,3 @@ def _nginx(paths: Sequence[str], deployment: DeploymentFacts) -> Iterator[tuple[
 def _title(layer: str) -> str:
     known = layer_defaults().get(layer)
     return known.title if known is not None else layer
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 80 else f"{text[:77]}..."

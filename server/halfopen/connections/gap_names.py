@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from halfopen.semantics import tree
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At
+from halfopen.source.text import one_line
+
+_LONGEST_NAME = 40
 
 _SETTINGS = ("import.meta.env.", "process.env.", "os.environ.", "Deno.env.")
 
@@ -21,8 +24,7 @@ def name_of(at: At[tree.Expr]) -> str:
         case tree.Call(callee=tree.Name(id=name)) | tree.Call(callee=tree.Member(name=name)):
             return f"{name}()"
         case _:
-            text = " ".join(at.text.split())
-            return text if len(text) <= 40 else f"{text[:37]}..."
+            return one_line(at.text, _LONGEST_NAME)
 
 
 def parameter_name(at: At[tree.Expr], origin: ParameterOf) -> str:

@@ -16,6 +16,10 @@ from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.unit import Span
 from halfopen.semantics.values import origins
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 80
+"""Characters of a start command that evidence repeats."""
 
 _STARTS: Mapping[str, OneOf["uvicorn", "hypercorn", "granian"]] = {
     "uvicorn.run": "uvicorn",
@@ -85,7 +89,7 @@ def _start(program: Program, at: At[tree.Call], server: OneOf["uvicorn", "hyperc
     launch = launch_from_keywords(
         server, given, path=at.path, line=1, command=said[:120], unresolved=tuple(unresolved)
     )
-    return Start(launch, at.span, said if len(said) <= 80 else f"{said[:77]}...", tuple(places))
+    return Start(launch, at.span, one_line(said, _LONGEST_TEXT), tuple(places))
 
 
 def _literal(program: Program, at: At[tree.Expr]) -> tuple[bool, object]:
@@ -119,4 +123,4 @@ def _published(ports: Iterable[str], own: int | None) -> int | None:
 
 def _start_of(launch: ServerLaunch) -> Start:
     said = " ".join(launch.command.split()) or launch.server
-    return Start(launch, Line(launch.path, launch.line), said if len(said) <= 80 else f"{said[:77]}...")
+    return Start(launch, Line(launch.path, launch.line), one_line(said, _LONGEST_TEXT))

@@ -20,6 +20,10 @@ from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 90
+"""Characters of the code that evidence repeats."""
 
 _APPLICATIONS = frozenset(
     {
@@ -226,7 +230,7 @@ def _ups_of_include(program: Program, include: Include, seen: tuple[tree.Node, .
     if include.call.node in seen:
         return
     seen = (*seen, include.call.node)
-    evidence = (Evidence(include.call.span, f"included here: {_short(include.call.text)}"),)
+    evidence = (Evidence(include.call.span, f"included here: {one_line(include.call.text, _LONGEST_TEXT)}"),)
     prefixes = [""] if include.prefix is None else list(_prefix_texts(program, include.prefix))
     if include.parent is not None:
         ups = list(_ups_of_router(program, include.parent, seen))
@@ -265,7 +269,7 @@ def _ups_of_holder(program: Program, holder: At[tree.Call], seen: tuple[tree.Nod
     if isinstance(callee, tree.Name | tree.Member) and qualified(program, holder.to(callee)) & MOUNTS:
         path = argument_named(holder.node, 0, "path")
         prefixes = list(_prefix_texts(program, holder.to(path))) if path is not None else [""]
-        evidence = (Evidence(holder.span, f"mounted here: {_short(holder.text)}"),)
+        evidence = (Evidence(holder.span, f"mounted here: {one_line(holder.text, _LONGEST_TEXT)}"),)
         for up in _ups_of_listed(program, holder, seen):
             for prefix in prefixes:
                 yield _Step(up.parent, up.prefix + prefix.rstrip("/"), (*evidence, *up.evidence))
@@ -341,11 +345,6 @@ def _keyword_texts(
         return [("", ())]
     said = (Evidence(call.span, f"the router's prefix: {call.to(value).text}"),)
     return [(text.rstrip("/"), said) for text in _prefix_texts(program, call.to(value))]
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 90 else f"{text[:87]}..."
 
 
 def _key(application: At[tree.Expr]) -> str:

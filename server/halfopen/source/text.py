@@ -235,3 +235,9 @@ def _is_half(units: bytes, index: int, lead: int) -> bool:
 def _halves(character: bytes) -> tuple[str, str]:
     units = character.decode("utf-8").encode("utf-16-le")
     return units[:2].decode("utf-16-le", "surrogatepass"), units[2:].decode("utf-16-le", "surrogatepass")
+
+
+def one_line(text: str, longest: int) -> str:
+    """A text as one line of at most `longest` characters: runs of blanks become one, and `...` stands for what is cut."""
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

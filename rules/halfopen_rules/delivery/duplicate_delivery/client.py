@@ -10,7 +10,10 @@ from halfopen.connections.delivery.facts import Resend, Send
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.updates.facts import Echo, Write
+from halfopen.source.text import one_line
 from halfopen_rules.delivery.duplicate_delivery.server import CODE, SLUG
+
+_LONGEST_NAME = 40
 
 _STARTS = re.compile(
     r"^(start|run|create|submit|execute|generate|order|process|prompt)([^a-z]|$)", re.IGNORECASE
@@ -95,6 +98,7 @@ def _again(dossier: Dossier, send: Send) -> Finding:
 
 
 def _anew(dossier: Dossier, resend: Resend) -> Finding:
+    kept = one_line(resend.kept_in.strip("[]."), _LONGEST_NAME)
     return Finding(
         code=CODE,
         slug=SLUG,
@@ -102,17 +106,12 @@ def _anew(dossier: Dossier, resend: Resend) -> Finding:
         confidence=Confidence.MEDIUM,
         span=resend.place,
         message=(
-            f"After a reconnect what stands in `{_short(resend.kept_in)}` is sent once more, without an id: where only the "
+            f"After a reconnect what stands in `{kept}` is sent once more, without an id: where only the "
             "answer was lost, the server does the same work again"
         ),
         connection=dossier.connection.id,
         evidence=resend.evidence,
     )
-
-
-def _short(text: str) -> str:
-    joined = " ".join(text.split()).strip("[].")
-    return joined if len(joined) <= 40 else f"{joined[:37]}..."
 
 
 def _replayed(dossier: Dossier, write: Write, replay: list[Evidence]) -> Finding:

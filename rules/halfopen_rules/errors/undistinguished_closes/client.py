@@ -23,10 +23,6 @@ _FEW_ATTEMPTS = 10
 """So few retries after a refusal are no burden for anybody."""
 
 
-_WITHOUT_CODES = frozenset({"socket.io-client"})
-"""Libraries that show no close code and stay away by themselves after the server's own disconnect."""
-
-
 def client_findings(dossier: Dossier) -> Iterator[Finding]:
     """The gravest of what may be wrong."""
     closing, reconnection = dossier.closing, dossier.reconnection
@@ -117,7 +113,7 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
         return None
     if first.kind == "library" and not isinstance(closing.asks_code, Known):
         return None
-    if dossier.connection.library in _WITHOUT_CODES:
+    if isinstance(reconnection.after_server_close, Known) and not reconnection.after_server_close.value:
         return None
     if isinstance(closing.learns_in_band, Known) and closing.learns_in_band.value:
         return None

@@ -1,4 +1,4 @@
-"""What a client shows to be let in: credentials in its URL, and where their values come from."""
+"""What a client shows to be let in: the credentials in its URL."""
 
 from __future__ import annotations
 
@@ -8,29 +8,21 @@ from collections.abc import Iterator
 
 from halfopen.connections.admission.credentials import is_credential_name
 from halfopen.connections.admission.facts import ClientAdmission, CredentialInUrl
+from halfopen.connections.admission.token_origin import lifetime_of
 from halfopen.connections.client_site import ClientSite
-from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
+from halfopen.connections.facts import Evidence
 from halfopen.connections.library_clients import LibraryClient
 from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.function_shape import returned
-from halfopen.semantics.origin import ParameterOf
-from halfopen.semantics.program import At, External, Program
+from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import origins
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 50
+"""Characters of the code that evidence repeats."""
 
 _PARAMETER = re.compile(r"[?&]([\w.-]+)=$")
-_TICKET = re.compile(
-    r"ticket|one[_-]?time|single[_-]?use|short[_-]?lived|ephemeral|nonce|(ws|socket|stream|websocket)[_-]?token|temp[_-]?token",
-    re.IGNORECASE,
-)
-_STORAGES = (
-    "localStorage",
-    "sessionStorage",
-    "window.localStorage",
-    "window.sessionStorage",
-    "Cookies",
-    "js-cookie",
-)
 _MOST_STEPS = 60
 
 
@@ -169,37 +161,17 @@ def _set_later(program: Program, made: At[tree.Call]) -> Iterator[tuple[str, At[
 
 
 def _credential(program: Program, parameter: str, value: At[tree.Expr]) -> CredentialInUrl:
-    said = Evidence(value.span, f"the value of {parameter} in the URL: {_short(value.text)}")
-    lived, more = _short_lived(program, parameter, value)
-    shown = _short(_plain(value))
-    return CredentialInUrl(parameter, shown, value.span, lived, _valid_seconds(program, value), (said, *more))
-
-
-_RENEWED_SECONDS = 3600.0
-"""Firebase's ID tokens hold for an hour (firebase.google.com/docs/auth/admin/manage-sessions), Supabase's access tokens
-by default too (supabase.com/docs/guides/auth/sessions); their libraries renew them."""
-
-
-def _valid_seconds(program: Program, value: At[tree.Expr]) -> float | None:
-    """How long the token holds, where it is asked of an identity service's library: `await user.getIdToken()`."""
-    waiting, seen = [value], set[tree.Node]()
-    while waiting and len(seen) < _MOST_STEPS:
-        at = waiting.pop(0)
-        if at.node in seen:
-            continue
-        seen.add(at.node)
-        for node in tree.walk(at.node, tree.same_function):
-            if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member):
-                owner, name = node.callee.object, node.callee.name
-                if name == "getIdToken" or (
-                    name == "getSession" and isinstance(owner, tree.Member) and owner.name == "auth"
-                ):
-                    return _RENEWED_SECONDS
-            if isinstance(node, tree.Name):
-                waiting += _written(program, at.to(node))
-            if isinstance(node, tree.Call):
-                waiting += _results(program, at.to(node))
-    return None
+    said = Evidence(value.span, f"the value of {parameter} in the URL: {one_line(value.text, _LONGEST_TEXT)}")
+    lifetime = lifetime_of(program, parameter, value)
+    shown = one_line(_plain(value), _LONGEST_TEXT)
+    return CredentialInUrl(
+        parameter,
+        shown,
+        value.span,
+        lifetime.is_short,
+        lifetime.valid_seconds,
+        (said, *lifetime.evidence),
+    )
 
 
 def _plain(value: At[tree.Expr]) -> str:
@@ -212,61 +184,3 @@ def _plain(value: At[tree.Expr]) -> str:
     ):
         return value.to(node.arguments[0].value).text if node.arguments else value.text
     return value.text
-
-
-def _short_lived(
-    program: Program, parameter: str, value: At[tree.Expr]
-) -> tuple[Fact[bool], tuple[Evidence, ...]]:
-    """A ticket by its name or by the request it comes from; kept in a storage or store: no."""
-    if _TICKET.search(parameter) or _TICKET.search(value.text):
-        return Known(True, (), Confidence.MEDIUM), ()
-    waiting, seen = [value], set[tree.Node]()
-    while waiting and len(seen) < _MOST_STEPS:
-        at = waiting.pop(0)
-        if at.node in seen:
-            continue
-        seen.add(at.node)
-        for node in tree.walk(at.node, tree.same_function):
-            if isinstance(node, tree.Literal) and isinstance(node.value, str) and _TICKET.search(node.value):
-                return Known(
-                    True, (Evidence(at.to(node).span, "asked for this connection"),), Confidence.MEDIUM
-                ), ()
-            if not isinstance(node, tree.Name | tree.Member | tree.Call):
-                continue
-            if isinstance(node, tree.Call) and _TICKET.search(at.to(node.callee).text):
-                asked = Evidence(at.to(node).span, "asked for this connection")
-                return Known(True, (asked,), Confidence.MEDIUM), ()
-            waiting += _written(program, at.to(node))
-            for origin in origins(program, at.to(node)):
-                if isinstance(origin, External) and str(origin).startswith(_STORAGES):
-                    kept = Evidence(at.to(node).span, f"kept in {str(origin).rpartition('.')[0] or origin}")
-                    return Known(False, (kept,)), (kept,)
-                if isinstance(origin, At):
-                    waiting.append(origin)
-                    if isinstance(origin.node, tree.Call):
-                        waiting += [origin.to(each.value) for each in origin.node.arguments]
-                        waiting += _results(program, origin.to(origin.node))
-                elif isinstance(origin, ParameterOf):
-                    continue
-    return Unknown(f"where {_short(value.text)} comes from, and how long it is valid"), ()
-
-
-def _written(program: Program, at: At[tree.Expr]) -> list[At[tree.Expr]]:
-    """What a variable is given, as it is written: the request that is made, and not what it answers."""
-    if not isinstance(at.node, tree.Name):
-        return []
-    definitions = program.definitions_of(program.variable(at.to(at.node)))
-    return [At(path, unit, each.value) for path, unit, each in definitions if each.value is not None]
-
-
-def _results(program: Program, call: At[tree.Call]) -> list[At[tree.Expr]]:
-    found: list[At[tree.Expr]] = []
-    for origin in origins(program, call.to(call.node.callee)):
-        if isinstance(origin, At) and isinstance(origin.node, tree.Function):
-            found += returned(origin.to(origin.node))
-    return found
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 50 else f"{text[:47]}..."

@@ -18,6 +18,10 @@ from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, Global, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 60
+"""Characters of the code that evidence repeats."""
 
 _IDLE = re.compile(
     r"^(print|str|int|float|len|dict|list|set|frozenset|tuple|bytes|bool|repr|isinstance|issubclass|format|id|hash|getattr"
@@ -56,9 +60,12 @@ def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
     work = telling or next(_sent_of_its_own(handling), None) or next(iter(done), None)
     kept = next(_kept(handling), None)
     if kept is not None:
-        return Known("actions", (Evidence(kept.span, f"a message of the client sets {_short(kept.text)}"),))
+        return Known(
+            "actions",
+            (Evidence(kept.span, f"a message of the client sets {one_line(kept.text, _LONGEST_TEXT)}"),),
+        )
     if work is not None:
-        return _of_messages(handling, Evidence(work.span, f"does {_short(work.text)}"))
+        return _of_messages(handling, Evidence(work.span, f"does {one_line(work.text, _LONGEST_TEXT)}"))
     return Known(
         "echo", (Evidence(handling.root.span, "answers only with what the client sent"),), Confidence.MEDIUM
     )
@@ -68,14 +75,16 @@ def _whom(registration: Registration) -> str:
     """All clients, whoever stands under a key (`users[name] = websocket`), or all under it (`rooms[room].add(websocket)`)."""
     node = registration.node.node
     if registration.key is not None:
-        return f"all, or under `{_short(registration.key.text)}`"
+        return f"all, or under `{one_line(registration.key.text, _LONGEST_TEXT)}`"
     held = (
         node.callee.object if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) else None
     )
     if isinstance(held, tree.Index):
-        return f"all of the same `{_short(registration.node.to(held.key).text)}`"
+        return f"all of the same `{one_line(registration.node.to(held.key).text, _LONGEST_TEXT)}`"
     if isinstance(held, tree.Call) and isinstance(held.callee, tree.Member) and held.arguments:
-        return f"all of the same `{_short(registration.node.to(held.arguments[0].value).text)}`"
+        return (
+            f"all of the same `{one_line(registration.node.to(held.arguments[0].value).text, _LONGEST_TEXT)}`"
+        )
     return "all"
 
 
@@ -83,7 +92,12 @@ def _of_messages(handling: Handling, said: Evidence) -> Fact[OneOf["echo", "data
     """ "actions" where a received message is handed to code that does something with it."""
     for call in _acting_calls(handling):
         return Known(
-            "actions", (Evidence(call.span, f"a message of the client is handed to {_short(call.text)}"),)
+            "actions",
+            (
+                Evidence(
+                    call.span, f"a message of the client is handed to {one_line(call.text, _LONGEST_TEXT)}"
+                ),
+            ),
         )
     return Known("data", (said,))
 
@@ -303,8 +317,3 @@ def _name(node: tree.Expr) -> str:
             return _name(callee)
         case _:
             return ""
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -15,6 +15,10 @@ from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 60
+"""Characters of the code that evidence repeats."""
 
 _JWT = re.compile(r"(^|[._])(py)?(jwt|jose|joserfc|authlib|jwcrypto|jwskate)([._(]|$)", re.IGNORECASE)
 _DECODES = frozenset({"decode", "decode_complete", "verify", "validate", "jwt_decode", "loads"})
@@ -211,7 +215,7 @@ def _comparison(at: At[tree.Expr], left: tree.Expr, right: tree.Expr) -> Verific
             continue
         if isinstance(one, tree.Literal):
             continue
-        by = f"the comparison with {_short(at.to(other).text)}"
+        by = f"the comparison with {one_line(at.to(other).text, _LONGEST_TEXT)}"
         return Verification("compared", by, at, None if _in_query(at) else False)
     return None
 
@@ -297,9 +301,4 @@ def _short_name(name: str) -> str:
 
 
 def _text(at: At[tree.Call], node: tree.Expr) -> str:
-    return _short(at.to(node).text)
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return one_line(at.to(node).text, _LONGEST_TEXT)

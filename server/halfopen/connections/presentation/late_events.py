@@ -14,6 +14,10 @@ from halfopen.semantics.flow import aliases_of_target, state_hook
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import store_setter_of
+from halfopen.source.text import one_line
+
+_LONGEST_TEXT = 60
+"""Characters of the code that evidence repeats."""
 
 _CLEARS = ("clearInterval", "clearTimeout")
 
@@ -96,7 +100,7 @@ def _overwriting_call(view: View, call: At[tree.Call]) -> LateEvent | None:
             for key in _none_keys(argument.value):
                 if any(_named(alias, key) for alias in view.held):
                     return LateEvent("reference", f"{key} of the store", call.span)
-        return LateEvent("status", _short(call.text), call.span)
+        return LateEvent("status", one_line(call.text, _LONGEST_TEXT), call.span)
     return None
 
 
@@ -112,11 +116,6 @@ def _is_looked_at(view: View, hook: At[tree.Call]) -> bool:
         if reach_of_use(view.program, use).reach is not Reach.HIDDEN:
             return True
     return False
-
-
-def _short(text: str) -> str:
-    joined = " ".join(text.split())
-    return joined if len(joined) <= 60 else f"{joined[:57]}..."
 
 
 def _is_none(call: At[tree.Call]) -> bool:

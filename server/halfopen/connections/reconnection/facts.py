@@ -143,6 +143,8 @@ class Reconnection:
         "where the attempts are counted"
     )
     """When the attempts count from zero again; on_attempt: with each, so that they never count."""
+    after_server_close: Fact[bool] = Unknown("the conditions on the way to the retry")
+    """Whether a library comes back after a close that the server meant: socket.io stays away."""
     one_shot: Fact[bool] = _NO
     """Whether the socket is opened for one answer, and closed when that has come."""
     falls_back: Fact[bool] = _NO

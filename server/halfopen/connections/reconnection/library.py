@@ -63,6 +63,7 @@ def reconnection_by_library(site: ClientSite, made: LibraryClient) -> Reconnecti
         triggers=((replace(trigger, limit=limit),) if is_on else ()) + aside,
         attempts=limit,
         reset=_fact(model.reconnection.reset, call),
+        after_server_close=_fact(model.reconnection.after_server_close, call),
     )
 
 
