@@ -5,12 +5,12 @@ from __future__ import annotations
 import libcst as cst
 
 from halfopen.edits.changes import FileChanges, Replacement
-from halfopen.edits.python.source import Source
+from halfopen.edits.python.source import read
 
 
 def replace(text: bytes, span: tuple[int, int], code: str) -> FileChanges:
     """See `halfopen.edits.python.replace_expression`."""
-    source = Source.read(text)
+    source = read(text)
     node = source.innermost(cst.BaseExpression, span) if source is not None else None
     if source is None or node is None or source.span(node) != span:
         return ()

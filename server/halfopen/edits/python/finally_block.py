@@ -9,7 +9,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from halfopen.edits.changes import FileChanges
-from halfopen.edits.python.source import Source
+from halfopen.edits.python.source import Source, read
 from halfopen.edits.python.statements import (
     LEAVING,
     AnyTry,
@@ -29,7 +29,7 @@ def wrap(
 ) -> FileChanges:
     """See `halfopen.edits.python.wrap_in_finally`."""
     wanted = Cleanup.parse(cleanup)
-    source = Source.read(text)
+    source = read(text)
     if wanted is None or source is None:
         return ()
     place = _place(source, function, after)

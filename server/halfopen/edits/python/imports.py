@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import libcst as cst
 
 from halfopen.edits.changes import FileChanges, Replacement
-from halfopen.edits.python.source import Source
+from halfopen.edits.python.source import Source, read
 
 
 def add(text: bytes, module: str, name: str | None) -> FileChanges:
     """See `halfopen.edits.python.add_import`."""
-    source = Source.read(text)
+    source = read(text)
     if source is None:
         return ()
     imports = _top_level_imports(source)

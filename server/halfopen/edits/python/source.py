@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import libcst as cst
@@ -25,20 +26,6 @@ class Source:
     bom: str
     parents: Mapping[cst.CSTNode, cst.CSTNode]
     _spans: Mapping[cst.CSTNode, CodeSpan]
-
-    @classmethod
-    def read(cls, text: bytes) -> Source | None:
-        """None for what is no UTF-8, or no Python that LibCST can write back byte by byte."""
-        try:
-            code = text.decode()
-            bom = _BOM if code.startswith(_BOM) else ""
-            wrapper = MetadataWrapper(cst.parse_module(code.removeprefix(_BOM)))
-        except (UnicodeDecodeError, cst.ParserSyntaxError):
-            return None
-        if bom + wrapper.module.code != code:
-            return None
-        parents = wrapper.resolve(ParentNodeProvider)
-        return cls(text, wrapper.module, bom, parents, wrapper.resolve(ByteSpanPositionProvider))
 
     @property
     def newline(self) -> str:
@@ -66,3 +53,22 @@ class Source:
                 ):
                     found = node
         return found
+
+
+@lru_cache(maxsize=2)
+def read(text: bytes) -> Source | None:
+    """None for what is no UTF-8, or no Python that LibCST can write back byte by byte.
+
+    The last files stay read: an audit builds the fixes of a file one after the other, and LibCST takes about a second
+    for each thousand lines.
+    """
+    try:
+        code = text.decode()
+        bom = _BOM if code.startswith(_BOM) else ""
+        wrapper = MetadataWrapper(cst.parse_module(code.removeprefix(_BOM)))
+    except (UnicodeDecodeError, cst.ParserSyntaxError):
+        return None
+    if bom + wrapper.module.code != code:
+        return None
+    parents = wrapper.resolve(ParentNodeProvider)
+    return Source(text, wrapper.module, bom, parents, wrapper.resolve(ByteSpanPositionProvider))
