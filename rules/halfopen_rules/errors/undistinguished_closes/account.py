@@ -10,6 +10,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.closing.facts import Close
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
+from halfopen_rules.errors.undistinguished_closes.client import reads_its_token_anew, refuses_nobody
 from halfopen_rules.estimates import attempts_of, delay_of, seconds
 
 
@@ -48,8 +49,15 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         return Assessment(
             "Which codes may be retried is decided here, and not as the server means them.", _told(dossier)
         )
-    rate = ""
     limit = attempts_of(dossier)
+    if refuses_nobody(dossier):
+        often = f"{limit} times" if limit is not None else "for ever"
+        return Assessment(
+            "Nothing that its server closes with today calls for another answer: a refusal that is added later gets the one for "
+            "a lost network.",
+            f"0 % of today's closes are answered wrongly; of a refusal's, 100 %, {often}.",
+        )
+    rate = ""
     if limit is not None:
         return Assessment(
             "A refusal, an expired session, a message that is too big and a restart call for different answers, and get the "
@@ -65,8 +73,14 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         )
     return Assessment(
         "A refusal, an expired session, a message that is too big and a restart call for different answers, and get the same.",
-        f"A page with an expired token (1008, 4401) asks again for ever and can never succeed.{rate}",
+        f"A page with an expired token (1008, 4401) asks again {_until(dossier)}.{rate}",
     )
+
+
+def _until(dossier: Dossier) -> str:
+    if reads_its_token_anew(dossier):
+        return "until something else has renewed that token, and 100 % of its attempts before that fail"
+    return "for ever: 100 % of its attempts fail"
 
 
 def _refuses(close: Close) -> bool:

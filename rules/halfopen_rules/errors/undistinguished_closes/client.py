@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
-from halfopen.connections.admission.facts import Admission
+from halfopen.connections.admission.facts import Admission, ClientAdmission
 from halfopen.connections.closing.facts import Close, Closing, is_application_code, is_sendable_by_browser
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
@@ -21,6 +21,9 @@ _NORMAL = 1000
 _UNAUTHORISED = (1008, 4001, 4401)
 _FEW_ATTEMPTS = 10
 """So few retries after a refusal are no burden for anybody."""
+_LETS_EVERYBODY_IN = ("none", "not read", "unheeded")
+_PASSING = (1001, 1011, 1012, 1013)
+"""Closes after which a retry is right: the server goes away, fails, restarts or is busy."""
 
 
 def client_findings(dossier: Dossier) -> Iterator[Finding]:
@@ -117,51 +120,119 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
         return None
     if isinstance(closing.learns_in_band, Known) and closing.learns_in_band.value:
         return None
+    limit = reconnection.attempts.value if isinstance(reconnection.attempts, Known) else None
+    evidence = (*first.evidence, *closing_evidence(closing))
     refusals = _refusals(dossier)
-    endless = isinstance(reconnection.attempts, Known) and reconnection.attempts.value is None
+    if refusals:
+        return _retries_refusals(dossier, refusals, reconnection, first)
+    gentle = limit is not None and limit <= _FEW_ATTEMPTS
     name = dossier.connection.name
-    if refusals and endless:
-        message = (
-            f"{name} retries after every close without asking for its code: a client whose token is refused or expired "
-            "is turned away again and again, without end; it gets no new token, and the person is not told"
+    if refuses_nobody(dossier):
+        says = (
+            f"{name} retries after every close without asking for its code. {_named(dossier)} refuses nobody today: should it "
+            f"ever do so (1008, 4401), the refused client would ask again {_often(limit)}"
         )
-        evidence = (*first.evidence, *(one for each in refusals[:2] for one in each.evidence))
-        return _finding(dossier, Severity.HIGH, Confidence.HIGH, _place(dossier), message, evidence)
-    message = (
+        return _finding(dossier, Severity.MONITOR, Confidence.LOW, _place(dossier), says, evidence)
+    says = (
         f"{name} retries after every close without asking for its code: a refusal (1008, 4401), a message that is too big "
         "(1009) and a restart of the server (1012) are all the same to it"
     )
-    evidence = (*first.evidence, *closing_evidence(closing))
-    limit = reconnection.attempts.value if isinstance(reconnection.attempts, Known) else None
-    few = limit is not None and limit <= _FEW_ATTEMPTS
-    costs_little = not refusals and (few or _refuses_nobody(dossier))
-    severity = Severity.MONITOR if costs_little else Severity.MEDIUM
+    ends = _ends(dossier)
+    if ends:
+        says = (
+            f"{name} retries after every close without asking for its code: {_named(dossier)} closes with "
+            f"{_listed(ends)}, which is answered like a lost network, {_often(limit)}"
+        )
+    if gentle:
+        return _finding(dossier, Severity.MONITOR, Confidence.LOW, _place(dossier), says, evidence)
+    return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, _place(dossier), says, evidence)
+
+
+def _ends(dossier: Dossier) -> list[int]:
+    """The codes of the linked endpoints after which a retry is in vain."""
+    found = {
+        close.code.value
+        for other in dossier.surroundings.others
+        if other.dossier.closing is not None
+        for close in other.dossier.closing.closes
+        if isinstance(close.code, Known) and _is_in_vain(close) and close.is_sent and not _is_early(close)
+    }
+    return sorted(found)
+
+
+def _retries_refusals(
+    dossier: Dossier, refusals: list[Close], reconnection: Reconnection, first: Trigger
+) -> Finding:
+    """A client that its endpoint is known to refuse, and that takes that for a lost network."""
+    attempts = reconnection.attempts
+    limit = attempts.value if isinstance(attempts, Known) else None
+    endless = isinstance(attempts, Known) and limit is None
+    renewed = reads_its_token_anew(dossier)
+    until = ", until something else has renewed the token that it reads each time" if renewed else ""
+    message = (
+        f"{dossier.connection.name} retries after every close without asking for its code: a client that "
+        f"{_named(dossier)} refuses ({_told_by(refusals)}) is turned away again and again, {_often(limit)}{until}"
+    )
+    evidence = (*first.evidence, *(one for each in refusals[:2] for one in each.evidence))
+    severity = Severity.HIGH if endless and not renewed else Severity.MEDIUM
     return _finding(dossier, severity, Confidence.HIGH, _place(dossier), message, evidence)
 
 
-def _refuses_nobody(dossier: Dossier) -> bool:
-    """Whether the endpoints that a client reaches let everybody in, and close with no code for anybody."""
+def _often(limit: int | None) -> str:
+    return "without end" if limit is None else f"{limit} times"
+
+
+def _named(dossier: Dossier) -> str:
+    """The endpoint on the other side, or the endpoints."""
+    names = sorted({each.dossier.connection.name for each in dossier.surroundings.others})
+    return names[0] if len(names) == 1 else "its server"
+
+
+def _told_by(refusals: list[Close]) -> str:
+    """How a browser learns of them: by their codes, or as a failed handshake."""
+    early = [each for each in refusals if _is_early(each)]
+    codes = {each.code.value for each in refusals if isinstance(each.code, Known) and each not in early}
+    told = [str(code) for code in sorted(codes)]
+    if early:
+        told.append("HTTP 403, which a browser shows as 1006")
+    return ", ".join(told) or "whatever the code"
+
+
+def reads_its_token_anew(dossier: Dossier) -> bool:
+    """Whether each attempt asks for the token that it puts into the URL, and so finds one that was renewed meanwhile."""
+    admission = dossier.admission
+    return isinstance(admission, ClientAdmission) and any(each.read_each_time for each in admission.in_url)
+
+
+def refuses_nobody(dossier: Dossier) -> bool:
+    """Whether the endpoints that a client reaches let everybody in, and give no code that a retry is wrong after."""
     others = dossier.surroundings.others
     return bool(others) and all(
-        each.strength == "certain"
-        and each.dossier.admission is not None
-        and isinstance(each.dossier.admission, Admission)
+        isinstance(each.dossier.admission, Admission)
         and isinstance(each.dossier.admission.authentication, Known)
-        and each.dossier.admission.authentication.value == "none"
+        and each.dossier.admission.authentication.value in _LETS_EVERYBODY_IN
         and each.dossier.closing is not None
-        and not each.dossier.closing.closes
+        and not any(_is_in_vain(close) for close in each.dossier.closing.closes)
         for each in others
     )
 
 
+def _is_in_vain(close: Close) -> bool:
+    """Whether a retry after a close is of no use: what it says will be said again, or all is done."""
+    if isinstance(close.code, Known) and close.code.value == _NORMAL:
+        return close.why == "end"
+    return not (isinstance(close.code, Known) and close.code.value in _PASSING)
+
+
 def _refusals(dossier: Dossier) -> list[Close]:
-    """The closes by which the linked endpoints keep somebody out."""
+    """The closes by which the linked endpoints keep somebody out; not those that ask to come back later (1013)."""
     return [
         close
         for other in dossier.surroundings.others
         if other.dossier.closing is not None
         for close in other.dossier.closing.closes
-        if close.why == "refusal" or (isinstance(close.code, Known) and close.code.value in _UNAUTHORISED)
+        if (close.why == "refusal" and _is_in_vain(close))
+        or (isinstance(close.code, Known) and close.code.value in _UNAUTHORISED)
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.admission.credentials import is_credential_name
 from halfopen.connections.admission.facts import ClientAdmission, CredentialInUrl
+from halfopen.connections.admission.rereading import is_read_each_time
 from halfopen.connections.admission.token_origin import lifetime_of
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.facts import Evidence
@@ -36,7 +37,7 @@ def admission_of_client(site: ClientSite) -> ClientAdmission:
     found: dict[tuple[str, tree.Node], CredentialInUrl] = {}
     for piece in _pieces(site.program, url):
         for parameter, value in _credentials_in(site.program, piece):
-            found.setdefault((parameter, value.node), _credential(site.program, parameter, value))
+            found.setdefault((parameter, value.node), _credential(site, parameter, value))
     return ClientAdmission(tuple(found.values()))
 
 
@@ -160,9 +161,9 @@ def _set_later(program: Program, made: At[tree.Call]) -> Iterator[tuple[str, At[
                 pass
 
 
-def _credential(program: Program, parameter: str, value: At[tree.Expr]) -> CredentialInUrl:
+def _credential(site: ClientSite, parameter: str, value: At[tree.Expr]) -> CredentialInUrl:
     said = Evidence(value.span, f"the value of {parameter} in the URL: {one_line(value.text, _LONGEST_TEXT)}")
-    lifetime = lifetime_of(program, parameter, value)
+    lifetime = lifetime_of(site.program, parameter, value)
     shown = one_line(_plain(value), _LONGEST_TEXT)
     return CredentialInUrl(
         parameter,
@@ -170,6 +171,7 @@ def _credential(program: Program, parameter: str, value: At[tree.Expr]) -> Crede
         value.span,
         lifetime.is_short,
         lifetime.valid_seconds,
+        is_read_each_time(site.program, site.call, value),
         (said, *lifetime.evidence),
     )
 

@@ -177,7 +177,8 @@ class CredentialInUrl:
 
     `parameter` is the query parameter's name, `value` the expression that gives it. `short_lived`: it
     is a ticket or comes from a request made for this connection. `valid_seconds`: how long a token of an identity
-    service holds that its library renews; None where the code does not tell.
+    service holds that its library renews; None where the code does not tell. `read_each_time`: each attempt to connect
+    asks for it anew, and so finds one that was renewed meanwhile.
     """
 
     parameter: str
@@ -185,6 +186,7 @@ class CredentialInUrl:
     span: Span
     short_lived: Fact[bool] = Unknown("where the value comes from")
     valid_seconds: float | None = None
+    read_each_time: bool = False
     evidence: tuple[Evidence, ...] = ()
 
 

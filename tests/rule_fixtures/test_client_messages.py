@@ -1,0 +1,44 @@
+"""What findings on clients say: only what the code around them bears out, as gravely as it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from halfopen.audit.finding import Finding, Severity
+
+from .workspaces import auditor_of, workspaces
+
+SAID = [
+    ("WS5B/react/bad_refused_for_ever", Severity.HIGH, "a client that jobs refuses (4401) is turned away again and again, without end", "renewed"),
+    ("WS5B/react/bad_refused_until_renewed", Severity.MEDIUM, "refuses (HTTP 403, which a browser shows as 1006) is turned away again and again, without end, until something else has renewed the token", "4401"),
+    ("WS5B/react/bad_nobody_is_refused", Severity.MONITOR, "readings refuses nobody today", "1009"),
+    ("WS5B/react/bad_done_is_asked_again", Severity.MEDIUM, "report closes with 4000, which is answered like a lost network, without end", "1008"),
+]  # fmt: skip
+"""The fixture, how grave its finding is, what it says, and what it must not say."""
+
+
+@pytest.mark.parametrize(("fixture", "severity", "said", "unsaid"), SAID, ids=[each[0] for each in SAID])
+def test_a_message_claims_what_the_code_bears_out(
+    fixture: str, severity: Severity, said: str, unsaid: str, tmp_path: Path
+) -> None:
+    (found,) = _findings(fixture, tmp_path)
+    assert said in found.message
+    assert unsaid not in found.message
+    assert found.severity is severity
+
+
+def _findings(fixture: str, root: Path) -> list[Finding]:
+    code = fixture.partition("/")[0]
+    workspace = next(
+        each for each in workspaces() if each.name.rpartition(".")[0] == fixture or each.name == fixture
+    )
+    side = "client" if workspace.folder == "react" else "server"
+    auditor = auditor_of(workspace.copy_to(root))
+    sides = {each.connection.id: each.connection.side for each in auditor.dossiers()}
+    return [
+        each.finding
+        for each in auditor.findings()
+        if each.finding.code == code and sides[each.finding.connection] == side
+    ]
