@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.requests import reaches_request
@@ -11,6 +11,8 @@ from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.scopes import index_of
+from halfopen.semantics.unit import Unit
 from halfopen.semantics.values import origins
 
 _DEPTH = 3
@@ -29,16 +31,10 @@ def _given(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Ca
             _is_answer(program, call.to(each.value)) for each in call.node.arguments
         ):
             yield call
-    for use in _handed_on(program, function):
-        call = use.index.parents.get(use.parent) if isinstance(use.parent, tree.Argument) else None
-        match call:
-            case tree.Call(callee=tree.Member(object=tree.Call() as asked, name="then")) if is_shipped(
-                use.path
-            ):
-                if _asks(program, use.to(asked)):
-                    yield use.to(call)
-            case _:
-                pass
+    for call in _handed_on(program, function):
+        asked = call.node.callee.object if isinstance(call.node.callee, tree.Member) else None
+        if isinstance(asked, tree.Call) and is_shipped(call.path) and _asks(program, call.to(asked)):
+            yield call
 
 
 def _is_answer(program: Program, given: At[tree.Expr]) -> bool:
@@ -67,15 +63,29 @@ def _asks(program: Program, call: At[tree.Call]) -> bool:
     return found is not None and found.kind == "fetch"
 
 
-def _handed_on(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Expr]]:
-    """Where a function is named without being called: `.then(applySnapshot)`, `.then(useStore.getState().applySnapshot)`."""
+def _handed_on(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Call]]:
+    """Where a promise is to call a function: `.then(applySnapshot)`, `.then(useStore.getState().applySnapshot)`."""
     name, _ = name_of_function(function)
     if name is None:
         return
     for module, unit in program.units_with(name, function.unit.language):
-        other: At[tree.Node] = At(module.path, unit, function.node)
-        for call in other.index.calls:
-            for argument in call.arguments:
-                value = argument.value
-                if last_name(value) == name and function in functions(program, other.to(value)):
-                    yield other.to(value)
+        for call, value in _continuations(unit).get(name, ()):
+            at = At(module.path, unit, call)
+            if function in functions(program, at.to(value)):
+                yield at
+
+
+def _continuations(unit: Unit) -> Mapping[str, Sequence[tuple[tree.Call, tree.Expr]]]:
+    """The calls of `then` that are given a function by its name, by that name."""
+
+    def found() -> Mapping[str, Sequence[tuple[tree.Call, tree.Expr]]]:
+        by_name: dict[str, list[tuple[tree.Call, tree.Expr]]] = {}
+        for call in index_of(unit).calls:
+            if isinstance(call.callee, tree.Member) and call.callee.name == "then":
+                for argument in call.arguments:
+                    name = last_name(argument.value)
+                    if name:
+                        by_name.setdefault(name, []).append((call, argument.value))
+        return by_name
+
+    return unit.derived("continuations by name", found)
