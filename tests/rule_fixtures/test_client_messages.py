@@ -15,6 +15,8 @@ SAID = [
     ("WS5B/react/bad_refused_until_renewed", Severity.MEDIUM, "refuses (HTTP 403, which a browser shows as 1006) is turned away again and again, without end, until something else has renewed the token", "4401"),
     ("WS5B/react/bad_nobody_is_refused", Severity.MONITOR, "readings refuses nobody today", "1009"),
     ("WS5B/react/bad_done_is_asked_again", Severity.MEDIUM, "report closes with 4000, which is answered like a lost network, without end", "1008"),
+    ("WS7D/react/bad_program_writes_its_output", Severity.MEDIUM, "writes whole messages to its output: all that the server sends it is there in clear, for everybody who reads the logs", "browser"),
+    ("WS7D/react/bad_every_message_logged", Severity.MEDIUM, "writes whole messages to the browser's console: all that the server sends it is there in clear", "users"),
 ]  # fmt: skip
 """The fixture, how grave its finding is, what it says, and what it must not say."""
 

@@ -8,6 +8,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen_rules.estimates import spanned
+from halfopen_rules.security.sensitive_data.rule import is_on_a_page
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -22,14 +23,15 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "and an attacker can cause as many as they like.",
         )
     logged = spanned(finding, messages.logged) if messages is not None else None
-    if logged is not None and dossier.connection.side == "client":
+    if logged is not None and is_on_a_page(dossier):
         return Assessment(
             "The browser's console is read by every extension and error collector of the page, and keeps what it is given.",
             "100 % of the messages, for as long as the page is open; each logged object also stays in memory while the "
             "console is open.",
         )
     if logged is not None:
-        what = f"`{logged.what}`" if logged.is_sensitive else "what users say"
+        said = "what users say" if dossier.connection.side == "server" else "what the server sends"
+        what = f"`{logged.what}`" if logged.is_sensitive else said
         return Assessment(
             "A log is read by more people, kept for longer and protected less than the data that it copies.",
             f"{what[0].upper()}{what[1:]} stands in the log as often as this line runs: at 100 messages of 1 KB a second 8 GB "

@@ -117,8 +117,8 @@ def _payloads(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
         first = shown[0]
         count = f" in {len(shown)} places" if len(shown) > 1 else ""
         message = (
-            f"`{dossier.connection.name}` writes whole messages to the {_log_of(dossier)}{count}: all that users send or "
-            f"see is there in clear, {_read_by(dossier)}"
+            f"`{dossier.connection.name}` writes whole messages to {_log_of(dossier)}{count}: {_content(dossier)} is there in "
+            f"clear, {_read_by(dossier)}"
         )
         yield _finding(
             dossier,
@@ -150,14 +150,30 @@ def _also(shown: list[Logged], first: Logged) -> Iterator[Evidence]:
             yield Evidence(each.span, "and here")
 
 
+def is_on_a_page(dossier: Dossier) -> bool:
+    """Whether a log line is the browser's, and not a program's output."""
+    connection = dossier.connection
+    return (
+        connection.side == "client"
+        and connection.library != "ws"
+        and not connection.site.path.endswith(".py")
+    )
+
+
 def _log_of(dossier: Dossier) -> str:
-    return "log" if dossier.connection.side == "server" else "browser's console"
+    if is_on_a_page(dossier):
+        return "the browser's console"
+    return "the log" if dossier.connection.side == "server" else "its output"
+
+
+def _content(dossier: Dossier) -> str:
+    return "all that users send" if dossier.connection.side == "server" else "all that the server sends it"
 
 
 def _read_by(dossier: Dossier) -> str:
-    if dossier.connection.side == "server":
-        return "for everybody who reads the logs and for as long as they are kept"
-    return "for every extension and error collector of the page"
+    if is_on_a_page(dossier):
+        return "for every extension and error collector of the page"
+    return "for everybody who reads the logs and for as long as they are kept"
 
 
 def _finding(

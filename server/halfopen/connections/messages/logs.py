@@ -11,6 +11,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Logged
 from halfopen.connections.messages.journey import Journey
 from halfopen.connections.messages.parsing import is_log
+from halfopen.connections.messages.plain_fields import holds_only_plain_fields
 from halfopen.connections.messages.reaching import logging_call
 from halfopen.connections.messages.sensitive import is_element, kind_of_name, name_of
 from halfopen.connections.shipped import is_shipped
@@ -26,6 +27,7 @@ _SWITCHES = re.compile(
     re.IGNORECASE,
 )
 """What guards output that is meant for development alone."""
+_ERRORS = frozenset({"error", "warning", "failed", "failure", "exception"})
 _QUIET_LEVELS = frozenset({"debug", "trace"})
 
 
@@ -36,7 +38,7 @@ def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
         for at in form.values():
             call = logging_call(program, at)
             for shown, written in _places(program, journey, at, call) if call is not None else ():
-                if shown.node not in found:
+                if shown.node not in found and not holds_only_plain_fields(program, written):
                     evidence = (Evidence(written.span, "is what was received"),)
                     inner = _when(program, call) if call is not None else "always"
                     when = inner if inner == "debug" else _when(program, shown)
@@ -150,10 +152,12 @@ def _when(program: Program, call: At[tree.Call]) -> When:
         if isinstance(ancestor, tree.Function):
             break
         if isinstance(ancestor, tree.Handler) or (
-            isinstance(ancestor, tree.Case) and ancestor.pattern is None
+            isinstance(ancestor, tree.Case) and (ancestor.pattern is None or _is_error(ancestor.pattern))
         ):
             return "on-error"
-        if isinstance(ancestor, tree.If) and (_turns_away(ancestor, inner) or _is_rest(ancestor, inner)):
+        if isinstance(ancestor, tree.If) and (
+            _turns_away(ancestor, inner) or _is_rest(ancestor, inner) or _is_of_errors(ancestor, inner)
+        ):
             return "on-error"
         inner = ancestor
     return "always"
@@ -182,6 +186,19 @@ def _is_rest(test: tree.If, inner: tree.Node) -> bool:
             return rest is not None and inner is rest and not _goes_on(rest)
         case _:
             return False
+
+
+def _is_of_errors(test: tree.If, inner: tree.Node) -> bool:
+    """The branch of messages that tell of an error: `if (message.type === "error")`."""
+    match test.test:
+        case tree.Operation(operator="==", operands=(_, told)):
+            return inner is test.then and _is_error(told)
+        case _:
+            return False
+
+
+def _is_error(told: tree.Expr) -> bool:
+    return isinstance(told, tree.Literal) and isinstance(told.value, str) and told.value.lower() in _ERRORS
 
 
 def _goes_on(rest: tree.Block) -> bool:
