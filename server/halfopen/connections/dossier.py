@@ -78,6 +78,7 @@ LeakKind: TypeAlias = OneOf[
     "uncovered",
     "unreached",
     "shadowed",
+    "not-awaited",
     "successor",
     "unread",
     "overwritten",
@@ -95,7 +96,8 @@ next run. uncleared: the release leaves it running. on-disconnect: a
 disconnect skips the release. on-send: only a client that leaves during a send before the guarded part
 skips it. on-error: any other exception than the disconnect skips it. uncovered: so does an exception
 where not even the disconnect is caught. unreached: the handler ends normally without it. shadowed: a broader
-clause in front takes the disconnect from the clause that does it.
+clause in front takes the disconnect from the clause that does it. not-awaited: the release is a coroutine that
+nobody awaits, and so never runs.
 successor: the release may remove another connection's entry. unread: nothing notices that the
 client left. overwritten: a person can have a second one made, which takes the first one's only place. reopened:
 an effect that runs again has one made so.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import Throwing, question
 from halfopen.connections.handling import DEPTH, Handling, handling_for, leaks_of_exits, statement_of
+from halfopen.connections.registration_release import is_thrown_away, release_text
+from halfopen.connections.registration_slots import successor_leak
 from halfopen.connections.registries import (
     Container,
     FieldOf,
@@ -24,24 +25,14 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import Exit, held_exits
 from halfopen.semantics.function_shape import argument_of, returned
-from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
 from halfopen.semantics.members import members
-from halfopen.semantics.names import last_name, name_behind_calls
+from halfopen.semantics.names import name_behind_calls
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
 _ASKING = frozenset({"get", "pop", "index", "count", "id", "hash", "str", "repr", "type"})
 """What is given the socket and gives something about it, or what stands under it as a key."""
-_LETTING_GO = re.compile(
-    r"disconnect|remove|unregister|deregister|unsubscribe|detach|release|delete|discard|forget|clean|close|leave|drop|evict|logout|pop"
-    r"|stop|exit|quit|finish|shutdown|terminate|deactivate|expire|offline|(^|_)(end|free|off)(_|$)",
-    re.IGNORECASE,
-)
-"""What a method is called that is there to let go: one that handles messages may do so in passing."""
-_HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
-"""What the client said in the handshake, and says again when it reconnects."""
 
 
 def entered(handling: Handling) -> list[Registration]:
@@ -184,7 +175,7 @@ class _ContainerView:
             return
         node = acquiring[0]
         leaks = list(self._leaks(exits))
-        successor = self._successor(registrations)
+        successor = successor_leak(self.handling, self.container, registrations, self._removals())
         if successor is not None and not leaks:
             leaks.append(successor)
         released_by = tuple(
@@ -252,11 +243,14 @@ class _ContainerView:
         at = function.to(node)
         if any(each.container == self.container and is_own(each) for each in removals_at(self.program, at)):
             return True
-        if isinstance(node, tree.Call):
-            return any(
-                self._contains_removal(callee) for callee in functions(self.program, function.to(node.callee))
-            )
-        return False
+        return isinstance(node, tree.Call) and self._calls_removal(function.to(node))
+
+    def _calls_removal(self, call: At[tree.Call], depth: int = 0) -> bool:
+        """Whether a call takes the client out. That of an async function does nothing unless somebody awaits it."""
+        return any(
+            not (callee.node.is_async and is_thrown_away(call)) and self._contains_removal(callee, depth)
+            for callee in functions(self.program, call.to(call.node.callee))
+        )
 
     def _contains_removal(self, function: At[tree.Function], depth: int = 0) -> bool:
         known = self._removes.get(function.node)
@@ -268,13 +262,10 @@ class _ContainerView:
             each.container == self.container and is_own(each) for each in removals_in(self.program, function)
         )
         if not found and depth < DEPTH:
-            for node in own_nodes(function):
-                if isinstance(node, tree.Call) and any(
-                    self._contains_removal(callee, depth + 1)
-                    for callee in functions(self.program, function.to(node.callee))
-                ):
-                    found = True
-                    break
+            found = any(
+                isinstance(node, tree.Call) and self._calls_removal(function.to(node), depth + 1)
+                for node in own_nodes(function)
+            )
         self._removes[function.node] = found
         return found
 
@@ -342,6 +333,10 @@ class _ContainerView:
     def _leaks(self, exits: list[Exit]) -> Iterator[Leak]:
         if not exits:
             return
+        for call in self._thrown_away():
+            text = f"`{call.text}` is not awaited: the coroutine never runs"
+            yield Leak("not-awaited", (Evidence(call.span, text),))
+            return
         removed_anywhere = bool(self._removals()) or self._contains_removal(self.handling.root)
         if not removed_anywhere and not self._removed_elsewhere():
             yield Leak("never")
@@ -350,6 +345,15 @@ class _ContainerView:
         yield from leaks_of_exits(
             self.handling, exits, lambda node: self._releases(root, node), f"is still in {self.container}"
         )
+
+    def _thrown_away(self) -> Iterator[At[tree.Call]]:
+        """The endpoint's calls of an async function that would take the client out, if only one awaited them."""
+        root = self.handling.root
+        for node in own_nodes(root):
+            if isinstance(node, tree.Call) and is_thrown_away(root.to(node)):
+                for callee in functions(self.program, root.to(node.callee)):
+                    if callee.node.is_async and self._contains_removal(callee):
+                        yield root.to(node)
 
     def _removed_elsewhere(self) -> bool:
         """Whether code outside the handler's own functions takes single entries out (a sweeper)."""
@@ -365,193 +369,22 @@ class _ContainerView:
                     return True
         return False
 
-    def _successor(self, registrations: list[Registration]) -> Leak | None:
-        """One slot for each key, overwritten by a reconnecting client, emptied by key without a look at whose it is."""
-        slots = [
-            each
-            for each in registrations
-            if each.key is not None and self.handling.sockets.is_socket(each.value.node)
-        ]
-        removals = [each for each in self._removals() if each.by_key and each.what is not None]
-        if not slots or not removals or len(slots) != len(registrations):
-            return None
-        slot = slots[0]
-        assert slot.key is not None
-        if self._is_fresh(slot.key) or self._refuses_second(slot):
-            return None
-        for removal in removals:
-            function = removal.node.index.function_of(removal.node.node)
-            if function is not None and self._compares_socket(removal.node.to(function)):
-                return None
-        return Leak(
-            "successor",
-            (
-                Evidence(
-                    slot.node.span,
-                    f"a second connection with the same key takes the entry over: {slot.node.text}",
-                ),
-                Evidence(
-                    removals[0].node.span, "removes whatever stands under the key, also the newer connection"
-                ),
-            ),
-        )
-
-    def _compares_socket(self, function: At[tree.Function]) -> bool:
-        return any(
-            isinstance(node, tree.Operation)
-            and node.operator in ("is", "is not", "==", "!=")
-            and any(self.handling.sockets.mentions(each) for each in node.operands)
-            for node in tree.walk(function.node.body)
-        )
-
-    def _is_given(self, key: At[tree.Expr]) -> bool:
-        """Whether a key is what the client gave in the handshake (`websocket.query_params["id"]`)."""
-        return any(
-            isinstance(node, tree.Member)
-            and node.name in _HANDSHAKE
-            and self.handling.sockets.is_socket(node.object)
-            for node in tree.walk(key.node)
-        )
-
-    def _is_fresh(self, key: At[tree.Expr], depth: int = 0) -> bool:
-        """Whether a key is made for this connection alone (`uuid4()`, `id(websocket)`)."""
-        if depth > 4:
-            return False
-        if self.handling.sockets.mentions(key.node) and not self._is_given(key):
-            return True
-        if isinstance(key.node, tree.Template):
-            return any(
-                not isinstance(part, str) and self._is_fresh(key.to(part), depth + 1)
-                for part in key.node.parts
-            )
-        for origin in origins(self.program, key):
-            if isinstance(origin, ParameterOf):
-                if origin.function.node is self.handling.root.node:
-                    return False
-                arguments = [
-                    self._is_fresh(function.to(argument), depth + 1)
-                    for function in self.handling.reachable
-                    for node in own_nodes(function)
-                    if isinstance(node, tree.Call)
-                    and any(
-                        each.node is origin.function.node
-                        for each in functions(self.program, function.to(node.callee))
-                    )
-                    for argument in [argument_of(node, origin.function.node, origin.parameter)]
-                    if argument is not None
-                ]
-                return bool(arguments) and all(arguments)
-            if (
-                isinstance(origin, At)
-                and isinstance(origin.node, tree.Call | tree.Member | tree.Template)
-                and any(
-                    "uuid" in name or name in ("id", "next", "secrets.token_hex", "secrets.token_urlsafe")
-                    for name in _names_called(self.program, origin)
-                )
-            ):
-                return True
-        return False
-
-    def _refuses_second(self, slot: Registration) -> bool:
-        """`if key in self.active: raise/return` before the entry is made."""
-        function = slot.node.index.function_of(slot.node.node)
-        if function is None:
-            return False
-        for node in tree.walk(function.body, tree.same_function):
-            if isinstance(node, tree.If) and node.start < slot.node.node.start:
-                mentions = any(
-                    isinstance(each, tree.Operation)
-                    and each.operator == "in"
-                    and any(
-                        container_of(self.program, slot.node.to(part)) == self.container
-                        for part in each.operands
-                    )
-                    for each in tree.walk(node.test)
-                )
-                if mentions and may_leave(node.then, OUT_OF_FUNCTION):
-                    return True
-        return False
-
     def _repair(self, node: tree.Node, leaks: list[Leak]) -> FinallyRepair | None:
         kinds = {leak.kind for leak in leaks}
-        if not kinds or "successor" in kinds:
+        if not kinds or kinds & {"successor", "not-awaited"}:
             return None
         root = self.handling.root
-        release = self._release_text(node)
         statement = statement_of(root, node)
+        release = release_text(
+            self.handling,
+            self.container,
+            node,
+            lambda each: self._releases(root, each),
+            directly=node in self.entering,
+        )
         if release is None or statement is None:
             return None
         return FinallyRepair(root.span, root.to(statement).span, release)
-
-    def _release_text(self, node: tree.Node) -> str | None:
-        """The removal as the endpoint writes it somewhere, else the counterpart of a direct registration."""
-        root = self.handling.root
-        for each in own_nodes(root):
-            if (
-                each is node
-                or not isinstance(each, tree.Call | tree.Delete)
-                or not self._releases(root, each)
-            ):
-                continue
-            if isinstance(each, tree.Delete) or _LETTING_GO.search(last_name(each.callee)):
-                parent = root.index.parents.get(each)
-                whole = parent if isinstance(parent, tree.Await) else each
-                text = root.to(whole).text
-                return text if "\n" not in text else None
-        if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) and node in self.entering:
-            container = root.to(node.callee.object).text
-            argument = root.to(node.arguments[0].value).text if node.arguments else ""
-            if node.callee.name == "add":
-                return f"{container}.discard({argument})"
-            if node.callee.name == "append" and "\n" not in container:
-                return f"{container}.remove({argument})"
-        if isinstance(node, tree.Assign) and isinstance(node.targets[0], tree.Index):
-            target = node.targets[0]
-            return f"{root.to(target.object).text}.pop({root.to(target.key).text}, None)"
-        return self._counterpart(node)
-
-    def _counterpart(self, node: tree.Node) -> str | None:
-        """A method of the same object that removes what this call registered: `manager.disconnect(websocket)`."""
-        root = self.handling.root
-        if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
-            return None
-        if not isinstance(self.container, FieldOf):
-            return None
-        klass = self.container.klass
-        given = {
-            parameter.target.id: root.to(argument.value).text
-            for callee in functions(self.program, root.to(node.callee))
-            for parameter in callee.node.parameters
-            if isinstance(parameter.target, tree.Name)
-            for argument in node.arguments
-            if argument_of(node, callee.node, parameter) is argument.value
-        }
-        for statement in klass.node.body.statements:
-            if not isinstance(statement, tree.Assign) or not isinstance(statement.value, tree.Function):
-                continue
-            method = klass.to(statement.value)
-            own = [
-                each
-                for each in removals_in(self.program, method)
-                if each.container == self.container and is_own(each)
-            ]
-            names = [
-                each.target.id
-                for each in method.node.parameters[1:]
-                if isinstance(each.target, tree.Name) and each.default is None
-            ]
-            if own and _LETTING_GO.search(method.node.name or "") and all(name in given for name in names):
-                call = f"{root.to(node.callee.object).text}.{method.node.name}({', '.join(given[name] for name in names)})"
-                return f"await {call}" if method.node.is_async else call
-        return None
-
-
-def _names_called(program: Program, at: At[tree.Expr]) -> frozenset[str]:
-    names: set[str] = set()
-    for node in tree.walk(at.node):
-        if isinstance(node, tree.Call):
-            names |= qualified(program, at.to(node.callee))
-    return frozenset(names)
 
 
 def class_registrations(program: Program, klass: At[tree.Class], name: str) -> Iterator[Resource]:

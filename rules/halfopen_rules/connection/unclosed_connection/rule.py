@@ -244,6 +244,7 @@ _REGISTERED: Mapping[LeakKind, str] = {
     "uncovered": "An error of {owner} that no clause takes skips the removal from {name}",
     "unreached": "{owner} can end without removing its client from {name}",
     "shadowed": "Every disconnect skips the removal from {name}: a broader `except` stands before the clause that does it",
+    "not-awaited": "{owner} calls the removal of its client from {name} without `await`, so it never runs",
 }
 
 _RUNNING: Mapping[LeakKind, str] = {

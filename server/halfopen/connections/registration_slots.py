@@ -1,0 +1,132 @@
+"""One slot for each key: the cleanup of a client's old connection takes out the entry of its new one."""
+
+from __future__ import annotations
+
+from halfopen.connections.dossier import Leak
+from halfopen.connections.facts import Evidence
+from halfopen.connections.handling import Handling
+from halfopen.connections.registries import Container, Registration, Removal, container_of
+from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
+from halfopen.semantics.origin import ParameterOf
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
+
+_HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
+"""What the client said in the handshake, and says again when it reconnects."""
+
+
+def successor_leak(
+    handling: Handling, container: Container, registrations: list[Registration], removals: list[Removal]
+) -> Leak | None:
+    """One slot for each key, overwritten by a reconnecting client, emptied by key without a look at whose it is."""
+    slots = [
+        each for each in registrations if each.key is not None and handling.sockets.is_socket(each.value.node)
+    ]
+    by_key = [each for each in removals if each.by_key and each.what is not None]
+    if not slots or not by_key or len(slots) != len(registrations):
+        return None
+    slot = slots[0]
+    assert slot.key is not None
+    if _is_fresh(handling, slot.key) or _refuses_second(handling.program, container, slot):
+        return None
+    for removal in by_key:
+        function = removal.node.index.function_of(removal.node.node)
+        if function is not None and _compares_socket(handling, removal.node.to(function)):
+            return None
+    return Leak(
+        "successor",
+        (
+            Evidence(
+                slot.node.span,
+                f"a second connection with the same key takes the entry over: {slot.node.text}",
+            ),
+            Evidence(by_key[0].node.span, "removes whatever stands under the key, also the newer connection"),
+        ),
+    )
+
+
+def _compares_socket(handling: Handling, function: At[tree.Function]) -> bool:
+    return any(
+        isinstance(node, tree.Operation)
+        and node.operator in ("is", "is not", "==", "!=")
+        and any(handling.sockets.mentions(each) for each in node.operands)
+        for node in tree.walk(function.node.body)
+    )
+
+
+def _is_given(handling: Handling, key: At[tree.Expr]) -> bool:
+    """Whether a key is what the client gave in the handshake (`websocket.query_params["id"]`)."""
+    return any(
+        isinstance(node, tree.Member) and node.name in _HANDSHAKE and handling.sockets.is_socket(node.object)
+        for node in tree.walk(key.node)
+    )
+
+
+def _is_fresh(handling: Handling, key: At[tree.Expr], depth: int = 0) -> bool:
+    """Whether a key is made for this connection alone (`uuid4()`, `id(websocket)`)."""
+    if depth > 4:
+        return False
+    if handling.sockets.mentions(key.node) and not _is_given(handling, key):
+        return True
+    if isinstance(key.node, tree.Template):
+        return any(
+            not isinstance(part, str) and _is_fresh(handling, key.to(part), depth + 1)
+            for part in key.node.parts
+        )
+    for origin in origins(handling.program, key):
+        if isinstance(origin, ParameterOf):
+            if origin.function.node is handling.root.node:
+                return False
+            arguments = [
+                _is_fresh(handling, function.to(argument), depth + 1)
+                for function in handling.reachable
+                for node in own_nodes(function)
+                if isinstance(node, tree.Call)
+                and any(
+                    each.node is origin.function.node
+                    for each in functions(handling.program, function.to(node.callee))
+                )
+                for argument in [argument_of(node, origin.function.node, origin.parameter)]
+                if argument is not None
+            ]
+            return bool(arguments) and all(arguments)
+        if (
+            isinstance(origin, At)
+            and isinstance(origin.node, tree.Call | tree.Member | tree.Template)
+            and any(
+                "uuid" in name or name in ("id", "next", "secrets.token_hex", "secrets.token_urlsafe")
+                for name in _names_called(handling.program, origin)
+            )
+        ):
+            return True
+    return False
+
+
+def _refuses_second(program: Program, container: Container, slot: Registration) -> bool:
+    """`if key in self.active: raise/return` before the entry is made."""
+    function = slot.node.index.function_of(slot.node.node)
+    if function is None:
+        return False
+    for node in tree.walk(function.body, tree.same_function):
+        if isinstance(node, tree.If) and node.start < slot.node.node.start:
+            mentions = any(
+                isinstance(each, tree.Operation)
+                and each.operator == "in"
+                and any(container_of(program, slot.node.to(part)) == container for part in each.operands)
+                for each in tree.walk(node.test)
+            )
+            if mentions and may_leave(node.then, OUT_OF_FUNCTION):
+                return True
+    return False
+
+
+def _names_called(program: Program, at: At[tree.Expr]) -> frozenset[str]:
+    names: set[str] = set()
+    for node in tree.walk(at.node):
+        if isinstance(node, tree.Call):
+            names |= qualified(program, at.to(node.callee))
+    return frozenset(names)
