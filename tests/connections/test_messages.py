@@ -478,3 +478,57 @@ def test_listeners_of_a_context_take_the_messages(
     (dossier,) = made
     assert dossier.messages is not None
     assert "price" in {each.key for found in dossier.messages.inbound for each in found.fields}
+
+
+SHARED_WRAPPER = """
+import json
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+
+class Safe:
+    def __init__(self, websocket: WebSocket):
+        self._websocket = websocket
+
+    async def receive_text(self):
+        return await self._websocket.receive_text()
+
+def trace(message):
+    if DEBUG:
+        print(message.get("traced"))
+
+@app.websocket("/commands")
+async def commands(websocket: WebSocket):
+    await websocket.accept()
+    while True:
+        message = json.loads(await Safe(websocket).receive_text())
+        trace(message)
+        run(message["cmd"])
+
+@app.websocket("/decisions")
+async def decisions(websocket: WebSocket):
+    await websocket.accept()
+    while True:
+        message = json.loads(await Safe(websocket).receive_text())
+        decide(message["verdict"])
+"""
+
+
+def test_a_helper_that_receives_gives_each_endpoint_its_own_messages(tmp_path: Path) -> None:
+    _, made = dossiers(tmp_path, {"main.py": SHARED_WRAPPER})
+    read = {
+        each.connection.name: {one.key for inbound in each.messages.inbound for one in inbound.fields}
+        for each in made
+        if each.messages is not None
+    }
+    assert read == {"commands": {"cmd", "traced"}, "decisions": {"verdict"}}
+
+
+def test_what_ends_the_connection_is_told_where_the_message_is_parsed(tmp_path: Path) -> None:
+    _, made = dossiers(tmp_path, {"main.py": SHARED_WRAPPER})
+    commands = next(each for each in made if each.connection.name == "commands")
+    assert commands.messages is not None
+    (found,) = commands.messages.inbound
+    assert [each.text for each in found.ends_on_error] == [
+        "reading `cmd` of a message that is no object raises here"
+    ]

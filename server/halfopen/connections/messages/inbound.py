@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Format, Inbound, MessageField
 from halfopen.connections.messages.fields import Echoes, Read, fields_of, is_given_default, reads_of
-from halfopen.connections.messages.journey import Journey, Root, follow
+from halfopen.connections.messages.journey import Elsewhere, Journey, Root, follow
 from halfopen.connections.messages.logs import is_for_logs
 from halfopen.connections.messages.markup import rendered
 from halfopen.connections.messages.parsing import parsing_of
@@ -35,15 +35,19 @@ def inbound_of(
     echoes: Echoes,
     survives: Survives,
     defaults_suffice: bool = False,
+    elsewhere: Elsewhere = lambda _: False,
 ) -> tuple[tuple[Inbound, ...], Journey]:
     """One record for each parsing of received data, and the whole journey of it."""
-    journey = follow(program, roots)
+    journey = follow(program, roots, elsewhere)
     starts: dict[tree.Node, Root] = {each.at.node: each for each in roots if each.form == "parsed"}
     for parse in journey.parses.values():
         if not is_for_logs(program, parse):
             starts[parse.node] = Root(parse, "parsed")
     records = [
-        _record(program, start, journey, echoes, survives, defaults_suffice) for start in starts.values()
+        _record(
+            program, start, journey, follow(program, [start], elsewhere), echoes, survives, defaults_suffice
+        )
+        for start in starts.values()
     ]
     opaque = _unparsed(program, roots, journey, bool(starts))
     return (*records, *([opaque] if opaque is not None else [])), journey
@@ -53,11 +57,11 @@ def _record(
     program: Program,
     start: Root,
     whole: Journey,
+    own: Journey,
     echoes: Echoes,
     survives: Survives,
     defaults_suffice: bool,
 ) -> Inbound:
-    own = follow(program, [start])
     reads = reads_of(program, own)
     fields = fields_of(program, reads, echoes, defaults_suffice)
     parsed = start.at.span if start.at.node in whole.parses or not start.is_target else None
@@ -71,7 +75,7 @@ def _record(
         rejected_by=tuple(_rejections(program, reads)),
         default_by=tuple(_defaults(reads)),
         is_typed=_is_typed(own),
-        ends_on_error=tuple(_ends(reads, survives)),
+        ends_on_error=tuple(_ends(_nearest_first(start, reads), survives)),
         fields=fields,
         stored_whole=tuple(_stored(program, own, echoes)),
         spread_into=tuple(_spread(program, own)),
@@ -218,6 +222,12 @@ def _is_typed(journey: Journey) -> bool:
         if cast is not None and cast[1] not in (b"any", b"unknown", b"const", b"Record"):
             return True
     return False
+
+
+def _nearest_first(start: Root, reads: list[Read]) -> list[Read]:
+    """What the function that parses reads itself, before what its helpers do (a logger for debugging, say)."""
+    here = start.at.index.function_of(start.at.node)
+    return sorted(reads, key=lambda read: read.at.index.function_of(read.at.node) is not here)
 
 
 def _ends(reads: list[Read], survives: Survives) -> Iterator[Evidence]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias
@@ -58,7 +58,11 @@ class Journey:
     """Patterns (`{ type, payload }`) that take parsed data apart where a function is given it."""
 
 
-def follow(program: Program, roots: Iterable[Root]) -> Journey:
+Elsewhere: TypeAlias = Callable[[At[tree.Node]], bool]
+"""Whether a place runs for another connection only, which has messages of its own."""
+
+
+def follow(program: Program, roots: Iterable[Root], elsewhere: Elsewhere = lambda _: False) -> Journey:
     """The journey of data from where it enters."""
     journey = Journey()
     waiting = list(roots)
@@ -68,11 +72,11 @@ def follow(program: Program, roots: Iterable[Root]) -> Journey:
         if (root.at.node, root.form) in seen:
             continue
         seen.add((root.at.node, root.form))
-        waiting += _visit(program, journey, root)
+        waiting += _visit(program, journey, root, elsewhere)
     return journey
 
 
-def _visit(program: Program, journey: Journey, root: Root) -> Iterator[Root]:
+def _visit(program: Program, journey: Journey, root: Root, elsewhere: Elsewhere) -> Iterator[Root]:
     program.queries.note(root.at.unit)
     if root.is_target:
         yield from _pattern(journey, root)
@@ -81,7 +85,7 @@ def _visit(program: Program, journey: Journey, root: Root) -> Iterator[Root]:
         places = aliases(program, root.at)
     held = {"event": journey.events, "raw": journey.raw, "parsed": journey.parsed}[root.form]
     for place in places:
-        if place.node in held:
+        if place.node in held or elsewhere(place):
             continue
         held[place.node] = place
         yield from _onward(program, journey, place, root.form)

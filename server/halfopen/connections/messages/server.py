@@ -13,6 +13,7 @@ from halfopen.connections.messages.logs import logged_messages, logged_values
 from halfopen.connections.messages.payloads import payloads_of_endpoint
 from halfopen.connections.messages.reaching import Reaching
 from halfopen.connections.messages.received import received_by_endpoint
+from halfopen.connections.messages.shared_helpers import is_of_another
 from halfopen.connections.messages.types_handled import completeness, rest_of, types_handled
 from halfopen.connections.messages.types_sent import types_sent
 from halfopen.connections.server_site import ServerSite
@@ -34,7 +35,11 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
         return socket_method(sockets, call.node) in SENDERS or _answers(program, call, own_keys)
 
     inbound, journey = inbound_of(
-        program, received_by_endpoint(site), echoes, lambda at: survives(program, handling, at)
+        program,
+        received_by_endpoint(site),
+        echoes,
+        lambda at: survives(program, handling, at),
+        elsewhere=lambda at: handling is not None and is_of_another(handling, at),
     )
     running = _running(site)
     reaching = Reaching(
