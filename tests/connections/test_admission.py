@@ -142,7 +142,7 @@ def test_what_limits_connections(tmp_path: Path, lines: tuple[str, ...], expecte
     ("lines", "expected"),
     [
         (("while True:", "    await websocket.send_text(await websocket.receive_text())"), "echo"),
-        (("sockets[room] = websocket", "while True:", "    await websocket.receive_text()"), "data"),
+        (("sockets[room] = websocket", "while True:", "    await websocket.receive_text()"), "echo"),
         (("while True:", "    await feed(await websocket.receive_json())"), "actions"),
         (("async for each in feed():", "    await websocket.send_json(each)"), "data"),
     ],
@@ -161,11 +161,80 @@ def test_what_a_stranger_gets(tmp_path: Path, lines: tuple[str, ...], expected: 
     ],
 )
 def test_who_gets_what_is_sent_is_told_by_the_registry(tmp_path: Path, line: str, whom: str) -> None:
+    held = line.partition(".")[0].partition("[")[0]
     text = "everybody = set()\n" + handler(
         "", ACCEPT, line, "while True:", "    await websocket.receive_text()"
     )
+    text += f"@app.post('/news')\nasync def tell(news: str):\n    for each in list({held}):\n        await each.send_text(news)\n"
     [said] = admission(tmp_path, text).exposes.evidence
     assert said.text.endswith(f", and gets what is sent to {whom}")
+
+
+TELLS = "for each in list(sockets.values()):", "    await each.send_text(news)"
+ONE = "await sockets[whom].send_text(news)"
+
+
+@pytest.mark.parametrize(
+    ("sender", "received", "expected"),
+    [
+        (("@app.post('/news')", "async def tell(news: str):", *TELLS), "", "data"),
+        (("async def tell(news: str):", *TELLS), "", "unsent"),
+        (("async def tell(news: str):", *TELLS), "await tell(text)", "actions"),
+        (("@app.post('/news')", "async def tell(whom: str, news: str):", ONE), "", "data"),
+        (("async def tell(whom: str, news: str):", ONE), "await tell(room, text)", "echo"),
+        (("async def tell(whom: str, news: str):", ONE), "await tell(text['to'], text['what'])", "data"),
+        (("async def tell(whom: str, news: str):", ONE), "", "echo"),
+        (("async def tell(news: str):", "elsewhere.publish(sockets, news)"), "", "data"),
+    ],
+)
+def test_a_registry_gives_strangers_what_others_send_over_it(
+    tmp_path: Path, sender: tuple[str, ...], received: str, expected: str
+) -> None:
+    text = handler(
+        "",
+        ACCEPT,
+        "sockets[room] = websocket",
+        "while True:",
+        "    text = await websocket.receive_json()",
+        f"    {received or 'pass'}",
+    )
+    head = [each for each in sender if each.startswith(("@", "async"))]
+    body = [f"    {each}" for each in sender if each not in head]
+    text = "import elsewhere\n" + text + "\n".join([*head, *body]) + "\n"
+    assert value(admission(tmp_path, text).exposes) == expected
+
+
+def test_a_broadcast_of_that_name_elsewhere_calls_none_of_a_file_that_nobody_imports(tmp_path: Path) -> None:
+    files = {
+        "dev.py": """\
+            from fastapi import FastAPI, WebSocket
+            app = FastAPI()
+            class Manager:
+                def __init__(self):
+                    self.active = []
+                async def broadcast(self, text):
+                    for each in list(self.active):
+                        await each.send_text(text)
+            manager = Manager()
+            @app.websocket("/ws")
+            async def live(websocket: WebSocket):
+                await websocket.accept()
+                manager.active.append(websocket)
+                while True:
+                    await websocket.receive_text()
+            """,
+        "jobs.py": """\
+            async def run(manager):
+                await manager.broadcast("done")
+            """,
+    }
+    _, [alone] = dossiers(tmp_path / "alone", files)
+    assert isinstance(alone.admission, Admission)
+    assert value(alone.admission.exposes) == "unsent"
+    files["jobs.py"] = "from dev import manager\n" + files["jobs.py"].replace("            ", "")
+    _, [had] = dossiers(tmp_path / "had", files)
+    assert isinstance(had.admission, Admission)
+    assert value(had.admission.exposes) == "data"
 
 
 def test_what_a_stranger_gets_is_the_work_that_costs_and_not_a_builtin(tmp_path: Path) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from halfopen.audit.account import Account, Assessment, Mitigation
 from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
-from halfopen.connections.admission.facts import Admission
+from halfopen.connections.admission.facts import Admission, Exposed
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen_rules.estimates import OPEN_FILES, share
 
-_GETS = {
+_GETS: Mapping[Exposed, str] = {
     "echo": "only gets back what it sent itself",
+    "unsent": "reads what will be sent once something calls the broadcasts",
     "data": "reads what the endpoint sends",
     "actions": "reads what it sends and sets off what its messages set off",
 }

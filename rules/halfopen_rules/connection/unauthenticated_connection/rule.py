@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
-from halfopen.connections.admission.facts import Admission, Carrier
+from halfopen.connections.admission.facts import Admission, Carrier, Exposed
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.semantics.unit import Span
@@ -18,6 +18,11 @@ SLUG = "unauthenticated-connection"
 _WELL_KNOWN = frozenset({"fastapi", "starlette"})
 _AMBIENT: frozenset[Carrier] = frozenset({"cookie"})
 """What a browser sends by itself, to a page of any origin too."""
+_GIVES: Mapping[Exposed, str] = {
+    "unsent": "so far nothing calls what would send to it",
+    "data": "a stranger can get what it sends",
+    "actions": "a stranger can act through its messages",
+}
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
@@ -55,21 +60,17 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
         message += ", and any website may connect from its visitors' browsers"
     elif _origin(admission):
         message += ", and the Origin that it looks at is one that any program may write"
-    gives = "act through its messages" if exposes.value == "actions" else "get what it sends"
-    message += f"; a stranger can {gives}"
+    message += f"; {_GIVES[exposes.value]}"
     if admission.guarded_beside:
         message += ", although routes beside it do ask who calls"
     critical = exposes.value == "actions" or bool(admission.guarded_beside)
     evidence = (*authentication.evidence, *exposes.evidence, *admission.guarded_beside[:1])
     sure = dossier.connection.library in _WELL_KNOWN
-    return _finding(
-        dossier,
-        admission,
-        message,
-        Severity.CRITICAL if critical else Severity.HIGH,
-        min(authentication.confidence, Confidence.HIGH if sure else Confidence.MEDIUM),
-        evidence,
-    )
+    severity = Severity.CRITICAL if critical else Severity.HIGH
+    confidence = min(authentication.confidence, Confidence.HIGH if sure else Confidence.MEDIUM)
+    if exposes.value == "unsent":
+        severity, confidence = Severity.MONITOR, Confidence.LOW
+    return _finding(dossier, admission, message, severity, confidence, evidence)
 
 
 def _never_verified(dossier: Dossier, admission: Admission) -> Finding | None:

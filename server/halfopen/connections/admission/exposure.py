@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal as OneOf
 
+from halfopen.connections.admission.facts import Exposed
+from halfopen.connections.admission.relaying import sent_by_others
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
@@ -44,17 +45,27 @@ _UPKEEP = frozenset(
 """Methods of containers, tasks and connections that are called in passing."""
 
 
-def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
+def exposure(handling: Handling) -> Fact[Exposed]:
     """ "echo" where the handler does nothing but answer with what it was sent."""
     program = handling.program
+    received = _received(handling)
+    unsent: Evidence | None = None
     for function in handling.reachable:
         for registration in registrations_in(program, function):
-            if handling.sockets.mentions(registration.value.node) or (
-                registration.key is not None and handling.sockets.mentions(registration.key.node)
+            if not handling.sockets.mentions(registration.value.node) and (
+                registration.key is None or not handling.sockets.mentions(registration.key.node)
             ):
-                said = f"the client is entered in {registration.container}, and gets what is sent to {_whom(registration)}"
-                return _of_messages(handling, Evidence(registration.node.span, said))
-    done = list(_work(handling))
+                continue
+            sent = sent_by_others(handling, registration, lambda at, node: _carries(at, node, received))
+            place, name = registration.node.span, registration.container
+            if sent == "yes":
+                said = f"the client is entered in {name}, and gets what is sent to {_whom(registration)}"
+                return _of_messages(handling, Evidence(place, said))
+            if sent == "by nobody yet":
+                unsent = unsent or Evidence(
+                    place, f"the client is entered in {name}, whose broadcasts nothing calls"
+                )
+    done = [each for each in _work(handling) if not _is_of_its_own_entry(handling, each)]
     dear = (each for each in done if any(map(work_kind, qualified(program, each.to(each.node.callee)))))
     telling = next(dear, None) or next((each for each in done if not _is_upkeep(program, each)), None)
     work = telling or next(_sent_of_its_own(handling), None) or next(iter(done), None)
@@ -66,6 +77,8 @@ def exposure(handling: Handling) -> Fact[OneOf["echo", "data", "actions"]]:
         )
     if work is not None:
         return _of_messages(handling, Evidence(work.span, f"does {one_line(work.text, _LONGEST_TEXT)}"))
+    if unsent is not None:
+        return Known("unsent", (unsent,))
     return Known(
         "echo", (Evidence(handling.root.span, "answers only with what the client sent"),), Confidence.MEDIUM
     )
@@ -88,7 +101,7 @@ def _whom(registration: Registration) -> str:
     return "all"
 
 
-def _of_messages(handling: Handling, said: Evidence) -> Fact[OneOf["echo", "data", "actions"]]:
+def _of_messages(handling: Handling, said: Evidence) -> Fact[Exposed]:
     """ "actions" where a received message is handed to code that does something with it."""
     for call in _acting_calls(handling):
         return Known(
@@ -167,6 +180,13 @@ def _is_upkeep(program: Program, call: At[tree.Call]) -> bool:
     if isinstance(callee, tree.Member) and callee.name in _UPKEEP and not functions(program, call.to(callee)):
         return True
     return any(name.startswith("traceback.") for name in qualified(program, call.to(callee)))
+
+
+def _is_of_its_own_entry(handling: Handling, call: At[tree.Call]) -> bool:
+    """Whether a call enters the client in a container, or takes it out again."""
+    return _is_upkeep(handling.program, call) and all(
+        handling.sockets.is_socket(each.value) for each in call.node.arguments
+    )
 
 
 def _kept(handling: Handling) -> Iterator[At[tree.Expr]]:

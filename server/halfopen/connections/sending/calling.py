@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -112,6 +113,9 @@ def _named_call(program: Program, function: At[tree.Function]) -> At[tree.Call] 
     name, _ = name_of_function(function)
     if name is None or function.node.receiver is None or function.node.receiver == "this":
         return None
+    klass = function.index.class_of(function.node)
+    if klass is not None and klass.name and not leaves_its_file(program, Global(function.path, klass.name)):
+        return None
     pattern = re.compile(rb"\." + re.escape(name).encode() + rb"\s*\(")
     for module, unit in program.units_with(name, "python", as_member=True):
         if unit is function.unit or not is_shipped(module.path) or pattern.search(unit.text) is None:
@@ -125,6 +129,58 @@ def _named_call(program: Program, function: At[tree.Function]) -> At[tree.Call] 
             ):
                 return other.to(call)
     return None
+
+
+def leaves_its_file(program: Program, name: Global) -> bool:
+    """Whether code of other files, or code that is handed a value, can come by a class, or by an instance of it.
+
+    True too where its own file cannot be read that closely.
+    """
+    return program.queries.search(("leaves its file", name), lambda: _leaves_its_file(program, name, 1))
+
+
+def _leaves_its_file(program: Program, name: Global, depth: int) -> bool:
+    module = program.module(name.path)
+    if module is None or not module.defined(name.name):
+        return True
+    if any(is_shipped(each.path) for each in program.importers(name)) or _is_imported_whole(
+        program, name.path
+    ):
+        return True
+    for read in program.reads(name):
+        used: tree.Node = read.node
+        parent = read.index.parents.get(used)
+        if depth and isinstance(parent, tree.Call) and parent.callee is used:
+            used, parent = parent, read.index.parents.get(parent)
+        match parent:
+            case tree.Assign(targets=targets, value=value) if value is used:
+                for target in targets:
+                    if not isinstance(target, tree.Name) or not isinstance(
+                        program.variable(read.to(target)), Global
+                    ):
+                        return True
+                    if depth and _leaves_its_file(program, Global(name.path, target.id), depth - 1):
+                        return True
+            case tree.Argument() | tree.Return() | tree.Entry() | tree.Sequence():
+                return True
+            case tree.Class():
+                return True
+            case _:
+                pass
+    return False
+
+
+def _is_imported_whole(program: Program, path: str) -> bool:
+    """Whether another file imports a module as such (`from app import sockets`), so that all its names can be had."""
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    if stem == "__init__":
+        return True
+    return any(
+        definition.kind == "import" and program.imported(module.path, definition) == path
+        for module, _ in program.units_with(stem, "python")
+        if module.path != path and is_shipped(module.path)
+        for _, definition in module.imports
+    )
 
 
 def described(function: At[tree.Function]) -> str:
