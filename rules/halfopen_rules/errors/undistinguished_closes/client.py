@@ -84,7 +84,9 @@ def _stops_itself(dossier: Dossier, closing: Closing, reconnection: Reconnection
 
 
 def _never_arrives(dossier: Dossier, closing: Closing) -> Finding | None:
-    """A branch on a code that the server only gives before it accepts."""
+    """A page's branch on a code that the server only gives before it accepts; for a program the server's side tells it."""
+    if dossier.connection.site.unit.language == "python":
+        return None
     for other in dossier.surroundings.others:
         sent = other.dossier.closing.closes if other.dossier.closing is not None else ()
         for code in closing.told_apart:

@@ -92,18 +92,20 @@ def _unseen(dossier: Dossier, closing: Closing) -> Finding | None:
         return None
     first = chosen[0]
     code = _code(first)
+    clients = [each.dossier for each in dossier.surroundings.others]
+    asking = [each for each in clients if each.closing is not None and code in each.closing.told_apart]
+    programs_only = bool(clients) and all(each.connection.site.unit.language == "python" for each in clients)
+    if programs_only and not asking:
+        return None  # a program is told of the 403 itself
     what = "raises" if first.is_raised else "closes with"
-    message = (
-        f"{dossier.connection.name} {what} {code} before it accepts: the handshake is answered with HTTP 403, and the browser "
-        f"sees 1006 instead of {code}, as after a lost network"
+    seen = (
+        f"{asking[0].connection.name}, which asks for {code}, gets that refusal instead"
+        if programs_only
+        else f"the browser sees 1006 instead of {code}, as after a lost network"
     )
-    awaited = any(
-        code in other.dossier.closing.told_apart
-        for other in dossier.surroundings.others
-        if other.dossier.closing is not None
-    )
+    message = f"{dossier.connection.name} {what} {code} before it accepts: the handshake is answered with HTTP 403, and {seen}"
     late = any(is_application_code(_code(each) or 0) and not _is_early(each) for each in closing.closes)
-    sure = awaited or (bool(own) and not late and first.why == "refusal")
+    sure = bool(asking) or (bool(own) and not late and first.why == "refusal")
     confidence = Confidence.HIGH if sure else Confidence.LOW
     evidence = tuple(one for each in chosen[1:4] for one in each.evidence)
     return _finding(dossier, Severity.MEDIUM, confidence, first, message, evidence)

@@ -9,6 +9,7 @@ from halfopen.connections.client_release import closure_of, statements_of
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View, is_timer
 from halfopen.connections.closing.facts import Close, Closing, Why
+from halfopen.connections.closing.python_client import codes_asked
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.library_clients import LibraryClient, argument, option
 from halfopen.connections.reconnection.conditions import conditions_on, is_code
@@ -32,6 +33,8 @@ _DEEPEST_CODE = 3
 
 def closing_of_client(site: ClientSite) -> Closing:
     """The facts of one client."""
+    if site.is_python:
+        return Closing(told_apart=tuple(dict.fromkeys(codes_asked(site.program, site.call))))
     if site.view is None:
         return Closing()
     view = site.view
