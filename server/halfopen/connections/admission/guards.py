@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from halfopen.connections.admission.facts import CheckPlace
+from halfopen.connections.admission.guard import Guard, methods_named
+from halfopen.connections.admission.middleware import middleware_of
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.facts import Evidence
@@ -15,11 +16,9 @@ from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.injection import dependency_calls
-from halfopen.semantics.members import members
 from halfopen.semantics.names import name_behind_calls
-from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
-from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import origins
 
 _MOST_INJECTED = 30
@@ -28,33 +27,13 @@ _ASKING_DECORATORS = frozenset(
     {"starlette.authentication.requires", "django.contrib.auth.decorators.login_required"}
 )
 """They close the socket of a client whose scopes do not suffice (starlette 1.10.0 authentication.py)."""
-_HTTP_ONLY = ("BaseHTTPMiddleware", "CORSMiddleware", "GZipMiddleware")
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """A function that runs before accept. `function` is None for one that cannot be read here.
-
-    `trusted` is there where the settings say that it authenticates, with where they do.
-    `asks`: it is known to ask who the client is, though it cannot be read.
-    """
-
-    place: CheckPlace
-    function: At[tree.Function] | None
-    name: str
-    evidence: tuple[Evidence, ...] = ()
-    trusted: tuple[Evidence, ...] | None = None
-    asks: bool = False
 
 
 def guards_of(site: ServerSite) -> list[Guard]:
     """Every function that runs before the handler does, dependencies of dependencies included."""
     program = site.program
     found: dict[tuple[tree.Node | str, CheckPlace], Guard] = {}
-    for guard in (
-        *_dependencies(site),
-        *program.queries.search(("websocket middleware",), lambda: _middleware(program)),
-    ):
+    for guard in (*_dependencies(site), *middleware_of(site)):
         found.setdefault((guard.function.node if guard.function else guard.name, guard.place), guard)
     waiting = list(found.values())
     while waiting and len(found) < _MOST_INJECTED:
@@ -165,93 +144,9 @@ def _callables(program: Program, given: At[tree.Expr]) -> list[At[tree.Function]
         if isinstance(origin.node, tree.Function):
             found.append(origin.to(origin.node))
         elif isinstance(origin.node, tree.Class):
-            found += _methods(program, origin.to(origin.node), "__init__")
+            found += methods_named(program, origin.to(origin.node), "__init__")
         elif isinstance(origin.node, tree.Call):
             for klass in origins(program, origin.to(origin.node.callee)):
                 if isinstance(klass, At) and isinstance(klass.node, tree.Class):
-                    found += _methods(program, klass.to(klass.node), "__call__")
+                    found += methods_named(program, klass.to(klass.node), "__call__")
     return found
-
-
-def _methods(program: Program, klass: At[tree.Class], name: str) -> list[At[tree.Function]]:
-    return [
-        value.to(value.node)
-        for value in members(program, klass, name)
-        if isinstance(value.node, tree.Function)
-    ]
-
-
-# --- middleware ----------------------------------------------------------------------------------
-
-
-def _middleware(program: Program) -> tuple[Guard, ...]:
-    """The middleware of the program that acts on WebSocket connections: those of plain ASGI, and authentication backends."""
-    found: list[Guard] = []
-    for word in ("add_middleware", "Middleware", "ProtocolTypeRouter"):
-        for module, unit in program.units_with(word, "python"):
-            program.queries.note(unit)
-            for call in index_of(unit).calls:
-                if name_behind_calls(call.callee) in ("add_middleware", "Middleware") and call.arguments:
-                    found += _added(program, At(module.path, unit, call))
-                elif name_behind_calls(call.callee) == "ProtocolTypeRouter":
-                    found += _wrapped(program, At(module.path, unit, call))
-    return tuple(found)
-
-
-def _added(program: Program, call: At[tree.Call]) -> Iterator[Guard]:
-    given = call.to(call.node.arguments[0].value)
-    said = (Evidence(call.span, f"middleware added here: {name_behind_calls(given.node)}"),)
-    if any(name.endswith("AuthenticationMiddleware") for name in qualified(program, given)):
-        for argument in call.node.arguments:
-            if argument.name == "backend":
-                for origin in origins(program, call.to(argument.value)):
-                    if isinstance(origin, At) and isinstance(origin.node, tree.Call):
-                        yield from _backend(program, origin.to(origin.node), said)
-        return
-    for origin in origins(program, given):
-        if isinstance(origin, At) and isinstance(origin.node, tree.Class):
-            klass = origin.to(origin.node)
-            if _is_http_only(program, klass):
-                continue
-            for function in _methods(program, klass, "__call__"):
-                if _passes_websockets_by(function):
-                    continue
-                yield Guard("middleware", function, klass.node.name or "", said)
-
-
-def _backend(program: Program, made: At[tree.Call], said: tuple[Evidence, ...]) -> Iterator[Guard]:
-    for klass in origins(program, made.to(made.node.callee)):
-        if isinstance(klass, At) and isinstance(klass.node, tree.Class):
-            for function in _methods(program, klass.to(klass.node), "authenticate"):
-                yield Guard("middleware", function, klass.node.name or "", said)
-
-
-def _wrapped(program: Program, call: At[tree.Call]) -> Iterator[Guard]:
-    """Channels: what is wrapped around the consumers, `ProtocolTypeRouter({"websocket": Auth(...)})`."""
-    for node in tree.walk(call.node):
-        if isinstance(node, tree.Call) and node is not call.node:
-            for origin in origins(program, call.to(node.callee)):
-                if isinstance(origin, At) and isinstance(origin.node, tree.Class):
-                    said = (Evidence(call.to(node).span, "wrapped around the consumers"),)
-                    for function in _methods(program, origin.to(origin.node), "__call__"):
-                        yield Guard("middleware", function, origin.node.name or "", said)
-
-
-def _is_http_only(program: Program, klass: At[tree.Class]) -> bool:
-    """Starlette's BaseHTTPMiddleware hands WebSocket connections on unseen."""
-    return any(
-        name.endswith(_HTTP_ONLY) for base in klass.node.bases for name in qualified(program, klass.to(base))
-    )
-
-
-def _passes_websockets_by(function: At[tree.Function]) -> bool:
-    """`if scope["type"] != "http": return await self.app(...)`: it speaks of HTTP alone."""
-    kinds = {
-        each.value
-        for node in own_nodes(function)
-        if isinstance(node, tree.Operation) and node.operator in ("==", "!=", "in", "not in")
-        for operand in node.operands
-        for each in tree.walk(operand)
-        if isinstance(each, tree.Literal) and each.value in ("http", "websocket", "lifespan")
-    }
-    return "http" in kinds and "websocket" not in kinds

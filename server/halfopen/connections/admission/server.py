@@ -22,7 +22,8 @@ from halfopen.connections.admission.facts import (
     Exposed,
     Ignored,
 )
-from halfopen.connections.admission.guards import Guard, guards_of
+from halfopen.connections.admission.guard import Guard
+from halfopen.connections.admission.guards import guards_of
 from halfopen.connections.admission.lifetime import lifetime_of
 from halfopen.connections.admission.limits import connection_limits
 from halfopen.connections.admission.optional import optional_checks

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from halfopen.connections.admission.guards import Guard, injected
+from halfopen.connections.admission.guard import Guard
+from halfopen.connections.admission.guards import injected
 from halfopen.connections.admission.timeline import Event
 from halfopen.connections.facts import Evidence
 from halfopen.semantics import tree
