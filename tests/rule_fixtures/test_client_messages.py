@@ -11,12 +11,16 @@ from halfopen.audit.finding import Finding, Severity
 from .workspaces import auditor_of, workspaces
 
 SAID = [
+    ("WS2A/react/bad_connects_again_to_send", Severity.MEDIUM, "connects again only to send: after a restart of the server or a dropped network nothing arrives until `ask` runs again", "reload"),
+    ("WS2A/react/bad_switched_by_a_button", Severity.HIGH, "until it is reloaded or `isLive` is switched off and on", "called"),
+    ("WS2A/react/bad_opened_by_an_act", Severity.HIGH, "until it is reloaded or `loadExample` is called again", "`connect`"),
     ("WS5B/react/bad_refused_for_ever", Severity.HIGH, "a client that jobs refuses (4401) is turned away again and again, without end", "renewed"),
     ("WS5B/react/bad_refused_until_renewed", Severity.MEDIUM, "refuses (HTTP 403, which a browser shows as 1006) is turned away again and again, without end, until something else has renewed the token", "4401"),
     ("WS5B/react/bad_nobody_is_refused", Severity.MONITOR, "readings refuses nobody today", "1009"),
     ("WS5B/react/bad_done_is_asked_again", Severity.MEDIUM, "report closes with 4000, which is answered like a lost network, without end", "1008"),
-    ("WS7D/react/bad_program_writes_its_output", Severity.MEDIUM, "writes whole messages to its output: all that the server sends it is there in clear, for everybody who reads the logs", "browser"),
-    ("WS7D/react/bad_every_message_logged", Severity.MEDIUM, "writes whole messages to the browser's console: all that the server sends it is there in clear", "users"),
+    ("WS7D/react/bad_program_writes_its_output", Severity.MEDIUM, "writes whole messages to its output: what they say is there in clear, for everybody who reads the logs", "browser"),
+    ("WS7D/react/bad_every_message_logged", Severity.MEDIUM, "writes whole messages to the browser's console: what they say is there in clear, for every extension", "users"),
+    ("WS7D/react/bad_one_type_logged", Severity.MEDIUM, "writes `question` messages whole to the browser's console", "whole messages"),
 ]  # fmt: skip
 """The fixture, how grave its finding is, what it says, and what it must not say."""
 

@@ -20,6 +20,7 @@ SHORT_OUTAGE_SECONDS = 60.0
 """A deployment or a restart of the proxy takes about so long: who gives up sooner does not survive one."""
 _LONGEST_NAMES = 40
 """Characters of dependencies that a message names."""
+_HAPPENS = {"send": "sends again", "switch": "is switched off and on", "call": "is called again"}
 _RESTART = 1012
 _DROP = 1006
 
@@ -70,9 +71,17 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
     after = (
         f"the page stays deaf until it is reloaded{_or_changed(dossier)}"
         if is_page
-        else "it stays deaf until it is started again"
+        else f"it stays deaf until it is started again{_or_changed(dossier)}"
     )
     severity, confidence = Severity.HIGH, automatic.confidence
+    renewal = facts.renewal
+    if renewal is not None and renewal.kind == "send":
+        message = (
+            f"{connection.name} connects again only to send: after a restart of the server or a dropped network nothing arrives "
+            f"until `{renewal.by}` runs again, and an answer that was under way never does"
+        )
+        evidence = (*automatic.evidence, *renewal.evidence)
+        return _finding(dossier, where, Severity.MEDIUM, confidence, message, evidence)
     if by_hand or by_page:
         after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
         severity, confidence = Severity.MEDIUM, Confidence.LOW
@@ -82,11 +91,14 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
 
 
 def _or_changed(dossier: Dossier) -> str:
-    """What else makes the next socket: a change of what the effect depends on."""
+    """What else makes the next socket: a change of what the effect depends on, a switch of a hook, a call."""
     successor = dossier.presentation.successor if dossier.presentation is not None else None
-    if successor is None or successor.kind != "dependencies" or len(successor.by) > _LONGEST_NAMES:
+    if successor is not None and successor.kind == "dependencies" and len(successor.by) <= _LONGEST_NAMES:
+        return f" or `{successor.by}` changes"
+    renewal = dossier.reconnection.renewal if dossier.reconnection is not None else None
+    if renewal is None or len(renewal.by) > _LONGEST_NAMES:
         return ""
-    return f" or `{successor.by}` changes"
+    return f" or `{renewal.by}` {_HAPPENS[renewal.kind]}"
 
 
 def _fixes(dossier: Dossier, facts: Reconnection) -> Iterator[Fix]:
@@ -136,7 +148,11 @@ def _gives_up(dossier: Dossier, facts: Reconnection, first: Trigger) -> Iterator
     if by_hand and not is_short:
         return
     after = f" (about {waited:.0f} s)" if waited is not None else ""
-    then = "only a click brings it back" if by_hand else "nothing brings it back but a reload"
+    then = (
+        "only a click brings it back"
+        if by_hand
+        else f"it stays away until the page is reloaded{_or_changed(dossier)}"
+    )
     message = (
         f"{dossier.connection.name} gives up after {limit} attempts{after}: after a longer outage {then}"
     )

@@ -116,9 +116,10 @@ def _payloads(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
     if shown:
         first = shown[0]
         count = f" in {len(shown)} places" if len(shown) > 1 else ""
+        messages_ = f"`{first.of_type}` messages whole" if first.of_type and not count else "whole messages"
         message = (
-            f"`{dossier.connection.name}` writes whole messages to {_log_of(dossier)}{count}: {_content(dossier)} is there in "
-            f"clear, {_read_by(dossier)}"
+            f"`{dossier.connection.name}` writes {messages_} to {_log_of(dossier)}{count}: what they say is there in clear, "
+            f"{_read_by(dossier)}"
         )
         yield _finding(
             dossier,
@@ -164,10 +165,6 @@ def _log_of(dossier: Dossier) -> str:
     if is_on_a_page(dossier):
         return "the browser's console"
     return "the log" if dossier.connection.side == "server" else "its output"
-
-
-def _content(dossier: Dossier) -> str:
-    return "all that users send" if dossier.connection.side == "server" else "all that the server sends it"
 
 
 def _read_by(dossier: Dossier) -> str:

@@ -77,7 +77,7 @@ class Logged:
 
     `what` is "message" (the whole of it), or the sensitive thing by its name. `when`: "always", "on-error"
     (in a handler of exceptions, or for a message that is turned away), "debug" (a level or flag that production
-    leaves off).
+    leaves off). `of_type`: the only type of message that is written here; empty where it may be any.
     """
 
     what: str
@@ -87,6 +87,7 @@ class Logged:
     level: str
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    of_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

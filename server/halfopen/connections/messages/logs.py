@@ -44,7 +44,7 @@ def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
                     when = inner if inner == "debug" else _when(program, shown)
                     level = _level(shown.node)
                     found[shown.node] = Logged(
-                        "message", False, "received", when, level, shown.span, evidence
+                        "message", False, "received", when, level, shown.span, evidence, _type_around(shown)
                     )
     yield from found.values()
 
@@ -161,6 +161,26 @@ def _when(program: Program, call: At[tree.Call]) -> When:
             return "on-error"
         inner = ancestor
     return "always"
+
+
+def _type_around(call: At[tree.Call]) -> str:
+    """The type of message in whose branch a log call stands: `if (message.type === "question")`, a `case` of it."""
+    inner: tree.Node = call.node
+    for ancestor in call.index.ancestors(call.node):
+        pattern: tree.Expr | None = None
+        match ancestor:
+            case tree.Function():
+                return ""
+            case tree.Case():
+                pattern = ancestor.pattern
+            case tree.If(test=tree.Operation(operator="==", operands=(tree.Member() | tree.Index(), told))):
+                pattern = told if inner is ancestor.then else None
+            case _:
+                pass
+        if isinstance(pattern, tree.Literal) and isinstance(pattern.value, str):
+            return pattern.value
+        inner = ancestor
+    return ""
 
 
 def _turns_away(test: tree.If, inner: tree.Node) -> bool:

@@ -127,6 +127,19 @@ class ConnectRepair:
     closes: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What makes the next socket although nothing reconnects.
+
+    send: `by` connects where there is no open socket, and sends. switch: a hook of a library connects while `by` holds.
+    call: `by` connects each time that it is called.
+    """
+
+    kind: OneOf["send", "switch", "call"]
+    by: str
+    evidence: tuple[Evidence, ...] = ()
+
+
 _NO: Fact[bool] = Known(False)
 
 
@@ -155,6 +168,8 @@ class Reconnection:
     """The function that runs when the connection ends."""
     repair: EffectRepair | ConnectRepair | None = None
     """Where reconnecting would be added."""
+    renewal: Renewal | None = None
+    """What makes the next socket besides, when a person or other code has it made."""
 
     @property
     def first(self) -> Trigger | None:

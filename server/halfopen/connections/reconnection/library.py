@@ -14,6 +14,7 @@ from halfopen.connections.library_clients import LibraryClient, argument, option
 from halfopen.connections.reconnection.aside import AGAIN
 from halfopen.connections.reconnection.facts import Delay, Growth, Jitter, Reconnection, Trigger
 from halfopen.connections.reconnection.numbers import number_of
+from halfopen.connections.reconnection.renewal import renewal_by_library
 from halfopen.connections.reconnection.tracing import delay_fact
 from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default, DependsOnVersion, LibraryModel, Option
@@ -64,6 +65,7 @@ def reconnection_by_library(site: ClientSite, made: LibraryClient) -> Reconnecti
         attempts=limit,
         reset=_fact(model.reconnection.reset, call),
         after_server_close=_fact(model.reconnection.after_server_close, call),
+        renewal=renewal_by_library(program, made),
     )
 
 

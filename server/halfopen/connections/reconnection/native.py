@@ -10,6 +10,7 @@ from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknow
 from halfopen.connections.reconnection.aside import resets_in, triggers_aside
 from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Trigger
 from halfopen.connections.reconnection.polling import polls_all_along
+from halfopen.connections.reconnection.renewal import renewal_by_code
 from halfopen.connections.reconnection.repairing import connect_repair
 from halfopen.connections.reconnection.tracing import Tracing
 from halfopen.semantics import tree
@@ -42,6 +43,7 @@ def reconnection_by_code(view: View) -> Reconnection:
         polls=polls_all_along(view),
         close_handler=on_close[0].span if on_close else None,
         repair=None if triggers else _effect_repair(view) or connect_repair(view),
+        renewal=renewal_by_code(view),
     )
 
 

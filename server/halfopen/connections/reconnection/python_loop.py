@@ -12,13 +12,16 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.connections.tables import catalogue_of
 from halfopen.libraries import Default
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import callers
+from halfopen.semantics.call_graph import callbacks, callers, functions
+from halfopen.semantics.flow import aliases
 from halfopen.semantics.leaving import OUT_OF_LOOP, leaves
-from halfopen.semantics.program import At, Program
+from halfopen.semantics.names import last_name
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 3
 _SECOND = 1000.0
+_BROAD = frozenset({"Exception", "BaseException"})
 _PAUSES = frozenset({"asyncio.sleep", "time.sleep", "anyio.sleep", "trio.sleep"})
 
 
@@ -30,8 +33,8 @@ def reconnection_of_python(site: ClientSite) -> Reconnection:
         evidence = (Evidence(call.to(iterator).span, "each turn of this loop is a new connection"),)
         trigger = Trigger("loop", call.span, _own_delay(site), limit=Known(None), evidence=evidence)
         return Reconnection(Known(True, evidence), (trigger,), Known(None))
-    for at, loop in _loops(program, call):
-        trigger = _looped(program, at, loop)
+    for at, loop, is_caught in _loops(program, call):
+        trigger = _looped(program, at, loop, is_caught)
         if trigger is not None:
             return Reconnection(Known(True, trigger.evidence), (trigger,), trigger.limit)
     if _decorated(program, call):
@@ -58,31 +61,64 @@ def _own_delay(site: ClientSite) -> Known[Delay] | Unknown:
 
 
 def _loops(
-    program: Program, at: At[tree.Node], depth: int = 0, seen: frozenset[tree.Node] = frozenset()
-) -> Iterator[tuple[At[tree.Node], tree.Loop]]:
-    """The loops around a node, in its own function and in those that call it, nearest first."""
+    program: Program,
+    at: At[tree.Node],
+    depth: int = 0,
+    seen: frozenset[tree.Node] = frozenset(),
+    is_caught: bool = False,
+) -> Iterator[tuple[At[tree.Node], tree.Loop, bool]]:
+    """The loops around a node, in its own function and in those that run it, nearest first; and whether what ends the
+    connection is caught on the way there."""
     for ancestor in at.index.ancestors(at.node):
         if isinstance(ancestor, tree.Function):
             break
         if isinstance(ancestor, tree.Loop) and ancestor.kind == "while":
-            yield at, ancestor
+            yield at, ancestor, is_caught
+        is_caught = is_caught or (isinstance(ancestor, tree.Try) and _catches_all(ancestor))
     function = at.index.function_of(at.node)
     if function is None or depth >= _DEPTH or function in seen:
         return
-    for call in callers(program, at.to(function)):
+    for call in (*callers(program, at.to(function)), *_given_to(program, at.to(function))):
         if is_shipped(call.path):
-            yield from _loops(program, call, depth + 1, seen | {function})
+            yield from _loops(program, call, depth + 1, seen | {function}, is_caught)
 
 
-def _looped(program: Program, at: At[tree.Node], loop: tree.Loop) -> Trigger | None:
+def _catches_all(attempt: tree.Try) -> bool:
+    """Whether code goes on after whatever error: a broad clause that raises nothing itself."""
+    return any(
+        (not each.types or any(last_name(kind) in _BROAD for kind in each.types))
+        and not any(isinstance(statement, tree.Raise) for statement in each.body.statements)
+        for each in attempt.handlers
+    )
+
+
+def _given_to(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Call]]:
+    """The calls that run a function which is given as an argument: `supervise("feed", run)`, `supervise(lambda: run())`."""
+    inline = function.parent
+    held = [function.to(inline.value)] if isinstance(inline, tree.Argument) else aliases(program, function)
+    for each in held:
+        given = each.parent
+        call = each.index.parents.get(given) if isinstance(given, tree.Argument) else None
+        if not isinstance(call, tree.Call):
+            continue
+        for runner in functions(program, each.to(call.callee)):
+            for node in own_nodes(runner):
+                if isinstance(node, tree.Call) and function in callbacks(program, runner.to(node.callee)):
+                    yield runner.to(node)
+
+
+def _looped(program: Program, at: At[tree.Node], loop: tree.Loop, is_caught: bool) -> Trigger | None:
     """The trigger that a loop is; None where an error or a normal end leaves it."""
     attempt = next((each for each in at.index.ancestors(at.node) if isinstance(each, tree.Try)), None)
     guarded = attempt is not None and loop.start <= attempt.start and attempt.end <= loop.end
-    if not guarded and not isinstance(at.node, tree.Call):
+    if not guarded and not is_caught:
         return None
-    if attempt is None or not guarded:
-        return None
-    if all(leaves(each.body, OUT_OF_LOOP) for each in attempt.handlers) and attempt.handlers:
+    if (
+        attempt is not None
+        and guarded
+        and attempt.handlers
+        and all(leaves(each.body, OUT_OF_LOOP) for each in attempt.handlers)
+    ):
         return None
     pauses = list(_pauses(program, at, loop))
     evidence = (Evidence(at.to(loop).span, "this loop connects again"),)
