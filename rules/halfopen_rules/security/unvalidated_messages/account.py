@@ -18,6 +18,11 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     inbound = _inbound(finding, dossier)
     fields = _fields(inbound)
     if dossier.connection.side == "client":
+        harm = (
+            "puts undefined into 100 % of the open pages"
+            if inbound is not None and inbound.lacks_into_state
+            else "reaches 100 % of the open pages"
+        )
         guard = (
             "a frame that is no JSON throws in the handler"
             if inbound is not None and not inbound.parse_guarded
@@ -25,7 +30,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         )
         return Assessment(
             "`as` and type annotations are gone at run time: whatever the server sends goes on as it came.",
-            f"A release of the server that renames or drops {_one_of(fields)} puts undefined into 100 % of the open pages, for as "
+            f"A release of the server that renames or drops {_one_of(fields)} {harm}, for as "
             f"long as they are not reloaded, and it shows somewhere else; {guard}.",
             code=schema_in_typescript(inbound, _types(dossier)) if inbound is not None else "",
         )

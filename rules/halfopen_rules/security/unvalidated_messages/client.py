@@ -76,8 +76,8 @@ def _message(dossier: Dossier, inbound: Inbound) -> str:
     used = keys(inbound.used())
     unguarded = "" if inbound.parse_guarded else ", and a frame that is not JSON throws in the handler"
     if used:
-        harm = "puts undefined into the state" if inbound.into_state else "goes on as undefined"
-        return f"{name} uses {listed(used)} of each message without a runtime check: what a message of another shape lacks {harm}{unguarded}"
+        harm = "puts undefined into the state" if inbound.lacks_into_state else "goes on as undefined"
+        return f"{name} uses {listed(used)} of its messages without a runtime check: what a message of another shape lacks {harm}{unguarded}"
     how = "as its declared type" if inbound.is_typed else "as it came"
     where = "the state" if inbound.into_state else "whatever it is handed to"
     return f"{name} hands on each parsed message {how}, without a runtime check: a message of another shape reaches {where}{unguarded}"

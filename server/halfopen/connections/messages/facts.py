@@ -56,6 +56,8 @@ class Inbound:
     rendered_as_html: tuple[Evidence, ...] = ()
     into_state: tuple[Evidence, ...] = ()
     """Where the message, or a field of it that is used as it came, becomes part of the page's state."""
+    lacks_into_state: tuple[Evidence, ...] = ()
+    """Where a field that is used as it came does."""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -9,6 +9,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Fate, MessageField
 from halfopen.connections.messages.journey import Journey
 from halfopen.connections.messages.parsing import parsing_of
+from halfopen.connections.reconnection.conditions import conditions_on
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases, aliases_of_target
@@ -148,7 +149,7 @@ def _field(
     for read in reads:
         for place in read.places:
             found = _fate_at(program, place, echoes)
-            if found == "used" and defaults_suffice and is_given_default(read, place):
+            if found == "used" and defaults_suffice and is_expected(read, place):
                 found = "tested"
             if found == "used" and not any(each.text.startswith("uses") for each in evidence):
                 evidence = (*evidence, Evidence(place.span, f"uses `{key}` as it came"))
@@ -159,7 +160,16 @@ def _field(
     return MessageField(key, fate, reads[0].at.span, evidence)
 
 
-def is_given_default(read: Read, place: At[tree.Expr]) -> bool:
+def is_expected(read: Read, place: At[tree.Expr]) -> bool:
+    """Whether a use is of what is known to be there: it has a default, or the read or the use stands behind a test."""
+    return (
+        _is_given_default(read, place)
+        or _is_given_default(read, read.at)
+        or any(f"!{read.at.text}" in each.test.text and not each.wanted for each in conditions_on(read.at))
+    )
+
+
+def _is_given_default(read: Read, place: At[tree.Expr]) -> bool:
     """Whether a use has a default (`message.text ?? ""`), or stands where the field was tested for being there."""
     if isinstance(place.node, tree.Operation) and place.node.operator in ("??", "or"):
         return True

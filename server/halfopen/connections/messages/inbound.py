@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Format, Inbound, MessageField
-from halfopen.connections.messages.fields import Echoes, Read, fields_of, is_given_default, reads_of
+from halfopen.connections.messages.fields import Echoes, Read, fields_of, is_expected, reads_of
 from halfopen.connections.messages.journey import Elsewhere, Journey, Root, follow
 from halfopen.connections.messages.logs import is_for_logs
 from halfopen.connections.messages.markup import rendered
@@ -84,6 +84,7 @@ def _record(
             rendered(program, [*own.parsed.values(), *(place for read in reads for place in read.places)])
         ),
         into_state=tuple(put_into_state(program, [*own.parsed.values(), *_used(reads, fields)])),
+        lacks_into_state=tuple(put_into_state(program, _used(reads, fields))),
     )
 
 
@@ -92,7 +93,7 @@ def _used(reads: list[Read], fields: tuple[MessageField, ...]) -> Iterator[At[tr
     keys = {each.key for each in fields if each.fate == "used"}
     for read in reads:
         if read.key in keys:
-            yield from (each for each in read.places if not is_given_default(read, each))
+            yield from (each for each in read.places if not is_expected(read, each))
 
 
 def _unparsed(program: Program, roots: tuple[Root, ...], journey: Journey, is_parsed: bool) -> Inbound | None:
