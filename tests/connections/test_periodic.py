@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.finding import Severity
+from halfopen.audit.finding import Finding, Severity
 from halfopen.audit.settings import Settings
 
 from .finding import write
@@ -87,3 +87,51 @@ def test_a_snapshot_that_comes_again_weighs_least(
     [found] = [each.finding for each in auditor.findings() if each.finding.code == "WS3A"]
     assert found.severity is expected
     assert ("until the next one after a pause" in found.message) is (expected is Severity.MONITOR)
+
+
+def stalled(root: Path, loop: str, more: str, requirements: str) -> Finding:
+    text = PROGRAM.replace("{held}", "[]").replace("{enter}", "append").replace("{loop}", loop.strip("\n"))
+    text = text.replace("in screens:", "in list(screens):") + more
+    auditor = Auditor(write(root, {"main.py": text, "requirements.txt": requirements}), Settings())
+    auditor.refresh()
+    [found] = [each.finding for each in auditor.findings() if each.finding.code == "WS4C"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("loop", "requirements", "severity", "told"),
+    [
+        (
+            GUARDED,
+            "uvicorn==0.34.0\n",
+            Severity.MEDIUM,
+            "unless the server's pings drop it before, after 40 s",
+        ),
+        (GUARDED, "", Severity.HIGH, "pings set no limit to a send"),
+        (
+            "    while True:\n        await show(await queue.get())",
+            "uvicorn==0.34.0\n",
+            Severity.HIGH,
+            "no limit to a send",
+        ),
+    ],
+)
+def test_a_periodic_broadcast_may_be_over_before_a_stalled_client_holds_it_up(
+    tmp_path: Path, loop: str, requirements: str, severity: Severity, told: str
+) -> None:
+    found = stalled(tmp_path, loop, "", requirements)
+    assert found.severity is severity
+    assert told in found.message
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("await asyncio.wait_for(show(1), 5)", "set_total waits for it"),
+        ("asyncio.create_task(show(1))", "set_total starts it"),
+        ("await asyncio.gather(asyncio.create_task(show(1)))", "set_total starts it"),
+    ],
+)
+def test_a_caller_that_does_not_wait_is_not_said_to_wait(tmp_path: Path, call: str, said: str) -> None:
+    found = stalled(tmp_path, "    pass", f"\n@app.post('/totals')\nasync def set_total():\n    {call}\n", "")
+    assert said in [each.text for each in found.evidence]

@@ -69,7 +69,7 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     severity = Severity.CRITICAL if critical else Severity.HIGH
     confidence = min(authentication.confidence, Confidence.HIGH if sure else Confidence.MEDIUM)
     if exposes.value == "unsent":
-        severity, confidence = Severity.MONITOR, Confidence.LOW
+        severity, confidence = Severity.MEDIUM, Confidence.LOW
     return _finding(dossier, admission, message, severity, confidence, evidence)
 
 

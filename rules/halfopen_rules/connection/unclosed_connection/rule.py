@@ -129,7 +129,7 @@ def _stops_a_broadcast(dossier: Dossier, resource: Resource) -> bool:
         each.registry == resource.what
         and each.failure == "propagates"
         and each.dispatch == "sequential"
-        and not (isinstance(each.is_called, Known) and not each.is_called.value)
+        and each.surely_runs
         for each in (dossier.sending.broadcasts if dossier.sending is not None else ())
     )
 
@@ -141,7 +141,7 @@ def _left_behind(dossier: Dossier, resource: Resource, pruned: bool) -> str:
     if _stops_a_broadcast(dossier, resource):
         return "every later broadcast fails at it, and who comes after it gets nothing"
     broadcasts = dossier.sending.broadcasts if dossier.sending is not None else ()
-    if any(each.registry == resource.what for each in broadcasts):
+    if any(each.registry == resource.what and each.surely_runs for each in broadcasts):
         return "later broadcasts go to a dead socket"
     return "the entry and its dead socket stay as long as the process runs"
 

@@ -52,6 +52,11 @@ def _is_called(each: Broadcast) -> bool:
     return not isinstance(each.is_called, Known) or each.is_called.value
 
 
+def _doubted(each: Broadcast) -> tuple[Evidence, ...]:
+    """Why it may not run where the sockets are."""
+    return () if each.surely_runs else each.is_called.evidence[-1:]
+
+
 def _foreign(dossier: Dossier, each: ForeignSend) -> Finding:
     if each.kind == "task-queue-worker":
         message = (
@@ -98,28 +103,26 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
         )
     if first.is_periodic:
         severity, what = Severity.MONITOR, f"{what}, until the next one after a pause"
-    called = isinstance(first.is_called, Known) and first.is_called.value
     return _finding(
         dossier,
         first.span,
-        severity if called else Severity.MONITOR,
-        Confidence.HIGH if called else Confidence.LOW,
+        severity if first.surely_runs else Severity.MONITOR,
+        Confidence.HIGH if first.surely_runs else Confidence.LOW,
         f"`{first.name}` goes over {first.registry} itself and awaits each send: {what}",
-        (*first.called_in, *others),
+        (*_doubted(first), *first.called_in, *others),
         fixes=tuple(copy_fix(live)),
     )
 
 
 def _unseen(dossier: Dossier, each: Broadcast) -> Finding:
-    called = isinstance(each.is_called, Known) and each.is_called.value
     return _finding(
         dossier,
         each.span,
-        Severity.MEDIUM if called else Severity.MONITOR,
-        Confidence.MEDIUM if called else Confidence.LOW,
+        Severity.MEDIUM if each.surely_runs else Severity.MONITOR,
+        Confidence.MEDIUM if each.surely_runs else Confidence.LOW,
         f"`{each.name}` throws away what its failing sends raise: the message is lost for that client, no line in the log "
         f"tells, and the client stays in {each.registry}",
-        each.called_in,
+        (*_doubted(each), *each.called_in),
     )
 
 
@@ -148,8 +151,7 @@ def _unsaved(dossier: Dossier, each: UnsavedResult) -> Finding:
 
 
 def _order(each: Broadcast) -> tuple[bool, bool, str, int]:
-    called = isinstance(each.is_called, Known) and each.is_called.value
-    return (not called, each.is_periodic, each.span.path, each.span.start)
+    return (not each.surely_runs, each.is_periodic, each.span.path, each.span.start)
 
 
 def _finding(

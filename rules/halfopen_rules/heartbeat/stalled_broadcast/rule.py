@@ -10,6 +10,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.sending.facts import Broadcast, ForeignSend, SwallowedDeparture
+from halfopen_rules.estimates import seconds
 
 CODE = "WS4C"
 SLUG = "stalled-broadcast"
@@ -47,40 +48,51 @@ def _aborts(each: Broadcast) -> bool:
     return each.dispatch == "sequential" and each.failure == "propagates"
 
 
-def _order(each: Broadcast) -> tuple[int, str, int]:
-    return (-_called(each), each.span.path, each.span.start)
-
-
-def _called(each: Broadcast) -> Confidence:
-    """How sure it is that the broadcast runs; one that nothing calls is only suspicious."""
-    fact = each.is_called
-    return fact.confidence if isinstance(fact, Known) and fact.value else Confidence.LOW
+def _order(each: Broadcast) -> tuple[bool, str, int]:
+    return (not each.surely_runs, each.span.path, each.span.start)
 
 
 def _broadcast(dossier: Dossier, faulty: list[Broadcast]) -> Finding:
     first = faulty[0]
-    confidence = Confidence.HIGH if _called(first) > Confidence.LOW else Confidence.LOW
+    severity = Severity.HIGH if _dropped_after(dossier, first) is None else Severity.MEDIUM
     return Finding(
         code=CODE,
         slug=SLUG,
-        severity=Severity.HIGH if confidence > Confidence.LOW else Severity.MONITOR,
-        confidence=confidence,
+        severity=severity if first.surely_runs else Severity.MONITOR,
+        confidence=Confidence.HIGH if first.surely_runs else Confidence.LOW,
         span=first.span,
-        message=_message(first),
+        message=_message(dossier, first),
         connection=dossier.connection.id,
         evidence=(
+            *(first.is_called.evidence[-1:] if not first.surely_runs else ()),
             *first.called_in,
             *(Evidence(each.span, f"{each.name} waits for each client as well") for each in faulty[1:]),
         ),
     )
 
 
-def _message(each: Broadcast) -> str:
+def _dropped_after(dossier: Dossier, each: Broadcast) -> float | None:
+    """After how many seconds pings drop a client that stopped reading, where its buffers may well last until then.
+
+    A broadcast that comes again after a pause fills them slowly; any other one may fill them at once.
+    """
+    keepalive = dossier.surroundings.serving.keepalive
+    if not each.is_periodic or not isinstance(keepalive, Known):
+        return None
+    return keepalive.value.detects_after_seconds
+
+
+def _message(dossier: Dossier, each: Broadcast) -> str:
     if not _stalls(each):
-        return (
-            f"One failing send ends `{each.name}`: the clients of {each.registry} after it get nothing, "
-            "and the dead one stays in the way"
+        stays = any(
+            one.kind == "registration" and one.what == each.registry and one.leaks
+            for one in dossier.resources
         )
+        return (
+            f"One failing send ends `{each.name}`: the clients of {each.registry} after it do not get that message"
+            + (", and the dead one stays in the way" if stays else "")
+        )
+    after = _dropped_after(dossier, each)
     waits = (
         f"`{each.name}` awaits the clients of {each.registry} one after the other without a time limit: "
         "one that stopped reading holds up all after it"
@@ -88,11 +100,15 @@ def _message(each: Broadcast) -> str:
         else f"`{each.name}` waits for every client of {each.registry} together without a time limit: "
         "one that stopped reading holds up whoever called it"
     )
+    if after is not None:
+        waits += (
+            f" once its buffers are full, unless the server's pings drop it before, after {seconds(after)}"
+        )
     if each.lock is not None:
         waits += f", and with `{each.lock}` held nobody can connect or leave"
     elif _aborts(each):
-        waits += ", and one that is gone ends the loop with an exception"
-    return f"{waits}; no ping frees a send"
+        waits += ", and a send that fails ends the loop"
+    return waits if after is not None else f"{waits}; pings set no limit to a send"
 
 
 def _swallowed(dossier: Dossier, each: SwallowedDeparture) -> Finding:

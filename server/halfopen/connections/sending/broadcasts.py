@@ -9,16 +9,17 @@ from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.queued import QUEUES
 from halfopen.connections.registries import removals_in
-from halfopen.connections.sending.calling import described, is_called
+from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure, LiveIteration
 from halfopen.connections.sending.members import Loop, Member, members_of
 from halfopen.connections.sending.periodic import is_periodic
 from halfopen.connections.sending.registered import Entered, changes_of
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
+from halfopen.connections.sending.workers import runs_here
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
-from halfopen.semantics.names import method_call
+from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
@@ -27,6 +28,17 @@ from halfopen.semantics.values import origins
 SENDING = SENDERS | {"send_str", "send_message"}
 PUTTING = frozenset({"put", "put_nowait", "send_nowait"})
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
+_STARTING = frozenset(
+    {
+        "create_task",
+        "ensure_future",
+        "run_coroutine_threadsafe",
+        "start_soon",
+        "add_task",
+        "run",
+        "run_until_complete",
+    }
+)
 _GATHERS = frozenset({"asyncio.gather", "asyncio.wait", "asyncio.as_completed"})
 _DEPTH = 2
 
@@ -137,15 +149,31 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         live_iteration=live,
         iterated=_iterated(delivery) if live in ("skips", "raises") else None,
         lock=lock,
-        is_called=is_called(program, here),
+        is_called=runs_here(program, here),
         is_periodic=is_periodic(program, here, live == "raises"),
         called_in=tuple(
-            Evidence(call.span, f"{described(call.to(inside))} waits for it")
+            Evidence(call.span, f"{described(call.to(inside))} {_joins(call)} it")
             for call in calls[:3]
             if (inside := call.index.function_of(call.node)) is not None
         ),
         evidence=(Evidence(outer.span, f"{described(here)} sends to each client of {registry.name}"),),
     )
+
+
+def _joins(call: At[tree.Call]) -> str:
+    """What a caller does with a broadcast: it waits for it, or lets it run by itself (`create_task(broadcast(...))`)."""
+    child: tree.Node = call.node
+    for ancestor in call.index.ancestors(call.node):
+        match ancestor:
+            case tree.Await():
+                return "waits for"
+            case tree.Argument():
+                child = ancestor
+            case tree.Call(callee=callee) if callee is not child and last_name(callee) not in _STARTING:
+                continue
+            case _:
+                break
+    return "starts"
 
 
 def _function(call: At[tree.Call]) -> At[tree.Function] | None:

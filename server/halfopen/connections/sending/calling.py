@@ -12,7 +12,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import calls_as_value
 from halfopen.semantics.function_shape import name_of_function
-from halfopen.semantics.program import At, Global, Program, own_nodes
+from halfopen.semantics.program import At, External, Global, Program, own_nodes
 
 _DEPTH = 4
 
@@ -71,14 +71,17 @@ def _calls(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]
 
 def runs_by_itself(program: Program, function: At[tree.Function]) -> bool:
     """Whether something outside the code's own calls runs a function: a framework, an event, the module itself."""
+    return is_run_by_name(program, function) or _handed_on(program, function)
+
+
+def is_run_by_name(program: Program, function: At[tree.Function]) -> bool:
+    """The same, without functions that are only given to something as a value: who runs those, and where, is not told."""
     if function.node.decorators and function.node.kind not in ("static", "class", "getter", "setter"):
         return True
-    if any(
+    return any(
         call.index.function_of(call.node) is None and is_shipped(call.path)
         for call in callers(program, function)
-    ):
-        return True
-    return _handed_on(program, function)
+    )
 
 
 def _handed_on(program: Program, function: At[tree.Function]) -> bool:
@@ -172,15 +175,28 @@ def _leaves_its_file(program: Program, name: Global, depth: int) -> bool:
 
 def _is_imported_whole(program: Program, path: str) -> bool:
     """Whether another file imports a module as such (`from app import sockets`), so that all its names can be had."""
-    stem = posixpath.splitext(posixpath.basename(path))[0]
-    if stem == "__init__":
-        return True
-    return any(
-        definition.kind == "import" and program.imported(module.path, definition) == path
-        for module, _ in program.units_with(stem, "python")
-        if module.path != path and is_shipped(module.path)
-        for _, definition in module.imports
+    return posixpath.basename(path) == "__init__.py" or any(
+        imported == path for _, imported in _imports_of_files_that_name(program, path)
     )
+
+
+def importing(program: Program, path: str) -> Iterator[str]:
+    """The files that import a module, or a name of it."""
+    for importer, imported in _imports_of_files_that_name(program, path):
+        if imported == path or (isinstance(imported, Global) and imported.path == path):
+            yield importer
+
+
+def _imports_of_files_that_name(
+    program: Program, path: str
+) -> Iterator[tuple[str, Global | External | str | None]]:
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    paths = {module.path for module, _ in program.units_with(stem, "python")}
+    for each in sorted(paths - {path}):
+        module = program.module(each) if is_shipped(each) else None
+        for _, definition in module.imports if module is not None else ():
+            if definition.kind == "import":
+                yield each, program.imported(each, definition)
 
 
 def described(function: At[tree.Function]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.facts import Evidence, Fact, Unknown
+from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.semantics.unit import Span
 
 Held: TypeAlias = OneOf["sockets", "queues"]
@@ -69,8 +69,14 @@ class Broadcast:
     is_periodic: bool = False
     """Whether it is only made by loops that make it again after a pause, and go on where it fails."""
     called_in: tuple[Evidence, ...] = ()
-    """Who waits for it: request handlers, a listener, the endpoint itself."""
+    """Who waits for it, or starts it: request handlers, a listener, the endpoint itself."""
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def surely_runs(self) -> bool:
+        """Whether something calls it in the process that holds the sockets, as far as the code tells."""
+        called = self.is_called
+        return isinstance(called, Known) and called.value and called.confidence > Confidence.LOW
 
 
 ForeignCaller: TypeAlias = OneOf["own-event-loop", "no-event-loop", "task-queue-worker"]

@@ -11,6 +11,7 @@ from halfopen.connections.sending.calling import callers_up, described, runs_by_
 from halfopen.connections.sending.facts import ForeignSend
 from halfopen.connections.sending.processes import sends_to
 from halfopen.connections.sending.registered import Entered
+from halfopen.connections.sending.workers import is_task
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
@@ -19,8 +20,6 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
 
-_TASKS = frozenset({"celery.shared_task", "dramatiq.actor", "huey.task", "rq.decorators.job", "celery.task"})
-_TASK_ENDINGS = ("celery.Celery().task", "Huey().task", "procrastinate.App().task")
 _OWN_LOOPS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
 
 
@@ -43,9 +42,9 @@ def _in_task_queues(
     program: Program, registry: Entered, sender: At[tree.Function], sent: Span
 ) -> Iterator[ForeignSend]:
     leading = callers_up(program, sender)
-    elsewhere = any(runs_by_itself(program, each) and not _is_task(program, each) for each in leading)
+    elsewhere = any(runs_by_itself(program, each) and not is_task(program, each) for each in leading)
     for function in leading:
-        if not _is_task(program, function):
+        if not is_task(program, function):
             continue
         place = next(
             (
@@ -73,15 +72,6 @@ def _in_task_queues(
                 ),
             ),
         )
-
-
-def _is_task(program: Program, function: At[tree.Function]) -> bool:
-    for decorator in function.node.decorators:
-        callee = decorator.callee if isinstance(decorator, tree.Call) else decorator
-        for name in qualified(program, function.to(callee)):
-            if name in _TASKS or name.endswith(_TASK_ENDINGS):
-                return True
-    return False
 
 
 def _in_own_loops(
