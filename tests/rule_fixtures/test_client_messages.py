@@ -11,6 +11,7 @@ from halfopen.audit.finding import Finding, Severity
 from .workspaces import auditor_of, workspaces
 
 SAID = [
+    ("WS1A/react/bad_parallel_while_connecting", Severity.MEDIUM, "refuses a second socket only once the first is open", "close event"),
     ("WS2A/react/bad_connects_again_to_send", Severity.MEDIUM, "connects again only to send: after a restart of the server or a dropped network nothing arrives until `ask` runs again", "reload"),
     ("WS2A/react/bad_switched_by_a_button", Severity.HIGH, "until it is reloaded or `isLive` is switched off and on", "called"),
     ("WS2A/react/bad_opened_by_an_act", Severity.HIGH, "until it is reloaded or `loadExample` is called again", "`connect`"),

@@ -60,6 +60,7 @@ def reconnects(view: View) -> Iterator[Resource]:
                             Evidence(release.span, text),
                             Evidence(view.call.span, "the socket that comes back"),
                         ),
+                        is_refused=kind == "flag-set-anew" and _meets_the_next(view, trigger),
                     ),
                 ),
             )
@@ -201,6 +202,20 @@ def _guarded(
         return True
     relevant = written - _socket_state_names(view, tests) - _emptied_handles(view, trigger)
     return any((tested_names(test) - _given_names(view, test)) & relevant for test in tests)
+
+
+def _meets_the_next(view: View, trigger: At[tree.Call]) -> bool:
+    """Whether an attempt asks for an open socket in the place that the newer one has by then, and leaves if it is there."""
+    found = [*functions(view.program, trigger.to(trigger.node.callee))]
+    for argument in trigger.node.arguments:
+        found += functions(view.program, trigger.to(argument.value))
+    return any(
+        requires_open(node) and any(each in view.socket.nodes for each in tree.walk(node))
+        for function in found
+        for test in entry_tests(view, function)
+        for node in tree.walk(test)
+        if isinstance(node, tree.Operation)
+    )
 
 
 def _emptied_handles(view: View, trigger: At[tree.Call]) -> frozenset[str]:

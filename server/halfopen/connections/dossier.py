@@ -111,6 +111,8 @@ class Leak:
 
     kind: LeakKind
     evidence: tuple[Evidence, ...] = ()
+    is_refused: bool = False
+    """Whether what would make the socket anew leaves where it finds another one open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,20 @@ _LESS_SURE: frozenset[LeakKind] = frozenset(
     {"after-await", "unread", "flag-set-anew", "overwritten", "reopened"}
 )
 
+_ON_RELEASE: frozenset[LeakKind] = frozenset(
+    {
+        "never",
+        "no-cleanup",
+        "not-in-cleanup",
+        "only-when-open",
+        "after-await",
+        "uncleared",
+        "rearmed",
+        "rearmed-connecting",
+    }
+)
+"""Leaks that only a release shows."""
+
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     """One finding for each place at which something leaks; several resources acquired there are named together."""
@@ -61,6 +75,7 @@ def _own_causes(dossier: Dossier, resources: list[Resource]) -> list[Resource]:
     for a failure."""
     by_handler = [each for each in resources if each.leaks[0].kind in REARMED]
     others = [each for each in resources if each not in by_handler]
+    by_handler = [each for each in by_handler if not each.leaks[0].is_refused]
     return others if tells_own_close(dossier) else [*others, *by_handler]
 
 
@@ -86,8 +101,10 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
 
 
 def _confidence(dossier: Dossier, resources: list[Resource]) -> Confidence:
-    """Low where the owner lives as long as the page: its release may never be meant to be final."""
+    """Low where the owner lives as long as the page: nothing releases it before, or its release is never meant to be final."""
     leak, owner = resources[0].leaks[0], dossier.owner
+    if dossier.presentation is not None and dossier.presentation.stays_mounted and leak.kind in _ON_RELEASE:
+        return Confidence.LOW
     if leak.kind == "uncleared" and isinstance(owner, Known) and owner.value.lifetime == "page":
         rearmed = any(
             one.kind in REARMED

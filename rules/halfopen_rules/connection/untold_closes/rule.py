@@ -115,7 +115,7 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
         return
     yield Confusion(
         Severity.HIGH if lasting else Severity.MEDIUM,
-        _sureness(successor),
+        _sureness(dossier, successor),
         worst.span,
         f"{_succession(dossier, successor)}; the close event of the old socket comes later and {_harm(worst)}",
         (*successor.evidence, *(Evidence(each.span, f"{_harm(each)}") for each in events[1:4])),
@@ -123,11 +123,16 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     )
 
 
-def _sureness(successor: Successor) -> Confidence:
-    """A service may be closed and connected again by others; where nothing here closes it, that is a guess."""
+def _sureness(dossier: Dossier, successor: Successor) -> Confidence:
+    """A service may be closed and connected again by others; where nothing here closes it, or where a person does both by the
+    buttons of a page, one of which may be disabled meanwhile, that is a guess."""
     if not successor.is_let_go:
         return Confidence.LOW
-    return Confidence.MEDIUM if successor.kind == "called-again" else Confidence.HIGH
+    if successor.kind == "called-again":
+        return (
+            Confidence.LOW if dossier.connection.site.path.endswith((".html", ".htm")) else Confidence.MEDIUM
+        )
+    return Confidence.HIGH
 
 
 def _succession(dossier: Dossier, successor: Successor) -> str:
@@ -199,7 +204,7 @@ def _parallel(known: Presentation) -> Iterator[Confusion]:
     if known.parallel is not None:
         function = known.parallel.function
         yield Confusion(
-            Severity.HIGH,
+            Severity.MEDIUM,
             Confidence.MEDIUM,
             known.parallel.span,
             f"`{function}` refuses a second socket only once the first is open: a call while it is still connecting "

@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Fact, Known
-from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Trigger
+from halfopen.connections.reconnection.facts import EffectRepair, Reconnection, Renewal, Trigger
 from halfopen.semantics.unit import Span
 from halfopen_rules.reconnection.repairs import connect_fix, effect_fix, endless_fix, options_fix
 
@@ -75,19 +75,23 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
     )
     severity, confidence = Severity.HIGH, automatic.confidence
     renewal = facts.renewal
-    if renewal is not None and renewal.kind == "send":
-        message = (
-            f"{connection.name} connects again only to send: after a restart of the server or a dropped network nothing arrives "
-            f"until `{renewal.by}` runs again, and an answer that was under way never does"
-        )
-        evidence = (*automatic.evidence, *renewal.evidence)
-        return _finding(dossier, where, Severity.MEDIUM, confidence, message, evidence)
     if by_hand or by_page:
         after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
         severity, confidence = Severity.MEDIUM, Confidence.LOW
+    elif renewal is not None and renewal.kind == "send":
+        return _only_to_send(dossier, where, automatic, renewal)
     message = f"{connection.name} never reconnects: {how}, so after a restart of the server or a dropped network {after}"
     evidence = (*automatic.evidence, *_ways(by_hand + by_page))
     return _finding(dossier, where, severity, confidence, message, evidence, tuple(_fixes(dossier, facts)))
+
+
+def _only_to_send(dossier: Dossier, where: Span, automatic: Known[bool], renewal: Renewal) -> Finding:
+    message = (
+        f"{dossier.connection.name} connects again only to send: after a restart of the server or a dropped network nothing "
+        f"arrives until `{renewal.by}` runs again, and an answer that was under way never does"
+    )
+    evidence = (*automatic.evidence, *renewal.evidence)
+    return _finding(dossier, where, Severity.MEDIUM, automatic.confidence, message, evidence)
 
 
 def _or_changed(dossier: Dossier) -> str:
