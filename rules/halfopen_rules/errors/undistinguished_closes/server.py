@@ -11,6 +11,9 @@ from halfopen.connections.facts import Evidence, Known
 from halfopen_rules.errors.undistinguished_closes.client import CODE, SLUG
 
 _POLICY = 1008
+_CLOSES_NORMALLY = frozenset({"websockets", "aiohttp"})
+"""Servers that end the connection with 1000 when the handler returns (websockets 16 `ServerConnection`, where an
+exception gives 1011; aiohttp 3 `WebSocketResponse.write_eof`)."""
 
 
 def server_findings(dossier: Dossier) -> Iterator[Finding]:
@@ -58,6 +61,12 @@ def _fault_as_normal(dossier: Dossier, closing: Closing) -> Finding | None:
             continue
         said = "without a code, which is 1000" if close.is_default else "with 1000"
         then = "clients that stop at 1000 do not come back, and those that retry cannot tell it from a normal end"
+        if close.why in ("error", "refusal") and close.told is not None:
+            what = "ends an error" if close.why == "error" else "turns a client away"
+            message = (
+                f"{name} {what} with a close {said}: only the message before it tells it from a normal end"
+            )
+            return _finding(dossier, Severity.MONITOR, Confidence.MEDIUM, close, message, (close.told,))
         if close.why == "error":
             message = f"{name} ends an error with a close {said}: {then}"
             return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, close, message)
@@ -127,8 +136,12 @@ def _silent(dossier: Dossier, closing: Closing) -> Finding | None:
     if not closing.silent_errors:
         return None
     first = closing.silent_errors[0]
+    library = dossier.connection.library
     message = (
-        f"After an error {dossier.connection.name} ends without a close: on uvicorn the browser sees 1006, and cannot tell a "
+        f"After an error {dossier.connection.name} returns as if all were done, and {library} closes with 1000: the client "
+        "cannot tell a fault of the server (1011) from a normal end"
+        if library in _CLOSES_NORMALLY
+        else f"After an error {dossier.connection.name} ends without a close: on uvicorn the browser sees 1006, and cannot tell a "
         "fault of the server (1011) from a lost network"
     )
     place = dossier.connection.site

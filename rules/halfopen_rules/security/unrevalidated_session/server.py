@@ -17,6 +17,8 @@ def checked_once(dossier: Dossier) -> Iterator[Finding]:
     admission = dossier.admission
     if not isinstance(admission, Admission) or not admission.checks or not admission.is_authenticated:
         return
+    if admission.optional_checks:
+        return  # Who leaves the token out is let in without any (WS1C): to ask for it again would keep nobody out.
     lifetime = admission.lifetime
     known = isinstance(lifetime, Known)
     if lifetime is None or (known and not admission.outlives_its_checks):

@@ -49,6 +49,8 @@ class Close:
     """Whether an exception carries the code; `WebSocketDisconnect` never sends it."""
     is_sent: bool = True
     reason: str = ""
+    told: Evidence | None = None
+    """What is sent to the client right before, in the same clause or branch: it says why, whatever the code."""
     evidence: tuple[Evidence, ...] = ()
 
 

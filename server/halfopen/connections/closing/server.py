@@ -9,7 +9,7 @@ from dataclasses import replace
 from halfopen.connections.closing.facts import Close, Closing, Why
 from halfopen.connections.closing.order import accept_chains, chain_of, is_before
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
-from halfopen.connections.handler_flow import caught_kinds
+from halfopen.connections.handler_flow import SENDERS, caught_kinds, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.library_clients import argument
 from halfopen.connections.reconnection.numbers import number_of
@@ -53,11 +53,44 @@ def _of_function(handling: Handling) -> Closing:
                 chain = chain_of(handling, function, node)
                 if function.node.name == "close" and isinstance(close.code, Known):
                     close = replace(close, why=_why_called(handling, function) or close.why)
-                found[node] = replace(close, before_accept=is_before(chain, accepts))
+                early, told = is_before(chain, accepts), _told(handling, function.to(node))
+                found[node] = replace(close, before_accept=early, told=told)
     for at in _elsewhere(handling):
         if at.node not in found:
             found[at.node] = replace(_read(program, at), before_accept=Known(False))
     return Closing(tuple(found.values()), silent_errors=tuple(_silent(handling)))
+
+
+def _told(handling: Handling, close: At[tree.Node]) -> Evidence | None:
+    """The message that goes to the client before a close, in the same clause or branch."""
+    for ancestor in close.index.ancestors(close.node):
+        if isinstance(ancestor, tree.Function):
+            return None
+        if not isinstance(ancestor, tree.Handler | tree.If):
+            continue
+        branch = ancestor.body if isinstance(ancestor, tree.Handler) else ancestor
+        for node in tree.walk(branch, tree.same_function):
+            if (
+                isinstance(node, tree.Call)
+                and node.end <= close.node.start
+                and _sends(handling, close.to(node))
+            ):
+                return Evidence(close.to(node).span, "the client is told of it here, before the close")
+        if isinstance(ancestor, tree.Handler):
+            return None
+    return None
+
+
+def _sends(handling: Handling, call: At[tree.Call]) -> bool:
+    """Whether a call sends on the client's socket, by itself or in what it hands the socket to."""
+    if socket_method(handling.sockets, call.node) in SENDERS:
+        return True
+    return any(
+        isinstance(node, tree.Call) and socket_method(handling.sockets, node) in SENDERS
+        for function in functions(handling.program, call.to(call.node.callee))
+        if handling.function_at(function.node) is not None
+        for node in own_nodes(function)
+    )
 
 
 def _why_called(handling: Handling, function: At[tree.Function]) -> Why | None:
