@@ -10,10 +10,11 @@ from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.queued import QUEUES
 from halfopen.connections.registries import removals_in
 from halfopen.connections.sending.calling import described
-from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure, LiveIteration
+from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure
+from halfopen.connections.sending.live import live_iteration
 from halfopen.connections.sending.members import Loop, Member, members_of
 from halfopen.connections.sending.periodic import is_periodic
-from halfopen.connections.sending.registered import Entered, changes_of
+from halfopen.connections.sending.registered import Entered
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
 from halfopen.connections.sending.workers import runs_here
 from halfopen.connections.shipped import is_shipped
@@ -136,7 +137,11 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
     lock = lock_around(program, outer)
     removes = _removes(program, registry, here) or _removes(program, registry, _function(delivery.send))
     calls = [call for call in callers(program, here) if is_shipped(call.path)]
-    live = _live(program, registry, delivery, dispatch, lock)
+    live = (
+        "copied"
+        if delivery.is_copied
+        else live_iteration(program, registry, delivery.loop, dispatch == "sequential", lock)
+    )
     return Broadcast(
         span=outer.span,
         name=described(here),
@@ -324,24 +329,3 @@ def _iterated(delivery: Delivery) -> Span | None:
     if not isinstance(loop, tree.Loop) or loop.iterable is None or loop.is_async:
         return None
     return delivery.loop.to(loop.iterable).span
-
-
-def _live(
-    program: Program, registry: Entered, delivery: Delivery, dispatch: Dispatch, lock: str | None
-) -> LiveIteration:
-    if delivery.is_copied or isinstance(delivery.loop.node, tree.Comprehension):
-        return "copied"
-    if dispatch != "sequential" and not any(
-        isinstance(node, tree.Await) for node in tree.walk(delivery.loop.node.body, tree.same_function)
-    ):
-        return "copied"
-    changes = [
-        (node, removes)
-        for node, removes in changes_of(program, registry.container)
-        if node.index.function_of(node.node) is not delivery.loop.index.function_of(delivery.loop.node)
-    ]
-    unlocked = [removes for node, removes in changes if lock is None or lock_around(program, node) is None]
-    kind = registry.kind
-    if kind == "list":
-        return "skips" if any(unlocked) else "locked"
-    return "raises" if unlocked and kind in ("set", "dict") else "locked"
