@@ -15,6 +15,8 @@ SAID = [
     ("WS2A/react/bad_connects_again_to_send", Severity.MEDIUM, "connects again only to send: after a restart of the server or a dropped network nothing arrives until `ask` runs again", "reload"),
     ("WS2A/react/bad_switched_by_a_button", Severity.HIGH, "until it is reloaded or `isLive` is switched off and on", "called"),
     ("WS2A/react/bad_opened_by_an_act", Severity.HIGH, "until it is reloaded or `loadExample` is called again", "`connect`"),
+    ("WS2D/react/bad_service_keeps_it_to_itself", Severity.MEDIUM, "nothing says that messages may be missing", "last data"),
+    ("WS2D/react/bad_callback_only_reconnects", Severity.MEDIUM, "the page shows its last data as if they were live", "missing"),
     ("WS5B/react/bad_refused_for_ever", Severity.HIGH, "a client that jobs refuses (4401) is turned away again and again, without end", "renewed"),
     ("WS5B/react/bad_refused_until_renewed", Severity.MEDIUM, "refuses (HTTP 403, which a browser shows as 1006) is turned away again and again, without end, until something else has renewed the token", "4401"),
     ("WS5B/react/bad_nobody_is_refused", Severity.MONITOR, "readings refuses nobody today", "1009"),

@@ -32,12 +32,16 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     kept = next((each.text for each in shown.evidence), "")
     why = f" ({kept})" if kept else ""
-    message = (
-        f"{name} reconnects without a word to the user{why}: while the connection is down, the page shows its last "
-        "data as if they were live"
+    is_shown = _fills_state(dossier)
+    then = (
+        "the page shows its last data as if they were live"
+        if is_shown
+        else "nothing says that messages may be missing"
     )
+    message = f"{name} reconnects without a word to the user{why}: while the connection is down, {then}"
     confidence = min(
-        weakest(shown, known.retries), Confidence.MEDIUM if not shown.evidence else Confidence.HIGH
+        weakest(shown, known.retries),
+        Confidence.LOW if not is_shown else Confidence.MEDIUM if not shown.evidence else Confidence.HIGH,
     )
     yield Finding(
         code=CODE,
@@ -49,6 +53,12 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         connection=dossier.connection.id,
         evidence=(*shown.evidence, *known.retries.evidence),
     )
+
+
+def _fills_state(dossier: Dossier) -> bool:
+    """Whether what the socket brings becomes state of the page."""
+    known, updates = dossier.presentation, dossier.updates
+    return bool(known is not None and known.data) or bool(updates is not None and updates.writes)
 
 
 def _kept(dossier: Dossier, kept: KeptStatus) -> Finding:
