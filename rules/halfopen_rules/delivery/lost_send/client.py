@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Fix, Severity
@@ -13,6 +14,9 @@ from halfopen_rules.delivery.lost_send.repairs import outbox_fix
 
 CODE = "WS3A"
 SLUG = "lost-send"
+
+_END = re.compile(r"(^|[^a-z])(cancel|stop|abort|interrupt|halt)", re.IGNORECASE)
+"""Types of messages that end what goes on at the other side."""
 
 
 def check_client(dossier: Dossier) -> Iterator[Finding]:
@@ -42,7 +46,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             code=CODE,
             slug=SLUG,
             severity=_severity(worst),
-            confidence=Confidence.HIGH if worst.guard in ("none", "present", "open") else Confidence.MEDIUM,
+            confidence=_confidence(dossier, worst),
             span=worst.sent,
             message=_message(worst),
             connection=dossier.connection.id,
@@ -140,9 +144,28 @@ def is_lost(send: Send) -> bool:
     return send.guard != "awaited" and send.refusal in ("silent", "logged") and not send.is_kept
 
 
-def _rank(send: Send) -> tuple[int, str, int]:
+def _confidence(dossier: Dossier, send: Send) -> Confidence:
+    """Low where what is dropped may not be missed: an end of what ends with the connection, or a button that the page takes
+    away for as long as there is none."""
+    if send.guard in ("none", "present"):
+        return Confidence.HIGH
+    if _is_end(send) or (dossier.presentation is not None and dossier.presentation.blocked):
+        return Confidence.LOW
+    return Confidence.HIGH if send.guard == "open" else Confidence.MEDIUM
+
+
+def _is_end(send: Send) -> bool:
+    return send.is_typed and _END.search(send.message) is not None
+
+
+def _rank(send: Send) -> tuple[int, bool, str, int]:
     order = ("none", "present", "flag", "open")
-    return (order.index(send.guard) if send.guard in order else len(order), send.place.path, send.place.start)
+    return (
+        order.index(send.guard) if send.guard in order else len(order),
+        _is_end(send),
+        send.place.path,
+        send.place.start,
+    )
 
 
 def _severity(send: Send) -> Severity:
@@ -162,7 +185,7 @@ def _inside(name: str) -> str:
 
 
 def _is_unused(dossier: Dossier) -> bool:
-    """Whether each linked endpoint is known to read on, and does nothing with what it reads (an echo, a log)."""
+    """Whether each linked endpoint is known to do nothing with what it gets: it only echoes or logs that, or never reads."""
     others = [each.dossier for each in dossier.surroundings.others]
     return bool(others) and all(_ignores_messages(each) for each in others)
 
@@ -171,6 +194,8 @@ def _ignores_messages(endpoint: Dossier) -> bool:
     receiving, messages = endpoint.receiving, endpoint.messages
     if receiving is None or messages is None or receiving.work or messages.handled:
         return False
+    if isinstance(receiving.reading, Known) and receiving.reading.value == "never":
+        return True
     if not isinstance(receiving.reading, Known) or receiving.reading.value != "loop":
         return False
     return all(

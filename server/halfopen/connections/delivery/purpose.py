@@ -23,7 +23,9 @@ _GREETING = re.compile(
     r"(^|[^a-z])(connect(ed|ion)?|ready|auth\w*|welcome|hello|init\w*|session|established|open|reconnect(ed)?)",
     re.IGNORECASE,
 )
-_PRESENCE = re.compile(r"(^|[^a-z])(typing|cursor|presence|mouse|resize|viewport|ack|seen)", re.IGNORECASE)
+_PRESENCE = re.compile(
+    r"(^|[^a-z]|(?-i:[a-z](?=[A-Z])))(typing|cursor|presence|mouse|resize|viewport|ack|seen)", re.IGNORECASE
+)
 
 
 def payload_of(program: Program, argument: At[tree.Expr]) -> At[tree.Expr]:
