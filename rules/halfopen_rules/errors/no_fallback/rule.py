@@ -25,7 +25,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     gaps = [
         *_hanging(known),
         *_taken_away(known, dossier.connection.name),
-        *_only_source(known),
+        *_only_source(dossier, known),
         *_switched(known),
     ]
     if not gaps:
@@ -73,19 +73,25 @@ def _taken_away(known: Presentation, name: str) -> Iterator[_Gap]:
         )
 
 
-def _only_source(known: Presentation) -> Iterator[_Gap]:
+def _only_source(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
     alone = [each for each in known.data if not each.is_feed and not each.other_sources]
     if not alone or any(each.other_sources for each in known.data):
         return
     names = ", ".join(f"`{each.name}`" for each in alone[:3])
+    in_store = not any(each.kept_in == "state" for each in alone)
     yield (
         Severity.MEDIUM,
-        Confidence.MEDIUM if any(each.kept_in == "state" for each in alone) else Confidence.LOW,
+        Confidence.LOW if in_store or _asks_anew(dossier) else Confidence.MEDIUM,
         alone[0].span,
-        f"Only the socket's messages fill {names}: while it is down the page keeps the last values, and nothing fetches or "
-        "polls newer ones",
+        f"Only the socket's messages fill {names}: while it is down nothing fetches or polls newer values",
         tuple(evidence for each in alone[1:3] for evidence in each.evidence),
     )
+
+
+def _asks_anew(dossier: Dossier) -> bool:
+    """Whether each new connection is asked for the state by a message: what was missed comes with it."""
+    delivery = dossier.delivery
+    return delivery is not None and any(each.kind == "message" for each in delivery.catch_up)
 
 
 def _switched(known: Presentation) -> Iterator[_Gap]:
