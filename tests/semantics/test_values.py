@@ -359,6 +359,13 @@ def endpoint(a=Depends(provide), b: Annotated[object, Depends(Store)] = None, c:
         assert [each.node.name for each in found] == ["Store"], name
 
 
+@pytest.mark.parametrize("declared", ["Store", "'Store'", "'Store | None'", "Optional['Store']"])
+def test_a_parameter_is_what_its_annotation_says(tmp_path: Path, declared: str) -> None:
+    text = f"from typing import Optional\nclass Store: ...\ndef f(store: {declared}):\n    use(store)\n"
+    program = workspace_of(tmp_path, {"a.py": text}).program
+    assert [each.node.name for each in classes(program, last(program, "a.py", "store"))] == ["Store"]
+
+
 @pytest.mark.parametrize(
     ("declared", "looked_up"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
@@ -169,6 +170,9 @@ class _ContainerView:
         self._removes: dict[tree.Node, bool] = {}
 
     def resources(self, registrations: list[Registration]) -> Iterator[Resource]:
+        delegate = self._delegate(self.handling.root)
+        if delegate is not None:
+            self.handling = replace(self.handling, root=delegate)
         exits = self.exits(self.handling.root)
         acquiring = self._acquiring_nodes(self.handling.root)
         if not acquiring:
@@ -190,6 +194,35 @@ class _ContainerView:
             leaks=tuple(leaks),
             released_by=released_by,
             repair=self._repair(node, leaks),
+        )
+
+    def _delegate(self, function: At[tree.Function], depth: int = 0) -> At[tree.Function] | None:
+        """The function that an endpoint leaves the whole connection to: it has the client entered and taken out."""
+        if any(node in self.entering for node in own_nodes(function)):
+            return None
+        entering = [
+            (node, callee)
+            for node in own_nodes(function)
+            for callee in self._callees(function, node)
+            if not callee.node.is_generator and self._enters(callee)
+        ]
+        if len(entering) != 1 or depth == DEPTH:
+            return None
+        ((call, callee),) = entering
+        if any(node is not call and self._releases(function, node) for node in own_nodes(function)):
+            return None
+        if not any(self._releases(callee, node) for node in own_nodes(callee)):
+            return None
+        return self._delegate(callee, depth + 1) or callee
+
+    def _enters(self, function: At[tree.Function], depth: int = 0) -> bool:
+        """Whether a function has the client entered, itself or in what it calls."""
+        return any(
+            node in self.entering
+            or (
+                depth < DEPTH and any(self._enters(each, depth + 1) for each in self._callees(function, node))
+            )
+            for node in own_nodes(function)
         )
 
     # -- who acquires and releases --

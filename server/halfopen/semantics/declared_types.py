@@ -16,7 +16,7 @@ _OF_ONE = frozenset({"Optional", "Annotated", "Final", "ClassVar"})
 
 
 def annotation_parts(parameter: tree.Parameter) -> list[tree.Expr]:
-    """The types a Python annotation names: `X`, `X | None`, `Optional[X]`, `Annotated[X, ...]`, `"X"` left out."""
+    """The types a Python annotation names: `X`, `X | None`, `Optional[X]`, `Annotated[X, ...]`; not those in quotes."""
     return types_in(parameter.annotation) if parameter.annotation is not None else []
 
 

@@ -67,6 +67,10 @@ def parameter_classes(program: Program, origin: ParameterOf) -> list[At[tree.Cla
     for annotation in annotation_parts(parameter):
         for each in origins(program, origin.function.to(annotation)):
             found += annotated_classes(program, each)
+    if parameter.annotation is not None and any(
+        isinstance(each, tree.Literal) for each in tree.walk(parameter.annotation)
+    ):
+        found += declared_classes(program, origin.function.to(parameter.annotation))
     for provider in dependency_providers(program, origin):
         if isinstance(provider.node, tree.Class):
             found.append(provider.to(provider.node))

@@ -10,6 +10,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.registries import container_of, registrations_in
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
@@ -39,17 +40,19 @@ def connection_limits(program: Program, entered: list[At[tree.Function]]) -> tup
     """The limits in the functions that run on the way in."""
     found: dict[tree.Node, ConnectionLimit] = {}
     for function in entered:
-        for limit in _limits_in(program, function):
+        for limit in _limits_in(program, function, entered):
             found.setdefault(limit[0], limit[1])
     return tuple(found.values())
 
 
-def _limits_in(program: Program, function: At[tree.Function]) -> Iterator[tuple[tree.Node, ConnectionLimit]]:
+def _limits_in(
+    program: Program, function: At[tree.Function], entered: list[At[tree.Function]]
+) -> Iterator[tuple[tree.Node, ConnectionLimit]]:
     yield from _replacing(program, function)
     for node in own_nodes(function):
         match node:
             case tree.If(test=test) if _refuses(node) and (
-                _is_full(program, function.to(test)) or _is_taken(program, function, node)
+                _is_full(program, function.to(test)) or _is_taken(program, function, node, entered)
             ):
                 said = " ".join(function.to(test).text.split())
                 span = function.to(test).span
@@ -91,32 +94,62 @@ def _replacing(program: Program, function: At[tree.Function]) -> Iterator[tuple[
                 )
 
 
-def _is_taken(program: Program, function: At[tree.Function], branching: tree.If) -> bool:
-    """Whether a place that this function then takes is asked for first: `if state["active"] is not None: ... return`."""
+def _is_taken(
+    program: Program, function: At[tree.Function], branching: tree.If, entered: list[At[tree.Function]]
+) -> bool:
+    """Whether a place that is then taken is asked for first: `if state["active"] is not None: ... return`.
+
+    Another function that runs on the way in may take it, under the very key that was asked for.
+    """
     later = [
         each
         for each in registrations_in(program, function)
         if each.key is not None and each.node.node.start > branching.end
     ]
-    for node in tree.walk(branching.test) if later else ():
+    elsewhere = [
+        each
+        for other in entered
+        if other.node is not function.node
+        for each in registrations_in(program, other)
+        if each.key is not None
+    ]
+    for node in tree.walk(branching.test) if later or elsewhere else ():
         match node:
             case tree.Operation(operator="in", operands=(key, held)):
-                asked, place = function.to(key).text, container_of(program, function.to(held))
+                asked, place = function.to(key), container_of(program, function.to(held))
             case tree.Operation(
                 operator="is not" | "!=", operands=(tree.Index() as slot, tree.Literal(value=None))
             ):
-                asked, place = function.to(slot.key).text, container_of(program, function.to(slot))
+                asked, place = function.to(slot.key), container_of(program, function.to(slot))
             case tree.Call(callee=tree.Member(name="get", object=held), arguments=(first, *_)):
                 if node is not branching.test:
                     continue
-                asked, place = function.to(first.value).text, container_of(program, function.to(held))
+                asked, place = function.to(first.value), container_of(program, function.to(held))
             case tree.Index(object=held, key=key) if node is branching.test:
-                asked, place = function.to(key).text, container_of(program, function.to(held))
+                asked, place = function.to(key), container_of(program, function.to(held))
             case _:
                 continue
-        if place is not None and any(
-            each.container == place and each.key is not None and each.key.text == asked for each in later
-        ):
+        if place is None:
+            continue
+        if any(each.container == place and each.key.text == asked.text for each in later if each.key):
+            return True
+        if any(each.container == place and _goes_to(program, asked, each.key) for each in elsewhere):
+            return True
+    return False
+
+
+def _goes_to(program: Program, asked: At[tree.Expr], key: At[tree.Expr] | None) -> bool:
+    """Whether the variable that was asked for is what another function takes as its key."""
+    binding = asked.index.bindings.get(asked.node) if isinstance(asked.node, tree.Name) else None
+    for definition in binding.definitions if binding is not None and key is not None else ():
+        target = definition.node.target if isinstance(definition.node, tree.Parameter) else None
+        if target is not None:
+            held = aliases_of_target(program, asked.to(target))
+        elif definition.value is not None and not definition.steps:
+            held = aliases(program, asked.to(definition.value))
+        else:
+            continue
+        if any(each.node is key.node for each in held if key is not None):
             return True
     return False
 
