@@ -89,6 +89,49 @@ def test_a_snapshot_that_comes_again_weighs_least(
     assert ("until the next one after a pause" in found.message) is (expected is Severity.MONITOR)
 
 
+TOLD = """
+@app.post("/totals")
+async def set_total(total: int):
+    {before}
+    await show(total)
+    {after}
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "before", "after", "more", "expected"),
+    [
+        (LIST, "await session.commit()", "", "", Severity.MONITOR),
+        (LIST, "", "await session.commit()", "", Severity.MEDIUM),
+        (
+            LIST,
+            "await keep(total)",
+            "",
+            "async def keep(total):\n    await db.totals.insert_one(total)",
+            Severity.MONITOR,
+        ),
+        (
+            LIST,
+            "await session.commit()",
+            "",
+            "@app.delete('/totals')\nasync def drop():\n    await show(0)",
+            Severity.MEDIUM,
+        ),
+        (SET, "await session.commit()", "", "", Severity.MEDIUM),
+    ],
+)
+def test_what_is_stored_before_it_is_told_weighs_less(
+    tmp_path: Path, held: tuple[str, str], before: str, after: str, more: str, expected: Severity
+) -> None:
+    text = PROGRAM.replace("{held}", held[0]).replace("{enter}", held[1]).replace("{loop}", "    pass")
+    told = TOLD.replace("{before}", before or "pass").replace("{after}", after or "pass")
+    auditor = Auditor(write(tmp_path, {"main.py": f"{text}{told}\n{more}\n"}), Settings())
+    auditor.refresh()
+    [found] = [each.finding for each in auditor.findings() if each.finding.code == "WS3A"]
+    assert found.severity is expected
+    assert ("what it tells is stored before" in found.message) is (before != "" and "drop" not in more)
+
+
 def stalled(root: Path, loop: str, more: str, requirements: str) -> Finding:
     text = PROGRAM.replace("{held}", "[]").replace("{enter}", "append").replace("{loop}", loop.strip("\n"))
     text = text.replace("in screens:", "in list(screens):") + more

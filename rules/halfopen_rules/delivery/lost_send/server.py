@@ -103,6 +103,9 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
         )
     if first.is_periodic:
         severity, what = Severity.MONITOR, f"{what}, until the next one after a pause"
+    elif first.is_stored_first:
+        severity = Severity.MONITOR if first.live_iteration == "skips" else Severity.MEDIUM
+        what = f"{what}; what it tells is stored before"
     return _finding(
         dossier,
         first.span,
@@ -151,7 +154,7 @@ def _unsaved(dossier: Dossier, each: UnsavedResult) -> Finding:
 
 
 def _order(each: Broadcast) -> tuple[bool, bool, str, int]:
-    return (not each.surely_runs, each.is_periodic, each.span.path, each.span.start)
+    return (not each.surely_runs, each.is_periodic or each.is_stored_first, each.span.path, each.span.start)
 
 
 def _finding(

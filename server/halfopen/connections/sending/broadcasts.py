@@ -15,6 +15,7 @@ from halfopen.connections.sending.live import live_iteration
 from halfopen.connections.sending.members import Loop, Member, members_of
 from halfopen.connections.sending.periodic import is_periodic
 from halfopen.connections.sending.registered import Entered
+from halfopen.connections.sending.stored_first import comes_after_a_write, is_stored_first
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
 from halfopen.connections.sending.workers import runs_here
 from halfopen.connections.shipped import is_shipped
@@ -136,7 +137,10 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         return None
     lock = lock_around(program, outer)
     removes = _removes(program, registry, here) or _removes(program, registry, _function(delivery.send))
-    calls = [call for call in callers(program, here) if is_shipped(call.path)]
+    calls = sorted(
+        (call for call in callers(program, here) if is_shipped(call.path)),
+        key=lambda each: comes_after_a_write(program, each),
+    )
     live = (
         "copied"
         if delivery.is_copied
@@ -156,6 +160,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         lock=lock,
         is_called=runs_here(program, here),
         is_periodic=is_periodic(program, here, live == "raises"),
+        is_stored_first=is_stored_first(program, here),
         called_in=tuple(
             Evidence(call.span, f"{described(call.to(inside))} {_joins(call)} it")
             for call in calls[:3]

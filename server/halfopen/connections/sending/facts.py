@@ -68,6 +68,8 @@ class Broadcast:
     """Whether anything that runs calls it."""
     is_periodic: bool = False
     """Whether it is only made by loops that make it again after a pause, and go on where it fails."""
+    is_stored_first: bool = False
+    """Whether each of its callers has written to a store before: what it tells can be read there."""
     called_in: tuple[Evidence, ...] = ()
     """Who waits for it, or starts it: request handlers, a listener, the endpoint itself."""
     evidence: tuple[Evidence, ...] = ()
