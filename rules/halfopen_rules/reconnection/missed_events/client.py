@@ -43,7 +43,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         code=CODE,
         slug=SLUG,
         severity=_severity(stale),
-        confidence=_confidence(dossier, stale, bool(late)),
+        confidence=_confidence(dossier, stale, bool(late) or (not dead and _only_answers(dossier))),
         span=delivery.open_handler or (first.place if first is not None else dossier.connection.site),
         message=_message(dossier, stale, dead),
         connection=dossier.connection.id,
@@ -138,18 +138,38 @@ def _severity(stale: list[Write]) -> Severity:
     return Severity.MEDIUM if stale and all(each.how == "appended" for each in stale) else Severity.HIGH
 
 
-def _confidence(dossier: Dossier, stale: list[Write], late: bool) -> Confidence:
-    """High where the server's code was seen to send nothing by itself, low where no server is to be seen."""
+def _confidence(dossier: Dossier, stale: list[Write], is_mild: bool) -> Confidence:
+    """High where the server's code was seen to send nothing by itself, low where no server is to be seen, and where the
+    server only answers: what a client has not asked for cannot pass it by."""
     known = [
         other.dossier.sending.snapshot_on_connect
         for other in dossier.surroundings.others
         if other.dossier.sending is not None
     ]
-    if late or not known:
+    if is_mild or not known:
         return Confidence.LOW
     if stale and all(isinstance(each, Known) for each in known):
         return Confidence.HIGH
     return Confidence.MEDIUM
+
+
+def _only_answers(dossier: Dossier) -> bool:
+    """Whether each linked endpoint sends in its own receiving loop alone: nothing keeps its sockets or goes on beside it."""
+    return all(_answers(each.dossier) for each in dossier.surroundings.others)
+
+
+def _answers(endpoint: Dossier) -> bool:
+    receiving, sending = endpoint.receiving, endpoint.sending
+    if receiving is None or sending is None:
+        return False
+    return (
+        isinstance(receiving.reading, Known)
+        and receiving.reading.value == "loop"
+        and not receiving.work
+        and not any(each.kind in ("task", "subscription", "registration") for each in endpoint.resources)
+        and not (sending.registries or sending.broadcasts or sending.foreign_sends or sending.queues)
+        and not (sending.forwards or sending.drained or sending.unsaved)
+    )
 
 
 def _message(dossier: Dossier, stale: list[Write], dead: list[CatchUp]) -> str:

@@ -144,6 +144,10 @@ def least(shapes: list[Shape]) -> Shape:
     if not growing:
         return constant(min(bounds)) if bounds else NUMBER
     main = max(growing, key=lambda each: _ORDER.index(each.growth) if each.growth != "unknown" else -1)
+    if not bounds and any(each.growth == "unknown" for each in shapes):
+        return replace(
+            main, growth="unknown", initial=None
+        )  # bounded by a number that the code does not show
     bound = min(bounds) if bounds else main.bound
     initial = main.initial if bound is None or main.initial is None else min(main.initial, bound)
     return replace(
