@@ -15,11 +15,12 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By what the clause holds."""
     background = dossier.background
     spin = spanned(finding, background.spins) if background is not None else None
+    leaves = "leaves" if spin is None or spin.swallowed is None else "leaves while it is answered"
     if spin is not None and spin.freezes:
         return Assessment(
             "After a disconnect every further receive or send raises at once, without waiting: the loop never gives the "
             "event loop back.",
-            f"The first client that leaves freezes the whole process: 0 % of the other connections{share(dossier)} are served, "
+            f"The first client that {leaves} freezes the whole process: 0 % of the other connections{share(dossier)} are served, "
             "one core runs at 100 %, until it is killed.",
         )
     if spin is not None:

@@ -37,13 +37,14 @@ def _spinning(dossier: Dossier, spin: Spin) -> Finding:
     else:
         severity = Severity.HIGH
         then = f"`{spin.operation}` then fails in each turn, and the handler never ends"
+    when = "its client has left" if spin.swallowed is None else "a send to its client has failed"
     return Finding(
         code=CODE,
         slug=SLUG,
         severity=severity,
         confidence=Confidence.HIGH,
         span=spin.span,
-        message=f"The loop of {name} goes on after its client has left: {then}",
+        message=f"The loop of {name} goes on after {when}: {then}",
         connection=dossier.connection.id,
         evidence=spin.evidence,
     )

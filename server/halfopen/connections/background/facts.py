@@ -42,13 +42,15 @@ class Catch:
 class Spin:
     """A loop that does not end when its socket does: each turn fails at once, and the next one begins.
 
-    `freezes`: no turn waits for anything, so nothing else in the process runs any more.
+    `freezes`: no turn waits for anything, so nothing else in the process runs any more. `swallowed`: the disconnect
+    itself ends the loop, but a send within it whose failure is stopped leaves a socket that only raises other errors.
     """
 
     operation: str
     freezes: bool
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    swallowed: Span | None = None
 
 
 Fate: TypeAlias = OneOf["dropped", "unobserved", "discarded", "collected", "ends-quietly", "observed"]

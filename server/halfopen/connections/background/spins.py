@@ -24,7 +24,7 @@ from halfopen.connections.handler_flow import (
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.leaving import may_leave
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
 _CLOSED = frozenset({"RuntimeError", "WebSocketDisconnected"})
@@ -50,25 +50,87 @@ def _spin(code: EndpointCode, at: At[tree.Try]) -> Spin | None:
     operation = _first_operation(code, at)
     if operation is None:
         return None
-    for kind in ("disconnect", "closed"):
-        if kind == "disconnect" and operation in ITERATORS:
-            continue  # they end quietly on the first disconnect
-        clause = _stopping(code, at, kind)
-        if clause is None or may_leave(clause.node.body):
-            return None
+    if operation in ITERATORS:
+        first: At[tree.Handler] | None = None  # they end quietly on the first disconnect
+    else:
+        first = _stopping(code, at, "disconnect")
+        if first is None or may_leave(first.node.body):
+            return _spin_after_a_send(code, at, loop, operation)
     closed = _stopping(code, at, "closed")
-    assert closed is not None
-    if _ends_elsewhere(code, at, closed, loop):
+    if closed is None or may_leave(closed.node.body) or _ends_elsewhere(code, at, closed, loop):
         return None
-    waiting = _waits_each_turn(code, at, closed, loop)
-    head = head_of(closed)
     said = "this clause stops the error of a socket that is gone, and the loop goes on"
     return Spin(
         operation,
-        not waiting,
-        head,
-        (Evidence(head, said), Evidence(at.to(loop).span, "the loop has no other way out")),
+        not _waits_each_turn(code, at, closed, loop),
+        head_of(closed),
+        (Evidence(head_of(closed), said), Evidence(at.to(loop).span, "the loop has no other way out")),
     )
+
+
+def _spin_after_a_send(code: EndpointCode, at: At[tree.Try], loop: tree.Loop, operation: str) -> Spin | None:
+    """A loop that ends with the disconnect, and stops a failing send before: the socket is closed for sending then.
+
+    `receive_text` and its like raise RuntimeError on such a socket, and never come to see the disconnect; the plain
+    `receive` does (starlette 1.10 websockets.py: `application_state`).
+    """
+    closed = _stopping(code, at, "closed")
+    if operation not in RECEIVERS - {"receive"} or closed is None or may_leave(closed.node.body):
+        return None
+    if _let_through(code, closed.to(closed.node.body)) & SENDERS or _ends_elsewhere(code, at, closed, loop):
+        return None
+    swallowed = next(_swallowed_sends(code, at, closed), None)
+    if swallowed is None:
+        return None
+    return Spin(
+        operation,
+        not _waits_each_turn(code, at, closed, loop),
+        head_of(closed),
+        (
+            Evidence(swallowed.span, "a send that fails in here is stopped, and closes the socket"),
+            Evidence(
+                head_of(closed), f"this clause stops what `{operation}` then raises, and the loop goes on"
+            ),
+        ),
+        swallowed.span,
+    )
+
+
+def _swallowed_sends(
+    code: EndpointCode, at: At[tree.Try], closed: At[tree.Handler]
+) -> Iterator[At[tree.Node]]:
+    """The sends to this socket within a turn whose failure goes no further: in a `try` there, or in what is called."""
+    for part in (at.node.body, closed.node.body):
+        for node in tree.walk(part, tree.same_function):
+            if isinstance(node, tree.Try):
+                stops = _swallows_a_send(code, at.to(node))
+            else:
+                stops = isinstance(node, tree.Call) and _stops_a_send(code, at.to(node))
+            if stops:
+                yield at.to(node)
+
+
+def _stops_a_send(code: EndpointCode, call: At[tree.Call], depth: int = 2) -> bool:
+    """Whether a function that is called stops the failure of its send, itself or in what it calls outside a `try`."""
+    for function in functions(code.program, call.to(call.node.callee)):
+        tries = own_tries(function)
+        if any(_swallows_a_send(code, each) for each in tries):
+            return True
+        if depth and not tries:
+            calls = [each for each in own_nodes(function) if isinstance(each, tree.Call)]
+            if any(_stops_a_send(code, function.to(each), depth - 1) for each in calls):
+                return True
+    return False
+
+
+def _swallows_a_send(code: EndpointCode, at: At[tree.Try]) -> bool:
+    if not _let_through(code, at.to(at.node.body)) & SENDERS:
+        return False
+    clause = _stopping(code, at, "closed")
+    first = _stopping(code, at, "disconnect")
+    if clause is None or first is None or first.node is not clause.node:
+        return False
+    return not may_leave(clause.node.body)
 
 
 def _loop_around(at: At[tree.Try]) -> tree.Loop | None:
