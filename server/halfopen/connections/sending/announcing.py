@@ -56,7 +56,9 @@ def _announcement(
             if not _is(write, frozenset({"flush"})) and not _is_beside(function, write, announcing):
                 continue
             session = _receiver(function, write)
-            if session is None or any(
+            if session is None or _commits_itself(program, function.to(announcing), session):
+                continue
+            if any(
                 _is(each, frozenset({"commit"}))
                 and _receiver(function, each) == session
                 and write.start < each.start < announcing.start
@@ -102,6 +104,27 @@ def _receiver(function: At[tree.Function], call: tree.Call) -> str | None:
     if isinstance(callee, tree.Member) and isinstance(callee.object, tree.Name | tree.Member):
         return function.to(callee.object).text
     return None
+
+
+def _commits_itself(program: Program, call: At[tree.Call], session: str) -> bool:
+    """Whether what is called is given the session and commits it: it may do so before it sends."""
+    for callee in functions(program, call.to(call.node.callee)):
+        for parameter in callee.node.parameters:
+            given = argument_of(call.node, callee.node, parameter)
+            if (
+                given is not None
+                and call.to(given).text == session
+                and isinstance(parameter.target, tree.Name)
+            ):
+                name = parameter.target.id
+                if any(
+                    isinstance(node, tree.Call)
+                    and _is(node, frozenset({"commit"}))
+                    and _receiver(callee, node) == name
+                    for node in own_nodes(callee)
+                ):
+                    return True
+    return False
 
 
 def _committed_later(

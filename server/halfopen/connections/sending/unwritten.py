@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
@@ -20,6 +21,10 @@ _WRITING = frozenset(
      "find_one_and_update", "put_object", "upload_fileobj", "commit", "hset", "json_set"}
 )  # fmt: skip
 """Methods that write a file, a document of a database, an object in a bucket."""
+_MAY_WRITE = _WRITING | {"add", "add_all", "merge", "flush", "begin", "save"}
+"""Those too that prepare a write, or write where the thing that they are called on is of the right kind."""
+_KEY = re.compile(r"(^|_)(ids?|uuid|key|slug|name|user|owner|session|db)$")
+"""What is called so says which thing or whose, and is not what changes."""
 _DEPTH = 4
 
 
@@ -55,12 +60,14 @@ def _announcement(
             if (
                 write.start > announcing.end
                 and _shared(function, announcing, write)
-                and not any(
-                    each.start < announcing.start and _is_same(function, each, write) for each in awaited
-                )
                 and all(each.node not in sending for each in functions(program, function.to(write.callee)))
-                and _writes(program, function.to(write))
+                and _writes(program, function.to(write), _WRITING)
             ):
+                if any(
+                    each.start < announcing.start and _writes(program, function.to(each), _MAY_WRITE)
+                    for each in calls
+                ):
+                    break  # What was written before may be what the message tells of.
                 said = Evidence(function.to(write).span, "is written only here")
                 return EarlyAnnouncement(
                     function.to(announcing).span, described(function), None, function.to(write).span, (said,)
@@ -78,16 +85,16 @@ def _given(function: At[tree.Function], call: tree.Call) -> frozenset[object]:
     return frozenset(
         function.index.bindings.get(each.value)
         for each in call.arguments[-1:]
-        if isinstance(each.value, tree.Name) and function.index.bindings.get(each.value) is not None
+        if isinstance(each.value, tree.Name)
+        and not _KEY.search(each.value.id)
+        and function.index.bindings.get(each.value) is not None
     )
 
 
-def _is_same(function: At[tree.Function], one: tree.Call, other: tree.Call) -> bool:
-    return function.to(one.callee).text == function.to(other.callee).text
-
-
-def _writes(program: Program, call: At[tree.Call]) -> bool:
-    """Whether what a call runs writes to where other requests read: a file, a database."""
+def _writes(program: Program, call: At[tree.Call], methods: frozenset[str]) -> bool:
+    """Whether a call, or what it runs, writes by one of some methods to where other requests read: a file, a database."""
+    if last_name(call.node.callee) in methods:
+        return True
     seen: set[tree.Node] = set()
     level = functions(program, call.to(call.node.callee))
     for _ in range(_DEPTH):
@@ -99,7 +106,7 @@ def _writes(program: Program, call: At[tree.Call]) -> bool:
             program.queries.note(function.unit)
             for node in tree.walk(function.node.body):
                 if isinstance(node, tree.Call):
-                    if isinstance(node.callee, tree.Member) and last_name(node.callee) in _WRITING:
+                    if isinstance(node.callee, tree.Member) and last_name(node.callee) in methods:
                         return True
                     following += functions(program, function.to(node.callee))
         level = following
