@@ -19,6 +19,8 @@ _USUAL = {
     "cloud": "0.05 to 2 s",
     "wait": "for as long as it waits",
     "compute": "for as long as it computes",
+    "load": "1 to 60 s, minutes where it is downloaded first",
+    "file": "10 ms to seconds, by the size of the file",
 }
 
 

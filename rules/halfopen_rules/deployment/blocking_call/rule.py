@@ -14,7 +14,7 @@ from halfopen.connections.receiving.facts import Blocking
 CODE = "WS8C"
 SLUG = "blocking-call"
 
-_LONG = frozenset({"request", "model", "process", "compute", "cloud", "wait"})
+_LONG = frozenset({"request", "model", "load", "process", "compute", "cloud", "wait"})
 """Kinds whose duration another machine or a computation decides: seconds, with no upper limit."""
 _ANY_TIME = 60.0
 _WORD = {
@@ -27,6 +27,8 @@ _WORD = {
     "cloud": "waits for a cloud service",
     "wait": "waits for another thread",
     "compute": "computes",
+    "load": "loads a model",
+    "file": "reads or writes a file",
 }
 
 

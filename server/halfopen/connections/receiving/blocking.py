@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from halfopen.connections.endpoint_code import EndpointCode
@@ -10,7 +11,7 @@ from halfopen.connections.receiving.facts import Blocking
 from halfopen.connections.receiving.kinds import blocking_kind
 from halfopen.connections.receiving.running import Ran, ran
 from halfopen.semantics import tree
-from halfopen.semantics.names import last_name
+from halfopen.semantics.names import last_name, name_behind_calls
 from halfopen.semantics.program import At
 
 _MOST_SHOWN = 50
@@ -37,7 +38,11 @@ def _held(each: Ran) -> Blocking | None:
         if kind is None:
             continue
         seconds = _seconds(call) if kind in ("sleep", "measure") else None
-        if (kind == "measure" and not seconds) or _returns_at_once(call):
+        if (
+            (kind == "measure" and not seconds)
+            or _returns_at_once(call)
+            or (kind == "load" and _is_kept(call))
+        ):
             return None
         evidence = [Evidence(call.span, "nothing else of the process runs while this does")]
         if each.depth:
@@ -63,6 +68,32 @@ def _returns_at_once(call: At[tree.Call]) -> bool:
             if isinstance(node, tree.Literal) and isinstance(node.value, str):
                 return node.value.lstrip().upper().startswith(_SET_UP)
     return False
+
+
+def _is_kept(call: At[tree.Call]) -> bool:
+    """Whether what is loaded is kept for all that come later: a test asks for it first, or the function is cached."""
+    function = call.index.function_of(call.node)
+    if function is None:
+        return False
+    if any(name_behind_calls(each) in ("cache", "lru_cache", "cached") for each in function.decorators):
+        return True
+    names = {last_name(target) for target in _targets(call)} - {""}
+    return any(
+        isinstance(node, tree.Name | tree.Member) and last_name(node) in names
+        for statement in tree.walk(function.body, tree.same_function)
+        if isinstance(statement, tree.If)
+        for node in tree.walk(statement.test)
+    )
+
+
+def _targets(call: At[tree.Call]) -> Iterator[tree.Expr]:
+    """What the value of a call is assigned to; of `models[name]` the container."""
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Function):
+            return
+        if isinstance(ancestor, tree.Assign):
+            for target in ancestor.targets:
+                yield target.object if isinstance(target, tree.Index) else target
 
 
 def _is_awaited(call: At[tree.Call]) -> bool:

@@ -46,7 +46,19 @@ class RateLimit:
 class Blocking:
     """A call that holds the event loop while it waits or computes."""
 
-    kind: OneOf["sleep", "request", "database", "process", "model", "measure", "cloud", "wait", "compute"]
+    kind: OneOf[
+        "sleep",
+        "request",
+        "database",
+        "process",
+        "model",
+        "load",
+        "measure",
+        "cloud",
+        "wait",
+        "compute",
+        "file",
+    ]
     call: str
     seconds: float | None
     """How long it holds the loop, where the code says so."""
