@@ -69,7 +69,7 @@ def _handed_on(program: Program, function: At[tree.Function]) -> Iterator[At[tre
     if name is None:
         return
     for module, unit in program.units_with(name, function.unit.language):
-        for call, value in _continuations(unit).get(name, ()):
+        for call, value in _continuations(unit).get(name, ()) if b"then" in unit.called else ():
             at = At(module.path, unit, call)
             if function in functions(program, at.to(value)):
                 yield at
