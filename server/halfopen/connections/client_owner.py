@@ -84,7 +84,12 @@ def effect_with_callback(program: Program, function: At[tree.Function]) -> Effec
 def _users(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Function]]:
     """The functions in which a function is called or handed on; for an inline callback, the one around it."""
     for reference in references(program, function):
-        if _in_dependency_array(reference) or _is_parameter(reference) or is_taken_off(reference):
+        if (
+            _in_dependency_array(reference)
+            or _is_parameter(reference)
+            or is_taken_off(reference)
+            or _is_replaced(reference)
+        ):
             continue
         user = reference.index.function_of(reference.node)
         if user is not None and not _leaves_component(function, reference):
@@ -103,6 +108,12 @@ def is_taken_off(reference: At[tree.Expr]) -> bool:
         and isinstance(call.callee, tree.Member)
         and call.callee.name in _TAKES_OFF
     )
+
+
+def _is_replaced(reference: At[tree.Expr]) -> bool:
+    """Whether a function is met where another value takes its place: `socket.onclose = null`."""
+    parent = reference.parent
+    return isinstance(parent, tree.Assign) and reference.node in parent.targets
 
 
 def _is_parameter(reference: At[tree.Expr]) -> bool:

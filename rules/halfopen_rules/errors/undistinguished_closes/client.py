@@ -8,7 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.admission.facts import Admission, ClientAdmission
 from halfopen.connections.closing.facts import Close, Closing, is_application_code, is_sendable_by_browser
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.reconnection.facts import Reconnection, Trigger
 from halfopen.semantics.unit import Span
 
@@ -132,7 +132,7 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
     if refuses_nobody(dossier):
         says = (
             f"{name} retries after every close without asking for its code. {_named(dossier)} refuses nobody today: should it "
-            f"ever do so (1008, 4401), the refused client would ask again {_often(limit)}"
+            f"ever do so (1008, 4401), the refused client would ask again {_often(reconnection)}"
         )
         return _finding(dossier, Severity.MONITOR, Confidence.LOW, _place(dossier), says, evidence)
     says = (
@@ -142,8 +142,8 @@ def _retries_all(dossier: Dossier, closing: Closing, reconnection: Reconnection)
     ends = _ends(dossier)
     if ends:
         says = (
-            f"{name} retries after every close without asking for its code: {_named(dossier)} closes with "
-            f"{_listed(ends)}, which is answered like a lost network, {_often(limit)}"
+            f"{name} retries after every close without asking for its code: after {_listed(ends)}, with which "
+            f"{_named(dossier)} closes, it asks again {_often(reconnection)}"
         )
     if gentle:
         return _finding(dossier, Severity.MONITOR, Confidence.LOW, _place(dossier), says, evidence)
@@ -173,15 +173,31 @@ def _retries_refusals(
     until = ", until something else has renewed the token that it reads each time" if renewed else ""
     message = (
         f"{dossier.connection.name} retries after every close without asking for its code: a client that "
-        f"{_named(dossier)} refuses ({_told_by(refusals)}) is turned away again and again, {_often(limit)}{until}"
+        f"{_named(dossier)} refuses ({_told_by(refusals)}) is turned away {_turned_away(attempts)}{until}"
     )
     evidence = (*first.evidence, *(one for each in refusals[:2] for one in each.evidence))
     severity = Severity.HIGH if endless and not renewed else Severity.MEDIUM
     return _finding(dossier, severity, Confidence.HIGH, _place(dossier), message, evidence)
 
 
-def _often(limit: int | None) -> str:
-    return "without end" if limit is None else f"{limit} times"
+def _turned_away(attempts: Fact[int | None]) -> str:
+    match attempts:
+        case Known(value=None):
+            return "again and again, without end"
+        case Known(value=limit):
+            return f"{limit} times more"
+        case _:
+            return "again and again"
+
+
+def _often(reconnection: Reconnection) -> str:
+    match reconnection.attempts:
+        case Known(value=None):
+            return "without end"
+        case Known(value=limit):
+            return f"{limit} times"
+        case _:
+            return "as after a lost network"
 
 
 def _named(dossier: Dossier) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.reconnection.numbers import number_of
+from halfopen.connections.reconnection.operands import counts_down
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import functions
-from halfopen.semantics.function_shape import returned
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of, returned
 from halfopen.semantics.leaving import leaves
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
@@ -273,6 +274,8 @@ def _of_counter(program: Program, at: At[tree.Expr], node: tree.Operation, wante
         left, right = right, left
         limit = number_of(program, right)
         operator = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
+    if limit == 0 and (operator, wanted) in ((">", True), ("<=", False), ("==", False)):
+        return _left_over(program, left)
     if limit is None or not 0 < limit < math.inf or not _may_count(program, left):
         return None
     match operator, wanted:
@@ -282,6 +285,23 @@ def _of_counter(program: Program, at: At[tree.Expr], node: tree.Operation, wante
             return Allowance(int(limit) + 1, right)
         case _:
             return None
+
+
+def _left_over(program: Program, at: At[tree.Expr]) -> Allowance | None:
+    """How many attempts a parameter that is counted down begins with: `connect(5)`, where `left > 0` asks for more."""
+    for origin in origins(program, at) if isinstance(at.node, tree.Name) else ():
+        if not isinstance(origin, ParameterOf) or origin.steps:
+            continue
+        given = [
+            call.to(argument)
+            for call in callers(program, origin.function)
+            if (argument := argument_of(call.node, origin.function.node, origin.parameter)) is not None
+        ]
+        starts = [each for each in given if not counts_down(program, each, origin)]
+        numbers = [number_of(program, each) for each in starts]
+        if len(starts) < len(given) and numbers and None not in numbers:
+            return Allowance(int(max(each for each in numbers if each is not None)), starts[0])
+    return None
 
 
 def _may_count(program: Program, at: At[tree.Expr]) -> bool:

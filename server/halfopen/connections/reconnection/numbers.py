@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from halfopen.connections.reconnection.facts import Delay
 from halfopen.connections.reconnection.operands import (
+    counts_down,
     counts_on,
     default_in,
     default_of,
@@ -312,6 +313,8 @@ class _Evaluation:
             if is_shipped(call.path)
             and (argument := argument_of(call.node, origin.function.node, origin.parameter)) is not None
         ]
+        if any(counts_down(self.program, each, origin) for each in arguments):
+            return [NUMBER]
         if any(counts_on(self.program, each, origin) for each in arguments):
             return [COUNT]
         default = default_of(origin)

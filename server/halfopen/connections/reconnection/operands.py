@@ -62,6 +62,15 @@ def counts_on(program: Program, argument: At[tree.Expr], origin: ParameterOf) ->
     )
 
 
+def counts_down(program: Program, argument: At[tree.Expr], origin: ParameterOf) -> bool:
+    """Whether a function calls itself with fewer attempts left (`reconnect(left - 1)`)."""
+    return (
+        isinstance(argument.node, tree.Operation)
+        and argument.node.operator == "-"
+        and origin in origins(program, argument.to(argument.node.operands[0]))
+    )
+
+
 def same_place(one: tree.Expr, two: tree.Expr) -> bool:
     """Whether two expressions name the same variable, field or ref, as they are written."""
     match one, two:
