@@ -170,6 +170,39 @@ def test_who_gets_what_is_sent_is_told_by_the_registry(tmp_path: Path, line: str
     assert said.text.endswith(f", and gets what is sent to {whom}")
 
 
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("random.random()", "invented"),
+        ("{'cpu': round(random.uniform(0, 100), 1), 'at': time.time()}", "invented"),
+        ("reading()", "invented"),
+        ("{'cpu': psutil.cpu_percent(), 'noise': random.random()}", "data"),
+        ("{'at': time.time()}", "data"),
+        ("total", "data"),
+    ],
+)
+def test_random_numbers_are_no_data(tmp_path: Path, sent: str, expected: str) -> None:
+    text = handler(
+        "", ACCEPT, "sockets[room] = websocket", "while True:", "    await websocket.receive_text()"
+    )
+    text = f"""import psutil, random, time
+from somewhere import total
+def reading():
+    value = random.gauss(20, 2)
+    return {{"value": value, "unit": "C"}}
+async def tell(news):
+    for each in list(sockets.values()):
+        await each.send_json(news)
+{text}
+@app.on_event("startup")
+async def simulate():
+    while True:
+        await tell({sent})
+        await asyncio.sleep(1)
+"""
+    assert value(admission(tmp_path, text).exposes) == expected
+
+
 TELLS = "for each in list(sockets.values()):", "    await each.send_text(news)"
 ONE = "await sockets[whom].send_text(news)"
 

@@ -225,6 +225,22 @@ def test_a_module_beside_in_a_package_that_is_started_as_a_folder(tmp_path: Path
     )
 
 
+def test_a_module_of_a_package_beside_in_a_package_that_is_started_as_a_folder(tmp_path: Path) -> None:
+    main = """
+        from fastapi import FastAPI
+        from agent.chat import router
+        app = FastAPI()
+        app.include_router(router, prefix="/api")
+        """
+    files = {
+        "backend__INIT": "",
+        "backend__agent__INIT": "",
+        "backend__agent__chat": ROUTED,
+        "backend__main": main,
+    }
+    assert route(tmp_path, **files) == "/api/chat/ws/{room}"
+
+
 def test_a_library_of_the_same_name_is_not_the_module_beside(tmp_path: Path) -> None:
     main = """
         from fastapi import FastAPI

@@ -510,14 +510,16 @@ class Program:
         return self.resolve_export(target, name) or self._handed_on(target, name)
 
     def _beside(self, path: str, specifier: str, name: str) -> Global | None:
-        """`from db import session` in a package that is started as a plain folder: the module beside the file.
+        """`from db import session`, `from core.db import session` in a package that is started as a plain folder: the
+        module beside the file.
 
         A package outside may be called the same (`from celery import Celery` beside a `celery.py`): only a
         module that defines the name itself is meant.
         """
-        if not path.endswith((".py", ".pyi")) or not specifier.isidentifier():
+        parts = specifier.split(".")
+        if not path.endswith((".py", ".pyi")) or not all(each.isidentifier() for each in parts):
             return None
-        beside = self._python_file(posixpath.join(posixpath.dirname(path), specifier))
+        beside = self._python_file(posixpath.join(posixpath.dirname(path), *parts))
         module = self.module(beside) if beside is not None and beside != path else None
         if module is None:
             return None

@@ -15,6 +15,7 @@ from halfopen_rules.estimates import OPEN_FILES, share
 _GETS: Mapping[Exposed, str] = {
     "echo": "only gets back what it sent itself",
     "unsent": "reads what will be sent once something calls the broadcasts",
+    "invented": "reads the random numbers that stand for the data",
     "data": "reads what the endpoint sends",
     "actions": "reads what it sends and sets off what its messages set off",
 }

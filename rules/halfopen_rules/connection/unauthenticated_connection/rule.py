@@ -20,6 +20,7 @@ _AMBIENT: frozenset[Carrier] = frozenset({"cookie"})
 """What a browser sends by itself, to a page of any origin too."""
 _GIVES: Mapping[Exposed, str] = {
     "unsent": "so far nothing calls what would send to it",
+    "invented": "what it sends so far is made of random numbers",
     "data": "a stranger can get what it sends",
     "actions": "a stranger can act through its messages",
 }
@@ -68,7 +69,9 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     sure = dossier.connection.library in _WELL_KNOWN
     severity = Severity.CRITICAL if critical else Severity.HIGH
     confidence = min(authentication.confidence, Confidence.HIGH if sure else Confidence.MEDIUM)
-    if exposes.value == "unsent":
+    if exposes.value == "invented":
+        severity = Severity.MONITOR
+    elif exposes.value == "unsent":
         severity, confidence = Severity.MEDIUM, Confidence.LOW
     return _finding(dossier, admission, message, severity, confidence, evidence)
 

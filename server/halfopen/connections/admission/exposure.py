@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Exposed
+from halfopen.connections.admission.invented import invented
 from halfopen.connections.admission.relaying import sent_by_others
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
@@ -36,6 +37,7 @@ _VALUE_METHODS = frozenset(
     {
         "get", "strip", "lower", "upper", "split", "encode", "decode", "startswith", "endswith", "format", "join", "replace",
         "items", "keys", "values", "append", "pop", "isoformat", "dict", "model_dump", "model_dump_json", "hex",
+        "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python", "validate_json",
     }
 )  # fmt: skip
 
@@ -47,6 +49,14 @@ _UPKEEP = frozenset(
 
 def exposure(handling: Handling) -> Fact[Exposed]:
     """ "echo" where the handler does nothing but answer with what it was sent."""
+    sent: list[Registration] = []
+    found = _exposure(handling, sent)
+    random = invented(handling, sent) if isinstance(found, Known) and found.value == "data" else None
+    return Known("invented", (random,)) if random is not None else found
+
+
+def _exposure(handling: Handling, sent_over: list[Registration]) -> Fact[Exposed]:
+    """The same without a look at what is sent; `sent_over` is filled with the registries that others send over."""
     program = handling.program
     received = _received(handling)
     unsent: Evidence | None = None
@@ -59,6 +69,7 @@ def exposure(handling: Handling) -> Fact[Exposed]:
             sent = sent_by_others(handling, registration, lambda at, node: _carries(at, node, received))
             place, name = registration.node.span, registration.container
             if sent == "yes":
+                sent_over.append(registration)
                 said = f"the client is entered in {name}, and gets what is sent to {_whom(registration)}"
                 return _of_messages(handling, Evidence(place, said))
             if sent == "by nobody yet":
