@@ -80,4 +80,5 @@ def _tasks(dossier: Dossier, code: str, slug: str, tasks: list[TaskPerMessage]) 
             *first.evidence,
             *(evidence for each in tasks if each is not first for evidence in each.evidence),
         ),
+        effects=("WS7C",),
     )

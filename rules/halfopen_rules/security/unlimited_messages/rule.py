@@ -39,8 +39,17 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if receiving is None or any(each.kind != "one-at-a-time" for each in receiving.limits):
         return
     costly = [each for each in receiving.work if each.kind in _DOES]
-    if costly:
+    if not all(_is_told(dossier, each) for each in costly):
         yield _finding(dossier, receiving, costly)
+
+
+def _is_told(dossier: Dossier, work: Work) -> bool:
+    """Whether WS3D tells of the task that a message starts: where nothing else is dear, one cause has one cure."""
+    tasks = dossier.sending.tasks_per_message if dossier.sending is not None else ()
+    told = [each.span for each in tasks if not (each.is_limited or each.is_guarded)]
+    return work.kind == "task" and any(
+        place in told for place in (work.span, *(e.place for e in work.evidence))
+    )
 
 
 def _finding(dossier: Dossier, receiving: Receiving, costly: list[Work]) -> Finding:
