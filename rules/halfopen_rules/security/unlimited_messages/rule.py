@@ -20,7 +20,7 @@ _DEAR: frozenset[WorkKind] = frozenset({"model", "task", "broadcast", "group"})
 _AT_ONCE: frozenset[WorkKind] = frozenset({"task", "broadcast", "group", "job"})
 """Work for whose end the loop does not wait before it takes the next message, or that goes to many."""
 _DOES: dict[WorkKind, str] = {
-    "model": "runs a model or another heavy computation",
+    "model": "runs a model or other heavy work, here or at another service",
     "task": "starts a task that runs beside the loop",
     "broadcast": "goes out to every client",
     "group": "goes out to each client of a group",

@@ -57,6 +57,8 @@ _LOADING = frozenset(
     }
 )  # fmt: skip
 """Packages that compute in this process: making one of their objects loads a model."""
+_OF_TORCH = frozenset({"load", "hub", "jit", "nn", "compile"})
+"""What loads or runs a model in PyTorch: the rest makes, moves and reads tensors (`torch.from_numpy(x).float()`)."""
 _MADE = re.compile(r"(^|\.)([A-Z]\w*|__a?(enter|exit)__|connect|disconnect)$")
 """What makes a client, an agent or its options, opens and ends it: it asks for no answer."""
 _FREE = re.compile(
@@ -82,6 +84,8 @@ def work_kind(name: str) -> WorkKind | None:
     if _FREE.search(name) or _OF_VALUES.search(name):
         return None
     parts = name.replace("()", "").split(".")
+    if parts[0] == "torch" and parts[1:2] and parts[1] not in _OF_TORCH:
+        return None
     for length in (3, 2, 1):
         kind = _MODULES.get(".".join(parts[:length]))
         if kind is not None and len(parts) > length:
