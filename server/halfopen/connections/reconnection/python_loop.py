@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.connections.client_site import ClientSite
@@ -21,6 +22,7 @@ from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 3
 _SECOND = 1000.0
+_DONE = re.compile(r"complete|done|finish|final|end|result|success|fail|cancel|stopped|abort", re.IGNORECASE)
 _BROAD = frozenset({"Exception", "BaseException"})
 _PAUSES = frozenset({"asyncio.sleep", "time.sleep", "anyio.sleep", "trio.sleep"})
 
@@ -180,9 +182,39 @@ def _stays(program: Program, call: At[tree.Call]) -> bool:
     if body is None:
         return False
     for node in tree.walk(body, tree.same_function):
-        if isinstance(node, tree.Loop) and node.start > call.node.start:
-            if node.is_async and isinstance(node.iterable, tree.Name | tree.Member):
-                return True
-            if node.kind == "while" and isinstance(node.test, tree.Literal) and node.test.value in (True, 1):
-                return True
+        if not isinstance(node, tree.Loop) or node.start < call.node.start or _ends_with_its_work(call, node):
+            continue
+        if node.is_async and isinstance(node.iterable, tree.Name | tree.Member):
+            return True
+        if node.kind == "while" and isinstance(node.test, tree.Literal) and node.test.value in (True, 1):
+            return True
     return False
+
+
+def _ends_with_its_work(call: At[tree.Call], loop: tree.Loop) -> bool:
+    """Whether a message says that the work is done, and ends the loop: `if event["type"] == "completed": return`."""
+    received = set(_names(loop.target)) if loop.target is not None else set[str]()
+    for statement in tree.walk(loop.body, tree.same_function):
+        if isinstance(statement, tree.Assign):
+            received.update(name for target in statement.targets for name in _names(target))
+    return any(
+        isinstance(node, tree.If)
+        and leaves(node.then, OUT_OF_LOOP)
+        and not isinstance(node.then.statements[-1], tree.Raise)
+        and not received.isdisjoint(_names(node.test))
+        and any(_says_done(each) for each in tree.walk(node.test))
+        and not any(isinstance(each, tree.Handler) for each in call.index.ancestors(node))
+        for node in tree.walk(loop.body, tree.same_function)
+    )
+
+
+def _names(node: tree.Node) -> Iterator[str]:
+    return (each.id for each in tree.walk(node) if isinstance(each, tree.Name))
+
+
+def _says_done(node: tree.Node) -> bool:
+    return (
+        isinstance(node, tree.Literal)
+        and isinstance(node.value, str)
+        and _DONE.search(node.value) is not None
+    )
