@@ -340,6 +340,14 @@ def _fate_of_argument(program: Program, at: At[tree.Expr], call: At[tree.Call], 
     return "used"
 
 
+def _makes_an_object(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a class of the workspace is called: the value is then a part of the message, job or row that it makes."""
+    return any(
+        isinstance(origin, At) and isinstance(origin.node, tree.Class)
+        for origin in origins(program, call.to(call.node.callee))
+    )
+
+
 def _fate_of_part(
     program: Program, at: At[tree.Node], echoes: Echoes, seen: frozenset[tree.Node] = frozenset()
 ) -> Fate:
@@ -361,7 +369,7 @@ def _fate_of_part(
                 meaning = parsing_of(program, given, current)
                 if meaning == "logs":
                     return "unread"
-                if meaning == "encodes":
+                if meaning == "encodes" or _makes_an_object(program, given):
                     current = call
                     continue
                 return "unread" if isinstance(at.index.parents.get(call), tree.Raise) else "used"

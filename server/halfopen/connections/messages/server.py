@@ -19,6 +19,7 @@ from halfopen.connections.messages.types_sent import types_sent
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import Binding
@@ -32,7 +33,11 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
     own_keys = _own_keys(handling) if handling is not None else frozenset[Binding]()
 
     def echoes(call: At[tree.Call]) -> bool:
-        return socket_method(sockets, call.node) in SENDERS or _answers(program, call, own_keys)
+        return (
+            socket_method(sockets, call.node) in SENDERS
+            or _answers(program, call, own_keys)
+            or _only_sends(program, sockets, call)
+        )
 
     inbound, journey = inbound_of(
         program,
@@ -88,6 +93,37 @@ def _answers(program: Program, call: At[tree.Call], own_keys: frozenset[Binding]
         return False
     found = functions(program, call.to(call.node.callee))
     return bool(found) and all(_sends_once(program, each) for each in found)
+
+
+def _only_sends(program: Program, sockets: Sockets, call: At[tree.Call]) -> bool:
+    """Whether a call hands the endpoint's socket and a message to a function that does nothing but send it there."""
+    if not any(sockets.is_socket(each.value) for each in call.node.arguments):
+        return False
+    found = functions(program, call.to(call.node.callee))
+    return bool(found) and all(_is_sent_only(program, sockets, call, each) for each in found)
+
+
+def _is_sent_only(
+    program: Program, sockets: Sockets, call: At[tree.Call], function: At[tree.Function]
+) -> bool:
+    program.queries.note(function.unit)
+    for parameter in function.node.parameters:
+        value = argument_of(call.node, function.node, parameter)
+        if value is None or sockets.is_socket(value) or not isinstance(parameter.target, tree.Name):
+            continue
+        reads = program.reads(program.variable(function.to(parameter.target)))
+        if not reads or not all(_stands_in_a_send(sockets, each) for each in reads):
+            return False
+    return True
+
+
+def _stands_in_a_send(sockets: Sockets, at: At[tree.Expr]) -> bool:
+    for ancestor in at.index.ancestors(at.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.Call) and socket_method(sockets, ancestor) in SENDERS:
+            return True
+    return False
 
 
 def _sends_once(program: Program, function: At[tree.Function]) -> bool:
