@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from halfopen.audit.finding import Finding, Severity
+from halfopen.audit.finding import Severity
 
-from .workspaces import auditor_of, workspaces
+from .workspaces import findings_of
 
 SAID = [
     ("WS1A/react/bad_parallel_while_connecting", Severity.MEDIUM, "refuses a second socket only once the first is open", "close event"),
@@ -33,22 +33,7 @@ SAID = [
 def test_a_message_claims_what_the_code_bears_out(
     fixture: str, severity: Severity, said: str, unsaid: str, tmp_path: Path
 ) -> None:
-    (found,) = _findings(fixture, tmp_path)
+    (found,) = findings_of(fixture, tmp_path)
     assert said in found.message
     assert unsaid not in found.message
     assert found.severity is severity
-
-
-def _findings(fixture: str, root: Path) -> list[Finding]:
-    code = fixture.partition("/")[0]
-    workspace = next(
-        each for each in workspaces() if each.name.rpartition(".")[0] == fixture or each.name == fixture
-    )
-    side = "client" if workspace.folder == "react" else "server"
-    auditor = auditor_of(workspace.copy_to(root))
-    sides = {each.connection.id: each.connection.side for each in auditor.dossiers()}
-    return [
-        each.finding
-        for each in auditor.findings()
-        if each.finding.code == code and sides[each.finding.connection] == side
-    ]

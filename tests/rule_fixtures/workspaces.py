@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from halfopen.audit.engine import Auditor
-from halfopen.audit.finding import Confidence
+from halfopen.audit.finding import Confidence, Finding
 from halfopen.audit.settings import Settings
 from halfopen.audit.views import Located
 
@@ -124,3 +124,19 @@ def reported(auditor: Auditor) -> list[Expected]:
         for each in auditor.findings()
         if not each.suppressed
     )
+
+
+def findings_of(fixture: str, root: Path) -> list[Finding]:
+    """What the rule of a fixture ("WS1A/react/bad_...") finds on the side that it is of."""
+    code = fixture.partition("/")[0]
+    workspace = next(
+        each for each in workspaces() if each.name.rpartition(".")[0] == fixture or each.name == fixture
+    )
+    side = "client" if workspace.folder == "react" else "server"
+    auditor = auditor_of(workspace.copy_to(root))
+    sides = {each.connection.id: each.connection.side for each in auditor.dossiers()}
+    return [
+        each.finding
+        for each in auditor.findings()
+        if each.finding.code == code and sides[each.finding.connection] == side
+    ]

@@ -40,7 +40,10 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     ]
     if lost:
         yield _finding(
-            dossier, messages, others, sorted(lost, key=lambda each: _twin(each, messages, others) is None)
+            dossier,
+            messages,
+            others,
+            sorted(lost, key=lambda each: (_twin(each, messages, others) is None, each.refuses)),
         )
 
 
@@ -113,13 +116,15 @@ def _finding(dossier: Dossier, messages: Messages, others: list[Other], lost: li
         message = f"`{dossier.connection.name}` sends {names}, and no schema of {peers} knows {them}: the other side refuses the message, and what it asks for never happens"
     else:
         message = f"`{dossier.connection.name}` sends {names}, and no branch of {peers} handles {them}: the other side drops the message without a word"
+    if first.refuses:
+        message += "; only a client that sends what cannot be read would be told"
     if twin is not None:
         message += f"; it waits for `{twin.value}` instead of `{first.value}`, which nobody sends"
     is_certain = all(each.strength == "certain" for each in others)
     return Finding(
         code=CODE,
         slug=SLUG,
-        severity=Severity.HIGH if twin is not None else Severity.MEDIUM,
+        severity=_severity(first, twin),
         confidence=Confidence.HIGH if is_certain and twin is not None else Confidence.MEDIUM,
         span=first.span,
         message=message,
@@ -137,6 +142,13 @@ def _finding(dossier: Dossier, messages: Messages, others: list[Other], lost: li
             ),
         ),
     )
+
+
+def _severity(first: MessageType, twin: MessageType | None) -> Severity:
+    """MONITOR for the answer to what cannot be read: the peer's own code never sends that."""
+    if twin is not None:
+        return Severity.HIGH
+    return Severity.MONITOR if first.refuses else Severity.MEDIUM
 
 
 RULE = Rule(

@@ -118,6 +118,8 @@ class MessageType:
     """A model or schema lets it pass and refuses the types that it does not name; no branch has to ask for it."""
     answers: tuple[str, ...] = ()
     """Of a type that is sent: what the conditions around each of its sends look for. Empty where one has none."""
+    refuses: bool = False
+    """Of a type that is sent: only where a message could not be read, in a clause for what parsing raises."""
 
 
 @dataclass(frozen=True, slots=True)

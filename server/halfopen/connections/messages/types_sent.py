@@ -17,6 +17,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import called
 from halfopen.semantics.flow import calls_of
 from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program, own_nodes
 from halfopen.semantics.values import origins
@@ -200,14 +201,16 @@ def _value(
 
 
 def _add(sends: Sends, value: str, name: str, message: At[tree.Expr]) -> None:
-    answers = _answered(message)
+    answers, refuses = _answered(message), _refuses(message)
     evidence = (Evidence(message.span, f"sends {name} `{value}`"),)
     before = sends.types.get((name, value))
     if before is None:
-        found = MessageType(value, name, message.span, evidence, answers=answers)
+        found = MessageType(value, name, message.span, evidence, answers=answers, refuses=refuses)
     else:
         found = dataclasses.replace(
-            before, answers=(*before.answers, *answers) if before.answers and answers else ()
+            before,
+            answers=(*before.answers, *answers) if before.answers and answers else (),
+            refuses=before.refuses and refuses,
         )
     sends.types[name, value] = found
 
@@ -216,3 +219,17 @@ def _answered(message: At[tree.Expr]) -> tuple[str, ...]:
     """The types of received messages of which alone this is sent: the conditions around it ask for them."""
     function = message.index.function_of(message.node)
     return tuple(dict.fromkeys(types_asked(message, function))) if function is not None else ()
+
+
+_UNREADABLE = frozenset({"JSONDecodeError", "ValidationError", "UnicodeDecodeError"})
+"""What reading a message raises that is no message of this protocol."""
+
+
+def _refuses(message: At[tree.Expr]) -> bool:
+    """Whether this is sent only where a message could not be read."""
+    for ancestor in message.index.ancestors(message.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.Handler) and ancestor.types:
+            return all(last_name(each) in _UNREADABLE for each in ancestor.types)
+    return False
