@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from halfopen.audit.engine import Auditor
+from halfopen.audit.settings import Settings
 from halfopen.connections.admission.facts import Admission, ClientAdmission
 from halfopen.connections.facts import Known
 
-from .finding import dossiers
+from .finding import dossiers, write
 
 HEAD = """\
 import asyncio, hmac, jwt
@@ -154,7 +156,7 @@ def test_what_a_stranger_gets(tmp_path: Path, lines: tuple[str, ...], expected: 
 @pytest.mark.parametrize(
     ("line", "whom"),
     [
-        ("sockets[room] = websocket", "all, or under `room`"),
+        ("sockets[room] = websocket", "all"),
         ("sockets.setdefault(room, set()).add(websocket)", "all of the same `room`"),
         ("sockets[room].append(websocket)", "all of the same `room`"),
         ("everybody.add(websocket)", "all"),
@@ -212,7 +214,7 @@ ONE = "await sockets[whom].send_text(news)"
     [
         (("@app.post('/news')", "async def tell(news: str):", *TELLS), "", "data"),
         (("async def tell(news: str):", *TELLS), "", "unsent"),
-        (("async def tell(news: str):", *TELLS), "await tell(text)", "actions"),
+        (("async def tell(news: str):", *TELLS), "await tell(text)", "data"),
         (("@app.post('/news')", "async def tell(whom: str, news: str):", ONE), "", "data"),
         (("async def tell(whom: str, news: str):", ONE), "await tell(room, text)", "echo"),
         (("async def tell(whom: str, news: str):", ONE), "await tell(text['to'], text['what'])", "data"),
@@ -268,6 +270,52 @@ def test_a_broadcast_of_that_name_elsewhere_calls_none_of_a_file_that_nobody_imp
     _, [had] = dossiers(tmp_path / "had", files)
     assert isinstance(had.admission, Admission)
     assert value(had.admission.exposes) == "data"
+
+
+@pytest.mark.parametrize(
+    ("received", "told"),
+    [
+        ("pass", "a stranger can get what it sends"),
+        ("await tell(text)", "a stranger can get what it sends, and send to the others"),
+    ],
+)
+def test_a_stranger_who_is_relayed_can_send_too(tmp_path: Path, received: str, told: str) -> None:
+    text = f"""\
+        from fastapi import FastAPI, WebSocket
+        app = FastAPI()
+        class Room:
+            def __init__(self):
+                self.members = []
+            async def tell(self, text):
+                for each in list(self.members):
+                    await each.send_text(text)
+        room = Room()
+        async def tell(text):
+            await room.tell(text)
+        @app.post("/news")
+        async def news(text: str):
+            await room.tell(text)
+        @app.websocket("/ws")
+        async def live(websocket: WebSocket):
+            await websocket.accept()
+            room.members.append(websocket)
+            while True:
+                text = await websocket.receive_text()
+                {received}
+        """
+    auditor = Auditor(write(tmp_path, {"main.py": text}), Settings())
+    auditor.refresh()
+    [found] = [each.finding for each in auditor.findings() if each.finding.code == "WS1C"]
+    assert found.message.endswith(f"; {told}")
+
+
+def test_one_that_is_looked_up_gets_what_is_sent_under_its_key(tmp_path: Path) -> None:
+    text = handler(
+        "", ACCEPT, "sockets[room] = websocket", "while True:", "    await websocket.receive_text()"
+    )
+    text += "@app.post('/news')\nasync def tell(whom: str):\n    await sockets[whom].send_text('news')\n"
+    [said] = admission(tmp_path, text).exposes.evidence
+    assert said.text.endswith(", and gets what is sent to whoever stands under the same `room`")
 
 
 def test_what_a_stranger_gets_is_the_work_that_costs_and_not_a_builtin(tmp_path: Path) -> None:

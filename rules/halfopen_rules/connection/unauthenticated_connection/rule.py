@@ -62,6 +62,8 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     elif _origin(admission):
         message += ", and the Origin that it looks at is one that any program may write"
     message += f"; {_GIVES[exposes.value]}"
+    if exposes.value == "data" and _relays(dossier):
+        message += ", and send to the others"
     if admission.guarded_beside:
         message += ", although routes beside it do ask who calls"
     critical = exposes.value == "actions" or bool(admission.guarded_beside)
@@ -74,6 +76,12 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     elif exposes.value == "unsent":
         severity, confidence = Severity.MEDIUM, Confidence.LOW
     return _finding(dossier, admission, message, severity, confidence, evidence)
+
+
+def _relays(dossier: Dossier) -> bool:
+    """Whether what a client sends goes out to other clients."""
+    receiving = dossier.receiving
+    return receiving is not None and any(each.kind in ("broadcast", "group") for each in receiving.work)
 
 
 def _never_verified(dossier: Dossier, admission: Admission) -> Finding | None:

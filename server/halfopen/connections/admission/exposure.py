@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Exposed
 from halfopen.connections.admission.invented import invented
-from halfopen.connections.admission.relaying import sent_by_others
+from halfopen.connections.admission.relaying import is_sent_to_all, sent_by_others
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
@@ -41,6 +41,8 @@ _VALUE_METHODS = frozenset(
     }
 )  # fmt: skip
 
+_RELAYING = frozenset({"send_text", "send_json", "send_bytes"})
+"""What hands a message on to another client: that is told of what the endpoint sends."""
 _UPKEEP = frozenset(
     {"remove", "discard", "add", "clear", "update", "cancel", "done", "put_nowait", "close", "aclose"}
 )
@@ -70,7 +72,7 @@ def _exposure(handling: Handling, sent_over: list[Registration]) -> Fact[Exposed
             place, name = registration.node.span, registration.container
             if sent == "yes":
                 sent_over.append(registration)
-                said = f"the client is entered in {name}, and gets what is sent to {_whom(registration)}"
+                said = f"the client is entered in {name}, and gets what is sent to {_whom(handling, registration)}"
                 return _of_messages(handling, Evidence(place, said))
             if sent == "by nobody yet":
                 unsent = unsent or Evidence(
@@ -95,11 +97,12 @@ def _exposure(handling: Handling, sent_over: list[Registration]) -> Fact[Exposed
     )
 
 
-def _whom(registration: Registration) -> str:
+def _whom(handling: Handling, registration: Registration) -> str:
     """All clients, whoever stands under a key (`users[name] = websocket`), or all under it (`rooms[room].add(websocket)`)."""
     node = registration.node.node
     if registration.key is not None:
-        return f"all, or under `{one_line(registration.key.text, _LONGEST_TEXT)}`"
+        key = one_line(registration.key.text, _LONGEST_TEXT)
+        return "all" if is_sent_to_all(handling, registration) else f"whoever stands under the same `{key}`"
     held = (
         node.callee.object if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member) else None
     )
@@ -134,6 +137,8 @@ def _acting_calls(handling: Handling) -> Iterator[At[tree.Call]]:
             if not isinstance(node, tree.Call) or not node.arguments:
                 continue
             if _is_idle(program, function.to(node)) or handling.sockets.mentions(node.callee):
+                continue
+            if isinstance(node.callee, tree.Member) and node.callee.name in _RELAYING:
                 continue
             if any(_carries(function, each.value, received) for each in node.arguments):
                 yield function.to(node)

@@ -58,8 +58,7 @@ def sent_by_others(
     "by nobody yet": there are broadcasts, and nothing calls them. A reply that looks the client up under its own key is
     its own. What the code does not show (a registry that is given away) may well be sent over.
     """
-    held = "queues" if registration.value.node in handling.queues() else "sockets"
-    registry = Entered(registration.container, handling, (registration,), held)
+    registry = _registry(handling, registration)
     program = handling.program
     looped = {each.outer.index.function_of(each.outer.node) for each in deliveries(program, registry)}
     senders: set[tree.Node] = set()
@@ -80,6 +79,22 @@ def sent_by_others(
         if (call := call_on(each)) is not None
     )
     return "yes" if unseen else "by nobody yet" if idle else "no"
+
+
+def is_sent_to_all(handling: Handling, registration: Registration) -> bool:
+    """Whether anything that runs goes through all that a registry holds, or all that stands under a key of it."""
+    registry = _registry(handling, registration)
+    for each in deliveries(handling.program, registry):
+        function = each.outer.index.function_of(each.outer.node)
+        called = is_called(handling.program, each.outer.to(function)) if function is not None else None
+        if not isinstance(called, Known) or called.value:
+            return True
+    return False
+
+
+def _registry(handling: Handling, registration: Registration) -> Entered:
+    held = "queues" if registration.value.node in handling.queues() else "sockets"
+    return Entered(registration.container, handling, (registration,), held)
 
 
 def _is_called_for_others(
