@@ -50,7 +50,7 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             span=worst.sent,
             message=_message(worst),
             connection=dossier.connection.id,
-            evidence=(*_places(worst), *(_also(each) for each in lost[1:])),
+            evidence=(*_places(worst), *(_also(each, worst) for each in lost[1:])),
             fixes=tuple(_fixes(dossier, lost)),
         )
         return
@@ -106,7 +106,7 @@ def _garbled(dossier: Dossier, sends: list[Send]) -> Finding:
             "reaches the server, and no error is raised"
         ),
         connection=dossier.connection.id,
-        evidence=tuple(_also(each) for each in sends[1:]),
+        evidence=tuple(_also(each, first) for each in sends[1:]),
     )
 
 
@@ -233,5 +233,10 @@ def _places(send: Send) -> tuple[Evidence, ...]:
     return (*here, *send.evidence)
 
 
-def _also(send: Send) -> Evidence:
-    return Evidence(send.place, f"{_named(send)} is lost in the same way")
+def _also(send: Send, worst: Send) -> Evidence:
+    how = (
+        "is lost in the same way"
+        if send.guard == worst.guard
+        else "is dropped while the connection is not open"
+    )
+    return Evidence(send.place, f"{_named(send)} {how}")

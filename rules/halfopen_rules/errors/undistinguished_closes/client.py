@@ -176,6 +176,9 @@ def _retries_refusals(
         f"{_named(dossier)} refuses ({_told_by(refusals)}) is turned away {_turned_away(attempts)}{until}"
     )
     evidence = (*first.evidence, *(one for each in refusals[:2] for one in each.evidence))
+    if limit is not None and limit <= _FEW_ATTEMPTS and all(_is_early(each) for each in refusals):
+        # A refused handshake shows no code to anybody, and so few attempts are no burden.
+        return _finding(dossier, Severity.MONITOR, Confidence.LOW, _place(dossier), message, evidence)
     severity = Severity.HIGH if endless and not renewed else Severity.MEDIUM
     return _finding(dossier, severity, Confidence.HIGH, _place(dossier), message, evidence)
 

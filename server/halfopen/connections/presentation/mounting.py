@@ -19,9 +19,9 @@ _ROOT_FILES = re.compile(r"(^|/)(app/layout|pages/_app)\.[jt]sx?$")
 
 def stays_mounted(view: View, is_renewed: bool) -> bool:
     """Whether nothing but the end of the page releases the socket. `is_renewed`: its effect runs again at times."""
-    if is_renewed or not view.reach.effects:
+    if is_renewed:
         return False
-    owners = [react_owner(effect.callback) for effect in view.reach.effects]
+    owners = [react_owner(effect.callback) for effect in view.reach.effects] or [react_owner(view.call)]
     return all(each is not None and _stays(view.program, each, _DEPTH) for each in owners)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.reconnection.numbers import number_of
-from halfopen.connections.reconnection.operands import counts_down
+from halfopen.connections.reconnection.operands import counts_down, is_counted_first
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import argument_of, returned
@@ -280,11 +280,13 @@ def _of_counter(program: Program, at: At[tree.Expr], node: tree.Operation, wante
         return None
     match operator, wanted:
         case ("<", True) | (">=", False) | ("==", False):
-            return Allowance(int(limit), right)
+            allowed = int(limit)
         case ("<=", True) | (">", False):
-            return Allowance(int(limit) + 1, right)
+            allowed = int(limit) + 1
         case _:
             return None
+    # What is counted before it is asked for (`attempt += 1; if (attempt > 8) return`) lets one attempt less through.
+    return Allowance(max(allowed - is_counted_first(left), 0), right)
 
 
 def _left_over(program: Program, at: At[tree.Expr]) -> Allowance | None:

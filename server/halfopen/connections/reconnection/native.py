@@ -34,7 +34,7 @@ def reconnection_by_code(view: View) -> Reconnection:
     unresolved = [*closing.unresolved, *failing.unresolved]
     reset = _reset(view, triggers)
     return Reconnection(
-        automatic=_automatic(view, triggers, unresolved),
+        automatic=_automatic(view, triggers, unresolved, [*closing.replaced_by, *failing.replaced_by]),
         triggers=tuple(triggers),
         attempts=_attempts(triggers, reset),
         reset=reset,
@@ -47,7 +47,9 @@ def reconnection_by_code(view: View) -> Reconnection:
     )
 
 
-def _automatic(view: View, triggers: list[Trigger], unresolved: list[At[tree.Call]]) -> Fact[bool]:
+def _automatic(
+    view: View, triggers: list[Trigger], unresolved: list[At[tree.Call]], others: list[At[tree.Call]]
+) -> Fact[bool]:
     automatic = [each for each in triggers if each.is_automatic]
     if automatic:
         return Known(True, tuple(evidence for each in automatic for evidence in each.evidence))
@@ -55,6 +57,9 @@ def _automatic(view: View, triggers: list[Trigger], unresolved: list[At[tree.Cal
         call = unresolved[0]
         text = "who hands this in may connect again"
         return Unknown(f"what is given for `{call.to(call.node.callee).text}`", (Evidence(call.span, text),))
+    if others:
+        evidence = (Evidence(others[0].span, "the end of the first socket makes this one"),)
+        return Unknown("what the other socket that its close handler makes is used for", evidence)
     if _goes_out_of_sight(view):
         evidence = (Evidence(view.call.span, "the socket is handed out of the code that is seen"),)
         return Unknown("who uses the socket that is handed out", evidence)

@@ -16,6 +16,8 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.react import react_owner
 
 _SENDS = frozenset({"send", "sendJSON", "sendJson"})
+_NOT_CALLED = frozenset({"constructor", "__init__", "onopen", "onclose", "onerror", "onmessage"})
+"""Names of functions that no code of the project calls by them."""
 _CONNECT_ARGUMENT = 2
 """`useWebSocket(url, options, connect)`."""
 
@@ -80,7 +82,7 @@ def _begun_by(view: View, handlers: set[tree.Function]) -> Renewal | None:
     """The function that no other leads to, where neither an effect nor a component's body does."""
     for function in reversed(view.reach.functions.values()):
         name = name_of_function(function)[0]
-        if name is None or name in ("constructor", "__init__") or function.node in handlers:
+        if name is None or name in _NOT_CALLED or function.node in handlers:
             continue
         owner = react_owner(function)
         if owner is not None and owner.function.node is function.node:

@@ -29,6 +29,7 @@ from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.react import Effect
 from halfopen.semantics.stores import initializers, store_around
 from halfopen.semantics.unit import Span
@@ -65,6 +66,8 @@ class Tracing:
     """The functions that were entered, with what was met before each time."""
     unresolved: list[At[tree.Call]] = field(default_factory=list[At[tree.Call]])
     """Calls of functions that somebody hands in, whom the workspace does not show."""
+    replaced_by: list[At[tree.Call]] = field(default_factory=list[At[tree.Call]])
+    """Sockets of the browser that are made on the way, beside the one whose end is followed."""
 
     def run(self, handlers: list[At[tree.Function]]) -> list[Trigger]:
         """What the handlers set off, each place once: where several ways lead to it, all of them count."""
@@ -92,6 +95,9 @@ class Tracing:
         met = (*step.conditions, *conditions_on(call))
         if call.node is self.view.call.node:
             yield self.trigger(step, call, met)
+            return
+        if call.node.is_new and "WebSocket" in qualified(program, call.to(call.node.callee)):
+            self.replaced_by.append(call)
             return
         if is_timer(program, call) or is_timer(program, call, "setInterval"):
             delay = call.to(call.node.arguments[1].value) if len(call.node.arguments) > 1 else None
