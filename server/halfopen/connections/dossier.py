@@ -177,6 +177,8 @@ class Surroundings:
 
     others: tuple[Other, ...] = ()
     serving: Serving = field(default_factory=Serving)
+    desktop: Evidence | None = None
+    """What says that a client's page runs in a program on its user's machine (Electron, Tauri)."""
 
 
 @dataclass(frozen=True, slots=True)

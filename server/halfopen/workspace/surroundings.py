@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from halfopen.connections.dossier import Dossier, Other, Surroundings
+from halfopen.connections.facts import Evidence, Line
 from halfopen.connections.links import Link
 from halfopen.workspace.connections import links_between
 from halfopen.workspace.serving import serving_of
@@ -39,19 +40,24 @@ def surround(
         others.setdefault(link.client, []).append(Other(endpoint, link.strength, link.evidence))
         others.setdefault(link.endpoint, []).append(Other(client, link.strength, link.evidence))
     known = {id(each.alone): each for each in before}
+    shells = _shells(workspace)
     placed: list[Placed] = []
     for dossier in dossiers:
         around = tuple(others.get(dossier.connection.id, ()))
         serving = serving_of(workspace, dossier, around)
+        desktop = _desktop(shells, dossier)
         old = known.get(id(dossier))
         if (
             old is not None
             and _same(old.surrounded.surroundings, around)
             and (old.surrounded.surroundings.serving == serving)
+            and old.surrounded.surroundings.desktop == desktop
         ):
             placed.append(old)
         else:
-            placed.append(Placed(dossier, replace(dossier, surroundings=Surroundings(around, serving))))
+            placed.append(
+                Placed(dossier, replace(dossier, surroundings=Surroundings(around, serving, desktop)))
+            )
     return tuple(placed), links
 
 
@@ -61,3 +67,29 @@ def _same(before: Surroundings, around: Sequence[Other]) -> bool:
         one.dossier is two.dossier and one.strength == two.strength
         for one, two in zip(before.others, around, strict=True)
     )
+
+
+_SHELLS = {"electron": "Electron", "@tauri-apps/api": "Tauri", "@tauri-apps/cli": "Tauri", "nw": "NW.js"}
+"""Packages of programs that show a page in a window of their own, on their user's machine."""
+
+
+def _shells(workspace: Workspace) -> dict[str, Evidence]:
+    """The folders whose package.json names such a package."""
+    found: dict[str, Evidence] = {}
+    for each in workspace.deployment.serving().requirements:
+        folder, _, file = each.path.rpartition("/")
+        if each.ecosystem == "npm" and file == "package.json" and each.name in _SHELLS:
+            said = f"the page is shipped in a program for the user's machine ({_SHELLS[each.name]})"
+            found.setdefault(folder, Evidence(Line(each.path, each.line), said))
+    return found
+
+
+def _desktop(shells: dict[str, Evidence], dossier: Dossier) -> Evidence | None:
+    """What the nearest of these folders above a client's page says."""
+    path = dossier.connection.site.path
+    above = [each for each in shells if dossier.connection.side == "client" and _is_above(each, path)]
+    return shells[max(above, key=len)] if above else None
+
+
+def _is_above(folder: str, path: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")

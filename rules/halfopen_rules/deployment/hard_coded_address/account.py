@@ -17,6 +17,13 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     address = dossier.url.value if isinstance(dossier.url, Known) else "the address"
     local = any(each in str(address) for each in ("localhost", "127.0.0.1", "0.0.0.0", "[::1]"))
     names = {"/ws/jobs": url.path_text} if (url := _only(dossier)) is not None else {}
+    if local and dossier.surroundings.desktop is not None:
+        return Assessment(
+            "Where the page is opened from another machine than the server's, nothing listens there, or something else does.",
+            f"100 % of the users of a desktop program whose server runs beside it connect to `{address}`, and 0 % of those who "
+            "open the page from elsewhere.",
+            names=names,
+        )
     if local:
         return Assessment(
             "On a user's computer nothing listens there, or something else does.",

@@ -43,6 +43,11 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 
 def _local(dossier: Dossier, url: Url) -> str:
+    if dossier.surroundings.desktop is not None:
+        return (
+            f"`{dossier.connection.name}` always connects to {url.scheme or 'ws'}://{url.host}: the desktop program works "
+            "where its server was started on the same machine, and a page that is served to others finds nothing there"
+        )
     return (
         f"`{dossier.connection.name}` always connects to {url.scheme or 'ws'}://{url.host}: on a user's machine "
         "nothing listens there, so the feature works for its developer alone"
@@ -78,13 +83,16 @@ def _is_private(url: Url) -> bool:
 def _finding(dossier: Dossier, message: str, confidence: Confidence) -> Finding:
     evidence = dossier.urls.evidence if dossier.urls is not None else ()
     site = dossier.connection.site
+    desktop = dossier.surroundings.desktop
     written = _written(dossier)
     if written is not None:
         evidence = (Evidence(site, f"`{dossier.connection.name}` connects to it here"), *evidence[:-1])
+    if desktop is not None:
+        evidence = (*evidence, desktop)
     return Finding(
         CODE,
         SLUG,
-        Severity.HIGH,
+        Severity.HIGH if desktop is None else Severity.MONITOR,
         confidence,
         written or site,
         message,
