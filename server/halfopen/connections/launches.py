@@ -9,8 +9,10 @@ from typing import Literal as OneOf
 from halfopen.connections.facts import Line, Place
 from halfopen.connections.liveness.durations import numbers_of
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.strings import texts_of
 from halfopen.deployment import DeploymentFacts, ServerLaunch, launch_from_keywords
 from halfopen.semantics import tree
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
@@ -21,6 +23,7 @@ from halfopen.source.text import one_line
 _LONGEST_TEXT = 80
 """Characters of a start command that evidence repeats."""
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STARTS: Mapping[str, OneOf["uvicorn", "hypercorn", "granian"]] = {
     "uvicorn.run": "uvicorn",
     "uvicorn.Config": "uvicorn",
@@ -43,6 +46,8 @@ class Start:
     """What the service is called that it starts, in a compose file or the like."""
     published: int | None = None
     """The port on the machine that leads to it, where the file says."""
+    stays_on_machine: bool = False
+    """Whether it says to listen on the loopback address, or does unless an option or a setting says otherwise."""
 
     def place_of(self, *keywords: str) -> Place:
         """Where one of the keywords is given, else the start itself."""
@@ -89,7 +94,27 @@ def _start(program: Program, at: At[tree.Call], server: OneOf["uvicorn", "hyperc
     launch = launch_from_keywords(
         server, given, path=at.path, line=1, command=said[:120], unresolved=tuple(unresolved)
     )
-    return Start(launch, at.span, one_line(said, _LONGEST_TEXT), tuple(places))
+    host = next((each.value for each in at.node.arguments if each.name == "host"), None)
+    local = host is not None and _is_loopback(program, at.to(host))
+    return Start(launch, at.span, one_line(said, _LONGEST_TEXT), tuple(places), stays_on_machine=local)
+
+
+def _is_loopback(program: Program, host: At[tree.Expr]) -> bool:
+    """Whether a server's host is the loopback address, or may be, and is no other one but by an option."""
+    if any(len(each) == 1 and each[0] in LOOPBACK for each in texts_of(program, host).texts):
+        return True
+    return any(
+        isinstance(default, tree.Literal) and default.value in LOOPBACK
+        for origin in origins(program, host)
+        if isinstance(origin, At)
+        for default in _default_of_field(origin.node)
+    )
+
+
+def _default_of_field(node: tree.Node) -> Iterator[tree.Expr]:
+    """`host: str = Field(default="127.0.0.1")` of a settings class."""
+    if isinstance(node, tree.Call) and last_name(node.callee) == "Field":
+        yield from (each.value for each in node.arguments if each.name in (None, "default"))
 
 
 def _literal(program: Program, at: At[tree.Expr]) -> tuple[bool, object]:
@@ -123,4 +148,9 @@ def _published(ports: Iterable[str], own: int | None) -> int | None:
 
 def _start_of(launch: ServerLaunch) -> Start:
     said = " ".join(launch.command.split()) or launch.server
-    return Start(launch, Line(launch.path, launch.line), one_line(said, _LONGEST_TEXT))
+    return Start(
+        launch,
+        Line(launch.path, launch.line),
+        one_line(said, _LONGEST_TEXT),
+        stays_on_machine=(launch.host or "").partition(":")[0] in LOOPBACK,
+    )

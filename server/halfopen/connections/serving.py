@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
 
 from halfopen.connections.facts import Evidence, Fact, Unknown
 
@@ -114,5 +115,7 @@ class Serving:
     """Whether the server's own log shows the query string of each handshake."""
     reading_pauses_while_unread: Fact[bool] = Unknown("the server's version and WebSocket implementation")
     """Whether one message that the handler has not received keeps pongs and closes from being read."""
+    listens_on: Fact[OneOf["this machine"]] = Unknown(_LAUNCH)
+    """Known where each start says to listen on the loopback address, and no proxy stands before it."""
     max_connections: Fact[int | None] = Unknown(_LAUNCH)
     """The limit of the whole process. None as a value: no limit."""

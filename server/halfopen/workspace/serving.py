@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal as OneOf
 
 from halfopen.connections.dossier import Dossier, Other
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Line, Unknown
@@ -80,7 +81,9 @@ def _serving(
             served = _doubtful(served)
     else:
         served = served_by_requirements(catalogue, facts.requirements, near)
-    serving = replace(serving, processes=_processes(facts, chosen))
+    serving = replace(
+        serving, processes=_processes(facts, chosen), listens_on=_listens_on(facts, chosen, hops)
+    )
     if served is None:
         return serving
     return replace(
@@ -131,6 +134,27 @@ def _starts_of(facts: DeploymentFacts, in_code: Iterable[Start], endpoint: Dossi
             each.launch.line,
         ),
     )
+
+
+def _listens_on(
+    facts: DeploymentFacts, starts: Sequence[Start], hops: Sequence[ProxyHop]
+) -> Fact[OneOf["this machine"]]:
+    """This machine alone, where each start says so and nothing in front of it leads in from elsewhere."""
+    if (
+        not starts
+        or hops
+        or facts.nginx
+        or facts.proxies
+        or any(_serves(each, starts) for each in facts.services)
+    ):
+        return Serving().listens_on
+    if not all(each.stays_on_machine for each in starts):
+        return Serving().listens_on
+    said = Evidence(
+        starts[0].place_of("host"),
+        f"it listens on this machine alone, unless told otherwise: {starts[0].said}",
+    )
+    return Known("this machine", (said,))
 
 
 def _names_module(start: Start) -> bool:

@@ -52,11 +52,14 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     if not isinstance(exposes, Known) or exposes.value == "echo":
         return None
     name = dossier.connection.name
+    listens = dossier.surroundings.serving.listens_on
+    local = listens.evidence if isinstance(listens, Known) else ()
+    who = "every program of the machine that it listens on" if local else "anyone who can reach the port"
     if authentication.value == "not read":
         shown = " and ".join(dict.fromkeys(f"`{each.name}`" for each in admission.credentials))
-        message = f"{name} takes {shown} from the client and never looks at it: anyone who can reach the port is let in"
+        message = f"{name} takes {shown} from the client and never looks at it: {who} is let in"
     else:
-        message = f"{name} lets in anyone who can reach the port: no token, cookie or dependency is asked for on any level"
+        message = f"{name} lets in {who}: no token, cookie or dependency is asked for on any level"
     if _origin(admission) == "none":
         message += ", and any website may connect from its visitors' browsers"
     elif _origin(admission):
@@ -67,10 +70,12 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     if admission.guarded_beside:
         message += ", although routes beside it do ask who calls"
     critical = exposes.value == "actions" or bool(admission.guarded_beside)
-    evidence = (*authentication.evidence, *exposes.evidence, *admission.guarded_beside[:1])
+    evidence = (*authentication.evidence, *exposes.evidence, *admission.guarded_beside[:1], *local)
     sure = dossier.connection.library in _WELL_KNOWN
     severity = Severity.CRITICAL if critical else Severity.HIGH
     confidence = min(authentication.confidence, Confidence.HIGH if sure else Confidence.MEDIUM)
+    if local:
+        severity = Severity.MEDIUM
     if exposes.value == "invented":
         severity = Severity.MONITOR
     elif exposes.value == "unsent":

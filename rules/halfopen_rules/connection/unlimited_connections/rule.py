@@ -46,6 +46,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         message += (
             f"; only the {whole} connections of the whole process are a limit, which {who} can use up alone"
         )
+    elif isinstance(dossier.surroundings.serving.listens_on, Known):
+        message += "; it listens on its own machine alone, unless told otherwise"
     else:
         message += f"; the target is {targets.connections_per_client} for each client"
     yield Finding(
@@ -68,8 +70,11 @@ def _is_limited(admission: Admission) -> bool:
 def _severity(dossier: Dossier, admission: Admission, whole_is_limited: bool) -> Severity:
     """HIGH where few connections suffice: each holds a pooled session, or strangers make the server work.
 
-    A server with one secret of its own has one operator: that is MONITOR.
+    A server with one secret of its own has one operator, one that listens on its own machine alone one user: that is
+    MONITOR.
     """
+    if isinstance(dossier.surroundings.serving.listens_on, Known):
+        return Severity.MONITOR
     if admission.pooled:
         return Severity.HIGH
     lifetime = admission.lifetime
@@ -90,6 +95,9 @@ def _costs(dossier: Dossier, admission: Admission) -> Iterator[str]:
 
 
 def _evidence(dossier: Dossier, admission: Admission) -> Iterator[Evidence]:
+    listens = dossier.surroundings.serving.listens_on
+    if isinstance(listens, Known):
+        yield listens.evidence[0]
     if admission.accepted is not None:
         yield admission.accepted
     for pooled in admission.pooled:
