@@ -43,8 +43,15 @@ def _is_always_shown(program: Program, element: At[tree.Element], depth: int) ->
         return False
     for ancestor in element.index.ancestors(element.node):
         match ancestor:
-            case tree.Conditional() | tree.Operation() | tree.If() | tree.Attribute() | tree.Loop():
-                return False
+            case (
+                tree.Conditional()
+                | tree.Operation()
+                | tree.If()
+                | tree.Attribute()
+                | tree.Loop()
+                | tree.Entry()
+            ):
+                return False  # an entry is one route of several: `{ path: "/live", element: <Live /> }`
             case tree.Function():
                 owner = react_owner(element)
                 around = element.to(ancestor)
