@@ -41,6 +41,9 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     confidence = first.delay.confidence
     if first.kind == "loop":
         severity, confidence = min(severity, Severity.MEDIUM), min(confidence, Confidence.MEDIUM)
+    if severity is Severity.MONITOR and _grows(facts, first.delay.value):
+        # Whether so many clients share the server that they would come back as a herd, no code says.
+        confidence = Confidence.LOW
     yield Finding(
         CODE,
         SLUG,
@@ -85,7 +88,7 @@ def _judged(
         return None
     is_random = delay.jitter != "none"
     initial = _seconds(delay.initial_ms)
-    if delay.growth != "fixed" and _is_reset_by_attempt(facts):
+    if delay.growth != "fixed" and not _grows(facts, delay):
         text = (
             f"Each attempt of {name} sets the count of attempts back, so its delays never grow: it retries every {initial} "
             f"without limit{'' if is_random else f'; {herd}'}"
@@ -128,6 +131,10 @@ def _narrow(name: str, delay: Delay) -> tuple[Severity, str] | None:
 def _seconds(milliseconds: float) -> str:
     seconds = milliseconds / 1000
     return f"{milliseconds:g} ms" if 0 < seconds < 0.1 else f"{seconds:g} s"
+
+
+def _grows(facts: Reconnection, delay: Delay) -> bool:
+    return delay.growth != "fixed" and not _is_reset_by_attempt(facts)
 
 
 def _is_reset_by_attempt(facts: Reconnection) -> bool:

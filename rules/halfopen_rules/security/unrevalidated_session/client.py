@@ -32,12 +32,19 @@ def token_in_url(dossier: Dossier) -> Iterator[Finding]:
         code=CODE,
         slug=SLUG,
         severity=Severity.HIGH if plain else Severity.MONITOR if first.valid_seconds else USUAL,
-        confidence=Confidence.HIGH if isinstance(first.short_lived, Known) else Confidence.MEDIUM,
+        confidence=_sureness(first),
         span=first.span,
         message=message,
         connection=dossier.connection.id,
         evidence=tuple(one for each in telling for one in each.evidence),
     )
+
+
+def _sureness(credential: CredentialInUrl) -> Confidence:
+    """Low for a token that its library renews: whether it is long-lived depends on who reads the logs, and when."""
+    if credential.valid_seconds is not None:
+        return Confidence.LOW
+    return Confidence.HIGH if isinstance(credential.short_lived, Known) else Confidence.MEDIUM
 
 
 def _how_long(credential: CredentialInUrl) -> str:
