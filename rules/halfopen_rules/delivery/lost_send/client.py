@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Fix, Severity
@@ -14,9 +13,6 @@ from halfopen_rules.delivery.lost_send.repairs import outbox_fix
 
 CODE = "WS3A"
 SLUG = "lost-send"
-
-_END = re.compile(r"(^|[^a-z])(cancel|stop|abort|interrupt|halt)", re.IGNORECASE)
-"""Types of messages that end what goes on at the other side."""
 
 
 def check_client(dossier: Dossier) -> Iterator[Finding]:
@@ -145,27 +141,17 @@ def is_lost(send: Send) -> bool:
 
 
 def _confidence(dossier: Dossier, send: Send) -> Confidence:
-    """Low where what is dropped may not be missed: an end of what ends with the connection, or a button that the page takes
-    away for as long as there is none."""
+    """Low where the page takes its content away for as long as there is no connection, and the button with it."""
     if send.guard in ("none", "present"):
         return Confidence.HIGH
-    if _is_end(send) or (dossier.presentation is not None and dossier.presentation.blocked):
+    if dossier.presentation is not None and dossier.presentation.blocked:
         return Confidence.LOW
     return Confidence.HIGH if send.guard == "open" else Confidence.MEDIUM
 
 
-def _is_end(send: Send) -> bool:
-    return send.is_typed and _END.search(send.message) is not None
-
-
-def _rank(send: Send) -> tuple[int, bool, str, int]:
+def _rank(send: Send) -> tuple[int, str, int]:
     order = ("none", "present", "flag", "open")
-    return (
-        order.index(send.guard) if send.guard in order else len(order),
-        _is_end(send),
-        send.place.path,
-        send.place.start,
-    )
+    return (order.index(send.guard) if send.guard in order else len(order), send.place.path, send.place.start)
 
 
 def _severity(send: Send) -> Severity:
