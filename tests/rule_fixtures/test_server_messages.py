@@ -11,6 +11,9 @@ from halfopen.audit.finding import Severity
 from .workspaces import findings_of
 
 SAID = [
+    ("WS1C/python/bad_random_id_lets_in", Severity.MEDIUM, "only for an id that the server drew", "anyone who can reach the port"),
+    ("WS1C/python/bad_id_that_anybody_may_list", Severity.CRITICAL, "lets in anyone who can reach the port", "drew"),
+    ("WS1D/python/bad_one_program_connects", Severity.MONITOR, "any number of connections from one program with a valid credential", "user"),
     ("WS5A/python/bad_failed_answer_is_swallowed", Severity.CRITICAL, "goes on after a send to its client has failed: `receive_json` then raises at once", "has left"),
     ("WS5B/python/bad_program_asks_for_the_code", Severity.MEDIUM, "take_jobs, which asks for 4001, gets that refusal instead", "browser"),
     ("WS7B/python/bad_helper_receives_for_two_endpoints", Severity.MEDIUM, "`run_commands` reads `cmd`", "take_decisions"),

@@ -53,6 +53,12 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "shows an ordinary connection.",
         )
     known = admission.authentication if admission is not None else None
+    if admission is not None and admission.capability and isinstance(known, Known) and known.value == "none":
+        return Assessment(
+            "The id is the only key, and it is no secret of anybody: it stands in the URL, and so in access logs, histories and "
+            "shared links.",
+            f"0 % of those who guess are let in{where}, 100 % of those who read one id are, for as long as the server keeps it.",
+        )
     if isinstance(known, Known) and known.value == "unheeded":
         return Assessment(
             "The check runs, and its answer is thrown away: who failed it is served like everybody else.",

@@ -51,6 +51,8 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     exposes = admission.exposes
     if not isinstance(exposes, Known) or exposes.value == "echo":
         return None
+    if admission.capability and authentication.value == "none":
+        return _random_id(dossier, admission)
     name = dossier.connection.name
     listens = dossier.surroundings.serving.listens_on
     local = listens.evidence if isinstance(listens, Known) else ()
@@ -81,6 +83,15 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     elif exposes.value == "unsent":
         severity, confidence = Severity.MEDIUM, Confidence.LOW
     return _finding(dossier, admission, message, severity, confidence, evidence)
+
+
+def _random_id(dossier: Dossier, admission: Admission) -> Finding:
+    """A random id is all that is asked for: nobody guesses it, and whoever reads it has it for as long as it lives."""
+    message = (
+        f"{dossier.connection.name} asks for no token, cookie or dependency on any level, only for an id that the server drew: "
+        "whoever reads it, in a log or a shared link, is let in as its owner, until the server forgets it"
+    )
+    return _finding(dossier, admission, message, Severity.MEDIUM, Confidence.MEDIUM, admission.capability)
 
 
 def _relays(dossier: Dossier) -> bool:

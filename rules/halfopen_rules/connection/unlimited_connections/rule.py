@@ -39,7 +39,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     total = dossier.surroundings.serving.max_connections
     whole = total.value if isinstance(total, Known) else None
     is_open = not admission.is_authenticated
-    who = "anyone" if is_open else "one user"
+    who = "anyone" if is_open else _peer(dossier)
     message = f"{dossier.connection.name} takes any number of connections from {who}"
     message += f", and each costs {_listed(costs)}" if costs else ", and each is served with work of its own"
     if whole is not None:
@@ -60,6 +60,13 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         connection=dossier.connection.id,
         evidence=tuple(dict.fromkeys(_evidence(dossier, admission))),
     )
+
+
+def _peer(dossier: Dossier) -> str:
+    """Who shows the credential: a person, or the program that is its only client in the workspace."""
+    clients = [each.dossier.connection for each in dossier.surroundings.others]
+    programs = bool(clients) and all(each.site.unit.language == "python" for each in clients)
+    return "one program with a valid credential" if programs else "one user"
 
 
 def _is_limited(admission: Admission) -> bool:

@@ -143,6 +143,8 @@ class Admission:
     exposes: Fact[Exposed] = Unknown("the code that serves the connection")
     pooled: tuple[PooledResource, ...] = ()
     guarded_beside: tuple[Evidence, ...] = ()
+    capability: tuple[Evidence, ...] = ()
+    """Where an id that the server drew at random lets in, and an unknown one is turned away."""
     name: Span | None = None
     """The handler's name, for findings about all of it."""
 

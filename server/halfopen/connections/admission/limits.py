@@ -51,7 +51,7 @@ def _limits_in(
     yield from _replacing(program, function)
     for node in own_nodes(function):
         match node:
-            case tree.If(test=test) if _refuses(node) and (
+            case tree.If(test=test) if refuses(node) and (
                 _is_full(program, function.to(test)) or _is_taken(program, function, node, entered)
             ):
                 said = " ".join(function.to(test).text.split())
@@ -154,7 +154,7 @@ def _goes_to(program: Program, asked: At[tree.Expr], key: At[tree.Expr] | None) 
     return False
 
 
-def _refuses(statement: tree.If) -> bool:
+def refuses(statement: tree.If) -> bool:
     """Whether a branch sends the client away, or makes room by closing another connection."""
     for node in tree.walk(statement.then, tree.same_function):
         if isinstance(node, tree.Raise | tree.Return):

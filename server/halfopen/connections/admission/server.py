@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from halfopen.connections.admission.capability import capability
 from halfopen.connections.admission.credentials import (
     carrier_of,
     credential_in,
@@ -112,6 +113,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         exposes=_exposes(site),
         pooled=pooled_resources(site.handling) if site.handling is not None else (),
         guarded_beside=guarded_beside(program, runs[0].path),
+        capability=capability(program, _until_loop(runs, events, guards)),
         name=_name(site),
     )
 

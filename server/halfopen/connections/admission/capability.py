@@ -1,0 +1,133 @@
+"""An id that lets in by itself: the server draws it at random, and who shows one that it did not draw is turned away."""
+
+from __future__ import annotations
+
+from halfopen.connections.admission.limits import refuses
+from halfopen.connections.facts import Evidence
+from halfopen.connections.registries import Container, Registration, container_of, registrations_in
+from halfopen.connections.sending.registered import functions_using
+from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.origin import ParameterOf
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.values import origins
+
+_DRAWS = frozenset({"uuid.uuid4", "secrets.token_urlsafe", "secrets.token_hex", "secrets.token_bytes"})
+_TEXTS = frozenset({"str", "hex"})
+_DEPTH = 2
+
+
+def capability(program: Program, entered: list[At[tree.Function]]) -> tuple[Evidence, ...]:
+    """Where an unknown id is refused, and where the ids are drawn; nothing where any of them is not random."""
+    for function in entered:
+        for node in own_nodes(function):
+            if not isinstance(node, tree.If) or not refuses(node):
+                continue
+            container = _missed(program, function.to(node.test))
+            drawn = _drawn(program, container) if container is not None else None
+            if drawn is not None:
+                said = "an id that is not known is turned away here"
+                return (Evidence(function.to(node.test).span, said), drawn)
+    return ()
+
+
+def _missed(program: Program, test: At[tree.Expr]) -> Container | None:
+    """The container that a test finds nothing in: `if not task`, `if job is None`, `if key not in jobs`."""
+    match test.node:
+        case tree.Operation(operator="not in", operands=(_, held)):
+            return container_of(program, test.to(held))
+        case tree.Operation(operator="not", operands=(tree.Operation(operator="in", operands=(_, held)),)):
+            return container_of(program, test.to(held))
+        case tree.Operation(operator="not", operands=(found,)):
+            return _looked_up_in(program, test.to(found))
+        case tree.Operation(operator="is" | "==", operands=(found, tree.Literal(value=None))):
+            return _looked_up_in(program, test.to(found))
+        case _:
+            return None
+
+
+def _looked_up_in(program: Program, found: At[tree.Expr]) -> Container | None:
+    """The container that a value was looked up in, by the handler or by a function that it asks."""
+    direct = container_of(program, found)
+    if direct is not None:
+        return direct
+    for origin in (found, *origins(program, found)):
+        node = origin.node if isinstance(origin, At) else None
+        if isinstance(origin, At) and isinstance(node, tree.Call):
+            values = [
+                value for each in functions(program, origin.to(node.callee)) for value in returned(each)
+            ]
+            containers = {container_of(program, value) for value in values}
+            if len(containers) == 1:
+                return containers.pop()
+            found_in = container_of(program, origin.to(node))
+            if found_in is not None:
+                return found_in
+    return None
+
+
+def _drawn(program: Program, container: Container) -> Evidence | None:
+    """Where the keys of a container are drawn at random, if all are, and nothing gives out a list of them."""
+    using = functions_using(program, container)
+    made: list[Registration] = [
+        each
+        for function in using
+        for each in registrations_in(program, function)
+        if each.container == container
+    ]
+    if any(_lists(program, function, container) for function in using):
+        return None
+    if not made or not all(each.key is not None and _is_random(program, each.key) for each in made):
+        return None
+    first = made[0]
+    return Evidence(
+        first.node.span, "its ids are drawn at random, and are known to whom the server tells them"
+    )
+
+
+def _lists(program: Program, function: At[tree.Function], container: Container) -> bool:
+    """`return list(jobs.values())`, `return [each for each in jobs]`: whoever asks gets to know all ids."""
+    for value in returned(function):
+        for node in tree.walk(value.node):
+            if isinstance(node, tree.Comprehension):
+                over = [value.to(each.iterable) for each in node.clauses]
+            elif isinstance(node, tree.Call) and isinstance(node.callee, tree.Name):
+                over = [value.to(each.value) for each in node.arguments]
+            else:
+                continue
+            if any(container_of(program, each) == container for each in over):
+                return True
+    return False
+
+
+def _is_random(program: Program, at: At[tree.Expr], depth: int = _DEPTH) -> bool:
+    found = origins(program, at)
+    return bool(found) and all(
+        _is_given_at_random(program, origin, depth)
+        if isinstance(origin, ParameterOf)
+        else isinstance(origin, At) and _draws(program, origin)
+        for origin in found
+    )
+
+
+def _is_given_at_random(program: Program, origin: ParameterOf, depth: int) -> bool:
+    calls = callers(program, origin.function) if depth and not origin.steps else []
+    given = [(call, argument_of(call.node, origin.function.node, origin.parameter)) for call in calls]
+    return bool(given) and all(
+        value is not None and _is_random(program, call.to(value), depth - 1) for call, value in given
+    )
+
+
+def _draws(program: Program, at: At[tree.Expr]) -> bool:
+    """`str(uuid.uuid4())`, `uuid.uuid4().hex`, `secrets.token_urlsafe()`; a part of it (`[:8]`) can be guessed."""
+    match at.node:
+        case tree.Call(callee=tree.Name(id=name), arguments=(only,)) if name in _TEXTS:
+            return _draws(program, at.to(only.value)) or _is_random(program, at.to(only.value), 0)
+        case tree.Call(callee=callee):
+            return bool(qualified(program, at.to(callee)) & _DRAWS)
+        case tree.Member(object=inner, name=name) if name in _TEXTS:
+            return _draws(program, at.to(inner))
+        case _:
+            return False
