@@ -62,6 +62,11 @@ ON_A_CHANGE = """
         if last != (last := count()):
             await show(last)
         await asyncio.sleep(2)"""
+WHILE_ANYBODY_IS_THERE = """
+    while True:
+        if len(hall.screens) > 0:
+            await hall.show({"orders": 1})
+        await asyncio.sleep(2)"""
 ONCE = """
     await show({"orders": 1})"""
 LIST, SET = ("[]", "append"), ("set()", "add")
@@ -165,6 +170,29 @@ def test_a_periodic_broadcast_may_be_over_before_a_stalled_client_holds_it_up(
     found = stalled(tmp_path, loop, "", requirements)
     assert found.severity is severity
     assert told in found.message
+
+
+def test_to_ask_whether_anybody_is_there_is_no_news(tmp_path: Path) -> None:
+    text = (
+        PROGRAM.replace("{held}", "[]")
+        .replace("{enter}", "append")
+        .replace("{loop}", WHILE_ANYBODY_IS_THERE.strip("\n"))
+    )
+    shown = "async def show(totals):\n    for screen in screens:\n        await screen.send_json(totals)\n"
+    hall = (
+        "class Hall:\n    def __init__(self):\n        self.screens = []\n"
+        "    async def show(self, totals):\n        for screen in self.screens:\n            await screen.send_json(totals)\n"
+        "hall = Hall()\n"
+    )
+    text = (
+        text.replace(shown, hall)
+        .replace("screens.append", "hall.screens.append")
+        .replace("screens.remove", "hall.screens.remove")
+    )
+    auditor = Auditor(write(tmp_path, {"main.py": text}), Settings())
+    auditor.refresh()
+    [found] = [each.finding for each in auditor.findings() if each.finding.code == "WS3A"]
+    assert found.severity is Severity.MONITOR
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ _TAKING = frozenset(
         "xread",
     }
 )
+_COUNTING = frozenset({"len", "bool", "any"})
 _DEPTH = 3
 
 
@@ -52,6 +53,8 @@ def _repeats(program: Program, call: At[tree.Call], may_raise: bool, depth: int)
                 program, call.to(ancestor)
             ):
                 return is_caught
+            case tree.If(test=test) if _asks_whether_anybody_is_there(call, test):
+                pass
             case tree.Loop() | tree.If():
                 return False
             case tree.Function():
@@ -60,6 +63,14 @@ def _repeats(program: Program, call: At[tree.Call], may_raise: bool, depth: int)
                 pass
         inner = ancestor
     return False
+
+
+def _asks_whether_anybody_is_there(call: At[tree.Call], test: tree.Expr) -> bool:
+    """`if manager.count > 0: await manager.broadcast(...)`: the manager itself is asked, and nothing of the message."""
+    callee = call.node.callee
+    owner = callee.object if isinstance(callee, tree.Member) else None
+    names = [each.id for each in tree.walk(test) if isinstance(each, tree.Name) and each.id not in _COUNTING]
+    return isinstance(owner, tree.Name) and bool(names) and set(names) == {owner.id}
 
 
 def _pauses(program: Program, loop: At[tree.Loop]) -> bool:
