@@ -262,7 +262,9 @@ def test_a_socketio_server_is_one_endpoint(tmp_path: Path) -> None:
     assert found(tmp_path, files) == [Found("app.py", 3, "server", "python-socketio", "sio", None)]
 
 
-@pytest.mark.parametrize("path", ["tests/app.py", "app/test_app.py", "conftest.py"])
+@pytest.mark.parametrize(
+    "path", ["tests/app.py", "app/test_app.py", "conftest.py", "mock_server.py", "mocks/app.py"]
+)
 def test_servers_of_tests_are_no_endpoints(tmp_path: Path, path: str) -> None:
     source = "import websockets\n\n\nasync def echo(c):\n    pass\n\n\nserver = websockets.serve(echo)\n"
     assert found(tmp_path, {path: source}) == []

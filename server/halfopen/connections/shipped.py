@@ -1,4 +1,8 @@
-"""Which files are part of what runs: tests, examples beside a module and declarations make no connection that ships."""
+"""Which files are part of what runs.
+
+Tests, stand-ins of other programs (`mock_server.py`), examples beside a module and declarations make no connection that
+ships.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ _TESTS = re.compile(
     r"|(^|/)test[-_]?(helpers?|utils?|setup|fixtures?)(/|\.[cm]?[jt]sx?$)"
     r"|\.(test|spec|stories|examples?)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
     r"|(^|/)(test_[^/]*|[^/]*_test|conftest|tests)\.pyi?$"
+    r"|(^|/)mocks?/|(^|/)(mock[-_][^/]*|[^/]*[-_]mock)\.(pyi?|[cm]?[jt]sx?)$"
     r"|(^|/)(test[-_][^/]*|[^/]*[-_]test)\.html?( [^/]*)?$"  # a page, and a script in it
 )
 
