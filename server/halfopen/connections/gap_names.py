@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.semantics import tree
@@ -10,6 +11,8 @@ from halfopen.semantics.program import At
 from halfopen.source.text import one_line
 
 _LONGEST_NAME = 40
+_OF_THE_PAGE = re.compile(r"(?:_+\w+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\.(\w+)$")
+"""A member of a global that no browser has: in capitals or between underscores, as those are called by custom."""
 
 _SETTINGS = ("import.meta.env.", "process.env.", "os.environ.", "Deno.env.")
 
@@ -45,6 +48,12 @@ def setting_named(dotted: str) -> str | None:
         if dotted.startswith(prefix) and "." not in dotted[len(prefix) :]:
             return dotted[len(prefix) :]
     return None
+
+
+def page_setting(dotted: str) -> str | None:
+    """The name in `APP_CONFIG.WS_URL` or `__env__.WS_URL`: what the page that is served keeps for its scripts."""
+    found = _OF_THE_PAGE.match(dotted)
+    return found[1] if found is not None else None
 
 
 def _dotted(node: tree.Expr) -> Iterator[str]:

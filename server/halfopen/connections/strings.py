@@ -14,6 +14,7 @@ from typing import TypeAlias
 from halfopen.connections.gap_names import (
     is_environment,
     name_of,
+    page_setting,
     parameter_name,
     setting_named,
     setting_read,
@@ -234,7 +235,7 @@ class _Reader:
         for origin in origins(self.program, at):
             if isinstance(origin, External):
                 page = PAGE.get(str(origin).removeprefix("document."))
-                setting = setting_named(str(origin))
+                setting = setting_named(str(origin)) or page_setting(str(origin))
                 if page is not None:
                     found.append(page)
                 elif setting is not None:
