@@ -204,7 +204,7 @@ class _ContainerView:
             (node, callee)
             for node in own_nodes(function)
             for callee in self._callees(function, node)
-            if not callee.node.is_generator and self._enters(callee)
+            if callee.node.is_async and not callee.node.is_generator and self._enters(callee)
         ]
         if len(entering) != 1 or depth == DEPTH:
             return None
