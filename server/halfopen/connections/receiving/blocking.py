@@ -16,6 +16,7 @@ from halfopen.semantics.program import At
 
 _MOST_SHOWN = 50
 _LIMITED = frozenset({"request", "process", "model", "wait", "cloud"})
+_CACHES = frozenset({"cache", "lru_cache", "cached"})
 _SET_UP = ("CREATE ", "ALTER ", "PRAGMA ")
 
 
@@ -71,29 +72,51 @@ def _returns_at_once(call: At[tree.Call]) -> bool:
 
 
 def _is_kept(call: At[tree.Call]) -> bool:
-    """Whether what is loaded is kept for all that come later: a test asks for it first, or the function is cached."""
+    """Whether what is loaded is kept for all that come later: by an object, a module or a cache, or behind a test.
+
+    Whether such an object is made for each client is not followed.
+    """
     function = call.index.function_of(call.node)
-    if function is None:
-        return False
-    if any(name_behind_calls(each) in ("cache", "lru_cache", "cached") for each in function.decorators):
+    if function is None or any(name_behind_calls(each) in _CACHES for each in function.decorators):
         return True
-    names = {last_name(target) for target in _targets(call)} - {""}
+    targets = list(_targets(call))
+    if not targets:
+        return any(isinstance(each, tree.Return) for each in call.index.ancestors(call.node))
+    names = {each.id for each in targets if isinstance(each, tree.Name)}
+    if len(names) < len(targets):
+        return True
     return any(
-        isinstance(node, tree.Name | tree.Member) and last_name(node) in names
-        for statement in tree.walk(function.body, tree.same_function)
-        if isinstance(statement, tree.If)
-        for node in tree.walk(statement.test)
+        isinstance(node, tree.Assign | tree.Outer | tree.Return | tree.If) and _keeps(node, names)
+        for node in tree.walk(function.body, tree.same_function)
     )
 
 
+def _keeps(node: tree.Assign | tree.Outer | tree.Return | tree.If, names: set[str]) -> bool:
+    """Whether a statement puts a variable where it outlives the function, or asks for it."""
+    match node:
+        case tree.Assign(targets=targets, value=value):
+            lasts = any(isinstance(each, tree.Member | tree.Index) for each in targets)
+            return lasts and isinstance(value, tree.Name) and value.id in names
+        case tree.Outer(names=outer):
+            return bool(names.intersection(outer))
+        case tree.Return(value=value):
+            return value is not None and _mentions(value, names)
+        case tree.If(test=test):
+            return _mentions(test, names)
+
+
+def _mentions(node: tree.Node, names: set[str]) -> bool:
+    return any(isinstance(each, tree.Name) and each.id in names for each in tree.walk(node))
+
+
 def _targets(call: At[tree.Call]) -> Iterator[tree.Expr]:
-    """What the value of a call is assigned to; of `models[name]` the container."""
+    """What the value of a call, or a part of it, is assigned to."""
     for ancestor in call.index.ancestors(call.node):
         if isinstance(ancestor, tree.Function):
             return
         if isinstance(ancestor, tree.Assign):
             for target in ancestor.targets:
-                yield target.object if isinstance(target, tree.Index) else target
+                yield from target.items if isinstance(target, tree.Sequence) else (target,)
 
 
 def _is_awaited(call: At[tree.Call]) -> bool:
