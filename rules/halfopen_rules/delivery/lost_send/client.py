@@ -141,12 +141,30 @@ def is_lost(send: Send) -> bool:
 
 
 def _confidence(dossier: Dossier, send: Send) -> Confidence:
-    """Low where the page takes its content away for as long as there is no connection, and the button with it."""
+    """Low where the page takes its content away for as long as there is no connection, or disables what sends."""
+    if _is_withheld(dossier, send):
+        return Confidence.LOW
     if send.guard in ("none", "present"):
         return Confidence.HIGH
     if dossier.presentation is not None and dossier.presentation.blocked:
         return Confidence.LOW
     return Confidence.HIGH if send.guard == "open" else Confidence.MEDIUM
+
+
+def _is_withheld(dossier: Dossier, send: Send) -> bool:
+    """Whether all that has it sent is disabled while there is no connection."""
+    elements = dossier.presentation.withheld if dossier.presentation is not None else ()
+    return (
+        send.triggers == ("user",)
+        and bool(send.set_off)
+        and all(
+            any(
+                each.path == place.path and each.unit is place.unit and each.start <= place.start < each.end
+                for each in elements
+            )
+            for place in send.set_off
+        )
+    )
 
 
 def _rank(send: Send) -> tuple[int, str, int]:

@@ -54,17 +54,28 @@ def _local(dossier: Dossier, url: Url) -> str:
     )
 
 
-def _written(dossier: Dossier) -> Span | None:
+def _written(dossier: Dossier, host: str) -> Span | None:
     """Where the address is written, outside the client's own code: one constant is one finding, whoever uses it."""
-    evidence = dossier.urls.evidence if dossier.urls is not None else ()
-    place = evidence[-1].place if evidence else None
     extent = dossier.connection.extent
+    places = [each.place for each in _naming(dossier, host)]
+    place = places[-1] if places else None
     if not isinstance(place, Span) or place.unit.language != extent.unit.language:
         return None
     is_own = (
         place.path == extent.path and place.unit is extent.unit and extent.start <= place.start < extent.end
     )
     return None if is_own else place
+
+
+def _naming(dossier: Dossier, host: str) -> list[Evidence]:
+    """What was found of the address, without the places that give a part of its path alone."""
+    evidence = dossier.urls.evidence if dossier.urls is not None else ()
+    return [
+        each
+        for each in evidence
+        if not isinstance(each.place, Span)
+        or host.encode() in each.place.unit.text[each.place.start : each.place.end]
+    ]
 
 
 def _confidence(dossier: Dossier, url: Url) -> Confidence:
@@ -81,12 +92,16 @@ def _is_private(url: Url) -> bool:
 
 
 def _finding(dossier: Dossier, message: str, confidence: Confidence) -> Finding:
-    evidence = dossier.urls.evidence if dossier.urls is not None else ()
+    host = dossier.urls.urls[0].host if dossier.urls is not None else ""
+    evidence = tuple(_naming(dossier, host))
     site = dossier.connection.site
     desktop = dossier.surroundings.desktop
-    written = _written(dossier)
+    written = _written(dossier, host)
     if written is not None:
-        evidence = (Evidence(site, f"`{dossier.connection.name}` connects to it here"), *evidence[:-1])
+        evidence = (
+            Evidence(site, f"`{dossier.connection.name}` connects to it here"),
+            *(each for each in evidence if each.place != written),
+        )
     if desktop is not None:
         evidence = (*evidence, desktop)
     return Finding(

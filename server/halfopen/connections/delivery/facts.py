@@ -78,6 +78,8 @@ class Send:
     """Whether the socket's `send` is given an object as it is, which the browser turns into "[object Object]"."""
     evidence: tuple[Evidence, ...] = ()
     repair: SendRepair | None = None
+    set_off: tuple[Span, ...] = ()
+    """The attributes of elements by which the user has it sent."""
 
 
 @dataclass(frozen=True, slots=True)

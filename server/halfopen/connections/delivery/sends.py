@@ -219,6 +219,7 @@ def _send(view: View, guards: Guards, place: Place) -> Send:
         _is_object(program, sent),
         tuple(evidence),
         repair_of(view, guards, sent) if _is_unguarded(place.passed[1:]) else None,
+        tuple(run.at.span for run in place.runs if run.trigger == "user"),
     )
 
 

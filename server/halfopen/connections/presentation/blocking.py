@@ -15,6 +15,7 @@ from halfopen.semantics.flow import aliases
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At
 from halfopen.semantics.react import kind_of_name
+from halfopen.semantics.unit import Span
 
 _NOT_OPEN = frozenset(
     {
@@ -38,22 +39,42 @@ _CONTENT = 2
 
 def blocked(view: View) -> tuple[Blocked, ...]:
     """Where a component returns a spinner or an error in place of its content until the socket is open."""
-    roots = [each for event in ("close", "error", "open") for each in handlers_of(view, event)]
     found: dict[tree.Node, Blocked] = {}
+    for value, use in _status_uses(view):
+        for statement in _early_return(use):
+            if statement.node in found or not _holds_without(statement.node.test, use.node, value):
+                continue
+            block = _block(view, statement)
+            if block is not None:
+                found[statement.node] = block
+    return tuple(found.values())
+
+
+def withheld(view: View) -> tuple[Span, ...]:
+    """`<button disabled={!connected || busy}>`, and the form that such a button sends off."""
+    found: dict[tree.Node, Span] = {}
+    for value, use in _status_uses(view):
+        around = list(use.index.ancestors(use.node))
+        attribute = next((each for each in around if isinstance(each, tree.Attribute)), None)
+        if attribute is None or attribute.name != "disabled" or attribute.value is None:
+            continue
+        if not _holds_without(attribute.value, use.node, value):
+            continue
+        elements = [each for each in around if isinstance(each, tree.Element)]
+        forms = [each for each in elements if isinstance(each.tag, tree.Literal) and each.tag.value == "form"]
+        for element in (*elements[:1], *forms[:1]):
+            found.setdefault(element, use.to(element).span)
+    return tuple(found.values())
+
+
+def _status_uses(view: View) -> Iterator[tuple[tree.Expr, At[tree.Expr]]]:
+    """What the handlers of the connection's state write into it, each with the places where that is read."""
+    roots = [each for event in ("close", "error", "open") for each in handlers_of(view, event)]
     for current in running(view, roots):
         for value in written_values(current.function):
-            if isinstance(value.node, tree.Name | tree.Member | tree.Call):
-                continue
-            for use in aliases(view.program, value):
-                for statement in _early_return(use):
-                    if statement.node in found or not _holds_without(
-                        statement.node.test, use.node, value.node
-                    ):
-                        continue
-                    block = _block(view, statement)
-                    if block is not None:
-                        found[statement.node] = block
-    return tuple(found.values())
+            if not isinstance(value.node, tree.Name | tree.Member | tree.Call):
+                for use in aliases(view.program, value):
+                    yield value.node, use
 
 
 def _early_return(use: At[tree.Expr]) -> Iterator[At[tree.If]]:

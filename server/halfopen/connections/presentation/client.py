@@ -6,7 +6,7 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.freshness.changes import changes_of
-from halfopen.connections.presentation.blocking import blocked
+from halfopen.connections.presentation.blocking import blocked, withheld
 from halfopen.connections.presentation.deafness import kept_intent
 from halfopen.connections.presentation.facts import Presentation
 from halfopen.connections.presentation.kept_status import kept_status
@@ -42,6 +42,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         status_shown=status_shown(view),
         kept_status=kept_status(view),
         blocked=blocked(view),
+        withheld=withheld(view),
         stuck_flags=stuck_flags(view),
         data=socket_data(view),
         switched_polls=switched_polls(view),

@@ -155,6 +155,8 @@ class Presentation:
     """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
     kept_status: KeptStatus | None = None
     blocked: tuple[Blocked, ...] = ()
+    withheld: tuple[Span, ...] = ()
+    """The elements that are disabled while there is no connection, and the forms that such a button sends off."""
     stuck_flags: tuple[StuckFlag, ...] = ()
     data: tuple[SocketData, ...] = ()
     switched_polls: tuple[SwitchedPoll, ...] = ()
