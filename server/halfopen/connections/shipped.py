@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _TESTS = re.compile(
-    r"(^|/)(tests?|__tests__|__mocks__|e2e|cypress|playwright)/"
+    r"(^|/)(tests?|test[-_]?code|__tests__|__mocks__|e2e|cypress|playwright)/"
     r"|(^|/)(integration|unit|functional|acceptance|end-to-end|e2e|smoke|load|performance|ui)[-_]?test(s|ing)?/"
     r"|(^|/)test[-_]?(helpers?|utils?|setup|fixtures?)(/|\.[cm]?[jt]sx?$)"
     r"|\.(test|spec|stories|examples?)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"

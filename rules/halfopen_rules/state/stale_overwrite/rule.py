@@ -66,7 +66,7 @@ def _torn(dossier: Dossier, first: Write, torn: list[Write]) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=Severity.HIGH if first.awaited else Severity.MEDIUM,
-        confidence=Confidence.MEDIUM,
+        confidence=Confidence.LOW if _is_healed(dossier) else Confidence.MEDIUM,
         span=first.place,
         message=(
             f"Both messages and answers to requests set `{first.state}`{also}, and neither looks which is newer: an "
@@ -75,6 +75,12 @@ def _torn(dossier: Dossier, first: Write, torn: list[Write]) -> Finding:
         connection=dossier.connection.id,
         evidence=(*first.evidence, *first.refetched, *first.awaited),
     )
+
+
+def _is_healed(dossier: Dossier) -> bool:
+    """Whether an interval asks for all of it anew: what was put back stands until its next turn."""
+    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
+    return isinstance(polls, Known) and polls.value
 
 
 def _pending(dossier: Dossier, pending: Pending) -> Finding:

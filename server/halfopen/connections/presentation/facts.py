@@ -124,6 +124,8 @@ class SocketData:
     span: Span
     other_sources: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    polled: tuple[Evidence, ...] = ()
+    """Those of the other sources that each turn of an interval asks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from halfopen.connections.client_view import View
+from halfopen.connections.delivery.triggers import runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, setters_of
 from halfopen.connections.presentation.display import Reach, reach_of_target, reach_of_use
@@ -42,6 +43,10 @@ class Written:
 
 def socket_data(view: View) -> tuple[SocketData, ...]:
     """The states that messages fill and the screen shows, with what else fills them."""
+    return view.program.queries.get(("socket data", view.call.node), lambda: _socket_data(view))
+
+
+def _socket_data(view: View) -> tuple[SocketData, ...]:
     handling = running(view, handlers_of(view, "message"))
     if any(_refetches(at) for current in handling for at in current.nodes()):
         return ()
@@ -79,8 +84,21 @@ def socket_data(view: View) -> tuple[SocketData, ...]:
             written.call.span,
             tuple(Evidence(each.span, f"fills {written.state.what} as well") for each in others[:3]),
             (Evidence(written.call.span, f"fills {written.state.what}"),),
+            tuple(
+                Evidence(each.span, f"asks for {written.state.what} at an interval")
+                for each in others
+                if _is_polled(view, each)
+            ),
         )
     return tuple(found.values())
+
+
+def _is_polled(view: View, setter: At[tree.Call]) -> bool:
+    """Whether each turn of an interval sets a state: `setInterval(fetchJob, 2000)`."""
+    function = setter.index.function_of(setter.node)
+    return function is not None and any(
+        run.trigger == "timer" for run in runs_of(view.program, setter.to(function), socket_handlers(view))
+    )
 
 
 def _given_answers(view: View, written: Written) -> Iterator[At[tree.Call]]:

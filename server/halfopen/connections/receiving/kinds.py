@@ -115,7 +115,7 @@ _BLOCKING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("database", rf"sqlmodel\.(?:orm\.session\.)?Session\(\).*\.{_SQL}"),
         ("database", rf"sqlalchemy\.create_engine\(\)\.(?:connect|begin)\(\).*\.{_SQL}"),
         ("database", r"pymongo\.(?:mongo_client\.)?MongoClient\(\)\..*\.(?:find_one|insert_one|insert_many|update_one|update_many|delete_one|delete_many|count_documents|aggregate)"),
-        ("database", r"redis\.(?:client\.)?(?:Redis|StrictRedis|from_url|Redis\.from_url)\(\)\.(?!pubsub|pipeline)\w+"),
+        ("database", r"redis\.(?:client\.)?(?:Redis|StrictRedis|from_url|Redis\.from_url)\(\)\.(?!pubsub|pipeline|\w*scan_iter)\w+"),
         ("model", r"openai\.(?:OpenAI|AzureOpenAI)\(\)\..*\.(?:create|parse|generate)|openai\.ChatCompletion\.create"),
         ("model", r"anthropic\.(?:Anthropic|AnthropicBedrock)\(\)\.messages\.(?:create|stream)"),
         ("model", r"(?:groq\.Groq|mistralai\.Mistral|cohere\.Client)\(\)\..*\.?(?:create|complete|chat)"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from halfopen.connections.client_release import closure_of
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known
+from halfopen.connections.presentation.sources import socket_data
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import react_owner
@@ -17,7 +18,11 @@ _WRITES = frozenset({"setQueryData", "setQueriesData"})
 
 
 def polls_all_along(view: View) -> Fact[bool]:
-    """Whether a query of the same component has an interval of its own, and messages only fill that query's data."""
+    """Whether an interval asks for all that messages fill: a component's state, or the data of its queries."""
+    data = socket_data(view)
+    if data:
+        polled = [each.polled for each in data]
+        return Known(all(polled), tuple(one for each in polled for one in each[:1]))
     owner = react_owner(view.call)
     if owner is None:
         return Known(False)
