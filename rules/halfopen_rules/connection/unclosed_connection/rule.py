@@ -95,7 +95,9 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
         span=first.acquired,
         message=_sentence(_message(dossier, first, leak, names, pruned)),
         connection=dossier.connection.id,
-        evidence=tuple(evidence for each in resources for one in each.leaks for evidence in one.evidence),
+        evidence=tuple(
+            dict.fromkeys(said for each in resources for one in each.leaks for said in one.evidence)
+        ),
         fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
     )
 

@@ -23,8 +23,8 @@ _WRITING = frozenset(
 """Methods that write a file, a document of a database, an object in a bucket."""
 _MAY_WRITE = _WRITING | {"add", "add_all", "merge", "flush", "begin", "save"}
 """Those too that prepare a write, or write where the thing that they are called on is of the right kind."""
-_KEY = re.compile(r"(^|_)(ids?|uuid|key|slug|name|user|owner|session|db)$")
-"""What is called so says which thing or whose, and is not what changes."""
+_KEY = re.compile(r"(^|_)(ids?|uuid|key|slug|pin|name|user|owner|session|db|(web)?socket|ws)$")
+"""What is called so says which thing, whose or by which way, and is not what changes."""
 _DEPTH = 4
 
 
