@@ -36,6 +36,11 @@ async def live(websocket: WebSocket, name: str):
     clients[name] = websocket
     while True:
         await websocket.receive_text()
+
+
+@app.post("/say/{name}")
+async def say(name: str, text: str):
+    await clients[name].send_text(text)
 """
 
 NGINX = """\
