@@ -188,6 +188,13 @@ def test_a_leak_in_a_page_is_told_in_its_line_and_has_no_fix(tmp_path: Path) -> 
     ] == [("live.html", 5, "WS1B", ())]
 
 
+@pytest.mark.parametrize("name", ["test_live.html", "live-test.html"])
+def test_a_page_to_try_a_socket_by_hand_ships_no_connection(tmp_path: Path, name: str) -> None:
+    auditor = Auditor(write(tmp_path, {name: REACT_PAGE}), Settings())
+    auditor.refresh()
+    assert auditor.findings() == ()
+
+
 def test_pages_that_come_change_and_go_on_disk(tmp_path: Path) -> None:
     workspace, none = dossiers(tmp_path, {"a.html": "<p>nothing yet</p>"})
     assert none == ()

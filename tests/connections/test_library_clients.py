@@ -262,7 +262,15 @@ def test_a_socketio_client_has_the_address_it_connects_to(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["tests/feed.py", "app/test_feed.py", "app/feed_test.py", "conftest.py", "feed_mock.py", "testcode/feed.py"]
+    "path",
+    [
+        "tests/feed.py",
+        "app/test_feed.py",
+        "app/feed_test.py",
+        "conftest.py",
+        "feed_mock.py",
+        "testcode/feed.py",
+    ],
 )
 def test_python_tests_make_no_connection(tmp_path: Path, path: str) -> None:
     source = "import websockets\n\n\nasync def follow():\n    await websockets.connect('ws://h')\n"

@@ -366,10 +366,16 @@ class _ContainerView:
     def _leaks(self, exits: list[Exit]) -> Iterator[Leak]:
         if not exits:
             return
-        for call in self._thrown_away():
-            text = f"`{call.text}` is not awaited: the coroutine never runs"
-            yield Leak("not-awaited", (Evidence(call.span, text),))
+        leaks = list(self._leaks_of(exits))
+        thrown_away = next(self._thrown_away(), None)
+        root = self.handling.root
+        if thrown_away is None or any(self._releases(root, node) for node in own_nodes(root)):
+            yield from leaks
             return
+        text = f"`{thrown_away.text}` is not awaited: the coroutine never runs"
+        yield Leak("not-awaited", (Evidence(thrown_away.span, text),))
+
+    def _leaks_of(self, exits: list[Exit]) -> Iterator[Leak]:
         removed_anywhere = bool(self._removals()) or self._contains_removal(self.handling.root)
         if not removed_anywhere and not self._removed_elsewhere():
             yield Leak("never")

@@ -15,7 +15,7 @@ _TESTS = re.compile(
     r"|\.(test|spec|stories|examples?)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$"
     r"|(^|/)(test_[^/]*|[^/]*_test|conftest|tests)\.pyi?$"
     r"|(^|/)mocks?/|(^|/)(mock[-_][^/]*|[^/]*[-_]mock)\.(pyi?|[cm]?[jt]sx?)$"
-    r"|(^|/)(test[-_][^/]*|[^/]*[-_]test)\.html?( [^/]*)?$"  # a page, and a script in it
+    r"|(^|/)(test[-_][^/]*|[^/]*[-_]test)\.html?(\0[^/]*)?$"  # a page, and a script in it
 )
 
 
