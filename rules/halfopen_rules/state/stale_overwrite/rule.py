@@ -42,13 +42,13 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 
 def _stuck_after_reconnect(dossier: Dossier) -> frozenset[Span]:
-    """Where what stays set after a reconnect is set: WS6C says so."""
+    """Where flags are set that stay set after a reconnect, and what is set with them: WS6C says so."""
     updates, reconnection = dossier.updates, dossier.reconnection
     if updates is None or reconnection is None or updates.merged_snapshots:
         return frozenset()
     if not isinstance(reconnection.automatic, Known) or not reconnection.automatic.value:
         return frozenset()
-    return frozenset(each.place for each in updates.pending if not each.rolled_back)
+    return frozenset(each.place for each in updates.pending if each.is_flag and not each.rolled_back)
 
 
 def _waiting(dossier: Dossier) -> frozenset[str]:
