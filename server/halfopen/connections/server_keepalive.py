@@ -28,6 +28,7 @@ class Served:
     max_connections: Fact[int | None]
     reading_pauses_while_unread: Fact[bool]
     access_log_has_query: Fact[bool]
+    code_on_return: Fact[int | None]
 
 
 def served_by(catalogue: Catalogue, start: Start, requirements: Iterable[Requirement], near: str) -> Served:
@@ -50,6 +51,7 @@ def served_by(catalogue: Catalogue, start: Start, requirements: Iterable[Require
         _given(launch.max_connections, model.limits.max_connections, said),
         _fact(model.keepalive.reading_pauses_while_unread, said),
         _fact(model.access.logs_query_string, said),
+        _fact(model.closing.code_on_return, said),
     )
 
 
@@ -74,6 +76,7 @@ def served_by_requirements(
         Unknown("how the server is started"),
         _fact(model.keepalive.reading_pauses_while_unread, said),
         _less_sure(_fact(model.access.logs_query_string, said)),
+        _less_sure(_fact(model.closing.code_on_return, said)),
     )
 
 

@@ -115,6 +115,8 @@ class Serving:
     """Whether the server's own log shows the query string of each handshake."""
     reading_pauses_while_unread: Fact[bool] = Unknown("the server's version and WebSocket implementation")
     """Whether one message that the handler has not received keeps pongs and closes from being read."""
+    code_on_return: Fact[int | None] = Unknown(_LAUNCH)
+    """The code that a client sees when the handler returns without a close. None as a value: the socket stays open."""
     listens_on: Fact[OneOf["this machine"]] = Unknown(_LAUNCH)
     """Known where each start says to listen on the loopback address, and no proxy stands before it."""
     max_connections: Fact[int | None] = Unknown(_LAUNCH)

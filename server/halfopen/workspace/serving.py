@@ -14,7 +14,7 @@ from halfopen.connections.server_keepalive import Served, served_by, served_by_r
 from halfopen.connections.serving import Limit, Processes, ProxyHop, Serving
 from halfopen.connections.tables import catalogue_of
 from halfopen.deployment import DeploymentFacts, IdleLimit, Service, layer_defaults, routes
-from halfopen.libraries import Catalogue
+from halfopen.libraries import Catalogue, Default
 from halfopen.workspace.workspace import Workspace
 
 _ASIDE = re.compile(
@@ -71,7 +71,7 @@ def _serving(
         max_age=_smallest((_limit(each) for each in limits if each.kind == "max_age"), Serving().max_age),
     )
     if endpoint.connection.library not in _ASGI:
-        return serving
+        return replace(serving, code_on_return=_code_on_return(catalogue, endpoint))
     chosen = _starts_of(facts, starts, endpoint)
     served: Served | None
     if chosen:
@@ -94,6 +94,18 @@ def _serving(
         max_connections=served.max_connections,
         access_log_has_query=served.access_log_has_query,
         reading_pauses_while_unread=served.reading_pauses_while_unread,
+        code_on_return=served.code_on_return,
+    )
+
+
+def _code_on_return(catalogue: Catalogue, endpoint: Dossier) -> Fact[int | None]:
+    """Of a library that serves its connections itself."""
+    library = endpoint.connection.library
+    setting = catalogue.model(library).closing.code_on_return
+    if not isinstance(setting, Default):
+        return Unknown(f"what {library} does when a handler returns")
+    return Known(
+        setting.value, (Evidence(endpoint.connection.site, f"{library} serves it ({setting.source})"),)
     )
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.closing.facts import NORMAL, Close, Closing, is_application_code, is_sendable
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen_rules.errors.undistinguished_closes.client import CODE, SLUG
 
 _POLICY = 1008
-_CLOSES_NORMALLY = frozenset({"websockets", "aiohttp"})
-"""Servers that end the connection with 1000 when the handler returns (websockets 16 `ServerConnection`, where an
-exception gives 1011; aiohttp 3 `WebSocketResponse.write_eof`)."""
+_INTERNAL_ERROR = 1011
 
 
 def server_findings(dossier: Dossier) -> Iterator[Finding]:
@@ -133,22 +131,38 @@ def _never_sent(dossier: Dossier, closing: Closing) -> Finding | None:
 
 
 def _silent(dossier: Dossier, closing: Closing) -> Finding | None:
-    if not closing.silent_errors:
+    """Errors after which the handler returns: what the client sees is what its server does then."""
+    fate = dossier.surroundings.serving.code_on_return
+    if not closing.silent_errors or (isinstance(fate, Known) and fate.value == _INTERNAL_ERROR):
         return None
+    message = f"After an error {dossier.connection.name} {_ended(dossier, fate)}"
     first = closing.silent_errors[0]
-    library = dossier.connection.library
-    message = (
-        f"After an error {dossier.connection.name} returns as if all were done, and {library} closes with 1000: the client "
-        "cannot tell a fault of the server (1011) from a normal end"
-        if library in _CLOSES_NORMALLY
-        else f"After an error {dossier.connection.name} ends without a close: on uvicorn the browser sees 1006, and cannot tell a "
-        "fault of the server (1011) from a lost network"
-    )
     place = dossier.connection.site
     return Finding(
         CODE, SLUG, Severity.MEDIUM, Confidence.LOW, first.place or place, message, dossier.connection.id,
         closing.silent_errors,
     )  # fmt: skip
+
+
+def _ended(dossier: Dossier, fate: Fact[int | None]) -> str:
+    served = dossier.surroundings.serving.server
+    server = served.value.name if isinstance(served, Known) else None
+    if not isinstance(fate, Known):
+        return (
+            "ends without a close: on uvicorn the browser sees 1006, and cannot tell a fault of the server (1011) from a "
+            "lost network"
+        )
+    if fate.value is None:
+        return f"ends without a close: {server or 'the server'} leaves the socket open, and the client waits on it for nothing"
+    if fate.value == NORMAL:
+        return (
+            f"returns as if all were done, and {server or dossier.connection.library} closes with {NORMAL}: the client cannot "
+            "tell a fault of the server (1011) from a normal end"
+        )
+    return (
+        f"ends without a close: with {server or 'its server'} the browser sees {fate.value}, and cannot tell a fault of the "
+        "server (1011) from a lost network"
+    )
 
 
 def _finding(
