@@ -39,7 +39,7 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
 
 def _of_tasks(dossier: Dossier, lost: list[Task]) -> Finding:
     first = lost[0]
-    more = tuple(Evidence(each.span, f"{each.what}() too") for each in lost[1:5])
+    more = tuple(Evidence(each.span, _also(each, first)) for each in lost[1:5])
     return Finding(
         code=CODE,
         slug=SLUG,
@@ -52,8 +52,23 @@ def _of_tasks(dossier: Dossier, lost: list[Task]) -> Finding:
     )
 
 
+def _also(task: Task, first: Task) -> str:
+    """What becomes of a further task."""
+    if task.fate == first.fate:
+        return f"{task.what}() too"
+    match task.fate:
+        case "ends-quietly":
+            return f"{task.what}() ends with one failure of its source"
+        case "dropped":
+            return f"nothing keeps {task.what}()"
+        case _:
+            return f"{task.what}() is kept, and nobody asks it for its exception"
+
+
 def _severity(task: Task) -> Severity:
-    """High where what ends is what all clients, or this one, are fed by."""
+    """High where what ends is what all clients, or this one, are fed by; a short task that catches all is a note."""
+    if task.fate == "dropped" and not task.fails and not task.goes_on:
+        return Severity.MONITOR
     deaf = task.feeds and task.goes_on and (task.fate == "unobserved" or task.of_process)
     return Severity.HIGH if deaf else Severity.MEDIUM
 
@@ -67,14 +82,17 @@ def _message(name: str, task: Task) -> str:
                 "exception and they wait on, and the event loop, which holds it only weakly, may collect it before"
             )
         case "dropped":
+            weakly = "the event loop holds it only weakly, so it may be collected before it is done"
+            if not task.fails:
+                return f"Nothing keeps the task {what} of {name}: {weakly}, and it cannot be cancelled"
             return (
-                f"Nothing keeps the task {what} of {name}: the event loop holds it only weakly, so it may be "
-                "collected before it is done, it cannot be cancelled, and its exception is seen by nobody"
+                f"Nothing keeps the task {what} of {name}: {weakly}, it cannot be cancelled, and its exception is told "
+                "of at best when it is collected"
             )
         case "discarded":
             return (
-                f"{name} waits for {what} and never asks it for its exception: an error ends the connection like "
-                "a normal close, without a line in any log"
+                f"{name} waits for {what} and never asks it for its exception: an error in it is taken for the end of the "
+                "connection, and at best a note of asyncio tells of it when the task is collected"
             )
         case "collected":
             return (
@@ -94,7 +112,7 @@ def _message(name: str, task: Task) -> str:
         case _:
             if task.feeds and not task.goes_on:
                 return (
-                    f"An exception in {what} of {name} is seen by nobody: the client that waits for its answer "
+                    f"Nobody asks {what} of {name} for its exception: the client that waits for its answer "
                     "gets neither that nor an error"
                 )
             if task.feeds:
@@ -103,7 +121,8 @@ def _message(name: str, task: Task) -> str:
                     "connected and receive nothing more"
                 )
             return (
-                f"An exception in {what} of {name} is seen by nobody: the task ends, and its work is not done"
+                f"Nobody asks {what} of {name} for its exception: the task ends, its work is not done, and at best a note "
+                "of asyncio tells of it when the task is collected"
             )
 
 

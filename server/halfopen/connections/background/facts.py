@@ -75,6 +75,8 @@ class Task:
     """Whether it works on and on, and not for one answer."""
     of_process: bool = False
     """Whether it is one for all clients of the process, and not for this connection."""
+    fails: bool = True
+    """Whether an exception may leave it: false where it catches all of them itself."""
 
 
 @dataclass(frozen=True, slots=True)

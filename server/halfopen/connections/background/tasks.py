@@ -54,7 +54,8 @@ def _task(code: EndpointCode, function: At[tree.Function], call: At[tree.Call]) 
     feeds = any(code.operations(each.to(each.node.body)) & SENDERS for each in bodies)
     fate, evidence = _fate(code, function, call, bodies)
     goes_on = any(_loops(each) for each in bodies)
-    return Task(_name(call), fate, feeds, call.span, Confidence.HIGH, evidence, goes_on)
+    fails = not bodies or any(_may_fail(code, each) for each in bodies)
+    return Task(_name(call), fate, feeds, call.span, Confidence.HIGH, evidence, goes_on, fails=fails)
 
 
 def gathered(code: EndpointCode, function: At[tree.Function]) -> Iterator[Task]:
@@ -315,7 +316,27 @@ def _has_source(code: EndpointCode, at: At[tree.Loop]) -> bool:
         # A queue's `get()` and an event's `wait()` do not fail.
         if isinstance(callee, tree.Member) and callee.name in ("get", "wait") and not node.value.arguments:
             continue
+        if _is_survived(code, at.to(node), at.node):
+            continue
         return True
+    return False
+
+
+def _is_survived(code: EndpointCode, awaited: At[tree.Await], loop: tree.Loop) -> bool:
+    """Whether a clause within the loop stops every failure of what is awaited, and the loop goes on."""
+    child: tree.Node = awaited.node
+    for ancestor in awaited.index.ancestors(awaited.node):
+        if ancestor is loop:
+            return False
+        if isinstance(ancestor, tree.Try) and child is ancestor.body:
+            for handler in ancestor.handlers:
+                if "*" in caught_kinds(code.program, awaited.to(handler)):
+                    return not any(
+                        isinstance(node, tree.Return | tree.Raise)
+                        or (isinstance(node, tree.Jump) and node.kind == "break")
+                        for node in tree.walk(handler.body, tree.same_function)
+                    )
+        child = ancestor
     return False
 
 

@@ -57,7 +57,10 @@ def _of_function(handling: Handling) -> Closing:
                 found[node] = replace(close, before_accept=early, told=told)
     for at in _elsewhere(handling):
         if at.node not in found:
-            found[at.node] = replace(_read(program, at), before_accept=Known(False))
+            close = _read(program, at)
+            # What another request asks for, or a sweep decides, is no refusal unless it says so.
+            asked = close.why == "refusal" and not _REFUSED.search(close.reason)
+            found[at.node] = replace(close, before_accept=Known(False), why="unknown" if asked else close.why)
     return Closing(tuple(found.values()), silent_errors=tuple(_silent(handling)))
 
 
