@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Exposed
 from halfopen.connections.admission.invented import invented
+from halfopen.connections.admission.kept_state import is_kept_state
 from halfopen.connections.admission.relaying import is_sent_to_all, sent_by_others
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
@@ -17,6 +18,7 @@ from halfopen.connections.registries import Registration, registrations_in
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.program import At, Global, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
@@ -53,8 +55,8 @@ def exposure(handling: Handling) -> Fact[Exposed]:
     """ "echo" where the handler does nothing but answer with what it was sent."""
     sent: list[Registration] = []
     found = _exposure(handling, sent)
-    random = invented(handling, sent) if isinstance(found, Known) and found.value == "data" else None
-    return Known("invented", (random,)) if random is not None else found
+    made = invented(handling, sent) if isinstance(found, Known) and found.value == "data" else None
+    return Known(made[0], (made[1],)) if made is not None else found
 
 
 def _exposure(handling: Handling, sent_over: list[Registration]) -> Fact[Exposed]:
@@ -232,18 +234,21 @@ def _sent_of_its_own(handling: Handling) -> Iterator[At[tree.Call]]:
             if node.callee.name not in SENDERS or not handling.sockets.is_socket(node.callee.object):
                 continue
             for argument in node.arguments:
-                for name in tree.walk(argument.value, tree.same_function):
-                    if isinstance(name, tree.Name) and not _is_the_clients(function, name, received, 0):
+                for part in tree.walk(argument.value, tree.same_function):
+                    if _is_own_state(handling.program, function.to(part)) or (
+                        isinstance(part, tree.Name)
+                        and not _is_the_clients(handling.program, function, part, received, 0)
+                    ):
                         yield function.to(node)
 
 
 def _is_the_clients(
-    function: At[tree.Function], name: tree.Name, received: set[tree.Node], depth: int
+    program: Program, function: At[tree.Function], name: tree.Name, received: set[tree.Node], depth: int
 ) -> bool:
     """Whether a variable holds what the client sent, or nothing that anyone keeps: a parameter, a constant."""
     binding = function.index.bindings.get(name)
     if binding is None:
-        return name.id != "app"
+        return name.id != "app" and not is_kept_state(program, _with_field(function, name))
     for definition in binding.definitions:
         if definition.kind in ("parameter", "exception", "import") or definition.value is None:
             continue
@@ -251,14 +256,34 @@ def _is_the_clients(
             continue
         if definition.kind == "element" and not isinstance(definition.value, tree.Sequence):
             return False
+        if any(_is_own_state(program, function.to(each)) for each in tree.walk(definition.value)):
+            return False
         inner = [each for each in tree.walk(definition.value) if isinstance(each, tree.Name)]
-        if depth < 4 and all(
-            function.index.bindings.get(each) is None or _is_the_clients(function, each, received, depth + 1)
-            for each in inner
-        ):
+        if depth < 4 and all(_is_the_clients(program, function, each, received, depth + 1) for each in inner):
             continue
         return False
     return True
+
+
+def _is_own_state(program: Program, at: At[tree.Node]) -> bool:
+    """`self.latest` of an object that serves the connection."""
+    node = at.node
+    return (
+        isinstance(node, tree.Member)
+        and isinstance(node.object, tree.Name)
+        and is_receiver(at.to(node.object), node.object.id)
+        and is_kept_state(program, at.to(node))
+    )
+
+
+def _with_field(function: At[tree.Function], name: tree.Name) -> At[tree.Expr]:
+    """`service.latest` of `service`: the field is what is shown."""
+    parent = function.index.parents.get(name)
+    return (
+        function.to(parent)
+        if isinstance(parent, tree.Member) and parent.object is name
+        else function.to(name)
+    )
 
 
 def _received(handling: Handling) -> set[tree.Node]:
