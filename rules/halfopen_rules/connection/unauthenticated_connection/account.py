@@ -14,6 +14,7 @@ from halfopen_rules.estimates import OPEN_FILES, share
 
 _GETS: Mapping[Exposed, str] = {
     "echo": "only gets back what it sent itself",
+    "public": "reads what anyone may read at its source",
     "unsent": "reads what will be sent once something calls the broadcasts",
     "invented": "reads the random numbers that stand for the data",
     "data": "reads what the endpoint sends",

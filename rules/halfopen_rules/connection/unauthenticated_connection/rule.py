@@ -49,7 +49,7 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
     if not isinstance(authentication, Known) or authentication.value not in ("none", "not read"):
         return None
     exposes = admission.exposes
-    if not isinstance(exposes, Known) or exposes.value == "echo":
+    if not isinstance(exposes, Known) or exposes.value in ("echo", "public"):
         return None
     if admission.capability and authentication.value == "none":
         return _random_id(dossier, admission)

@@ -28,9 +28,10 @@ CheckStrength: TypeAlias = OneOf["known", "compared", "named", "unverified"]
 cannot be read here, or of an unknown kind, whose name says that it checks. unverified: a decoding that
 leaves the signature out."""
 
-Exposed: TypeAlias = OneOf["echo", "unsent", "invented", "data", "actions"]
-"""What a stranger gets: the client's own words back, nothing until somebody calls the broadcasts that are there, random
-numbers that the program makes up, data, or acts that follow from its messages."""
+Exposed: TypeAlias = OneOf["echo", "public", "unsent", "invented", "data", "actions"]
+"""What a stranger gets: the client's own words back, what another service gives to whoever asks it, nothing until somebody
+calls the broadcasts that are there, random numbers that the program makes up, data, or acts that follow from its
+messages."""
 
 Lifetime: TypeAlias = OneOf["revalidated", "bounded", "unbounded", "no expiry"]
 """How long an admission lasts. bounded: the connection ends by itself in time. unbounded: what was

@@ -1,14 +1,19 @@
-"""Whether all that an endpoint sends is made up by the program itself: random numbers, the time, fixed texts."""
+"""Whether all that an endpoint sends is made up by the program itself (random numbers, the time, fixed texts), or had by
+anyone where it comes from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal as OneOf
 
+from halfopen.connections.admission.open_sources import open_source
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import RECEIVERS, SENDERS, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.registries import Registration
+from halfopen.connections.sending.channels import reaches, subscribed
+from halfopen.connections.sending.forwarding import published
 from halfopen.connections.sending.processes import sends_to
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
@@ -24,13 +29,20 @@ _PLAIN = re.compile(
     r"|orjson\..*|time\..*|datetime\..*|uuid\..*|asyncio\.get_(event|running)_loop.*)$"
 )
 _METHODS = frozenset(
-    {"isoformat", "time", "timestamp", "strftime", "format", "encode", "decode", "join", "upper", "lower"}
-)
-_DEPTH = 6
+    {
+        "isoformat", "time", "timestamp", "strftime", "format", "encode", "decode", "join", "upper", "lower", "copy", "json",
+        "items", "keys", "values", "get", "recv", "receive",
+    }
+)  # fmt: skip
+_FILLING = frozenset({"append", "add", "extend", "insert", "update", "setdefault", "appendleft"})
+_BROKERS = frozenset({"listen", "get_message"})
+_DEPTH = 10
 
 
-def invented(handling: Handling, registrations: list[Registration]) -> Evidence | None:
-    """The first random number among what a client is sent, where nothing but such goes to it.
+def invented(
+    handling: Handling, registrations: list[Registration]
+) -> tuple[OneOf["invented", "public"], Evidence] | None:
+    """The first random number, or open source, among what a client is sent, where nothing but such goes to it.
 
     `registrations` are the registries that others send over; what the client said itself may be part of it.
     """
@@ -38,7 +50,9 @@ def invented(handling: Handling, registrations: list[Registration]) -> Evidence 
     payloads = [*_own(handling), *_of_registries(handling, registrations)]
     if not payloads or not all(made.up(each, _DEPTH) for each in payloads):
         return None
-    return made.random
+    if made.public is not None:
+        return "public", made.public
+    return ("invented", made.random) if made.random is not None else None
 
 
 def _own(handling: Handling) -> Iterator[At[tree.Expr]]:
@@ -56,12 +70,14 @@ def _of_registries(handling: Handling, registrations: list[Registration]) -> Ite
 
 
 class _Making:
-    """One look at what expressions are made of; `random` is the first random number in them."""
+    """One look at what expressions are made of; `random` is the first random number in them, `public` the first source that
+    anyone may read."""
 
     def __init__(self, handling: Handling) -> None:
         self.handling = handling
         self.program = handling.program
         self.random: Evidence | None = None
+        self.public: Evidence | None = None
         self.seen: set[tree.Node] = set()
 
     def up(self, at: At[tree.Expr], depth: int) -> bool:
@@ -98,6 +114,12 @@ class _Making:
         node, callee = call.node, call.node.callee
         if socket_method(self.handling.sockets, node) in RECEIVERS:
             return True
+        source = open_source(self.program, call)
+        if source is not None:
+            self.public = self.public or source
+            return True
+        if isinstance(callee, tree.Member) and callee.name in _BROKERS:
+            return self._of_broker(call, depth)
         given = all(self.up(call.to(each.value), depth) for each in node.arguments)
         names = qualified(self.program, call.to(callee))
         if names and all(_RANDOM.match(each) for each in names):
@@ -121,6 +143,15 @@ class _Making:
             and self.up(call.to(callee.object), depth)
         )
 
+    def _of_broker(self, call: At[tree.Call], depth: int) -> bool:
+        """Whether all that the workspace publishes on the channels of a listener is made up."""
+        function = call.index.function_of(call.node)
+        channels = subscribed(self.program, call.to(function)) if function is not None else ()
+        told = [each for each, _, _ in published(self.program) if reaches(self.program, each, channels)]
+        return bool(channels and told) and all(
+            self.up(each.to(each.node.arguments[-1].value), depth - 1) for each in told
+        )
+
     def _name(self, at: At[tree.Name], depth: int) -> bool:
         found = self.program.definitions_of(self.program.variable(at))
         values: list[At[tree.Expr]] = []
@@ -130,10 +161,12 @@ class _Making:
                 if given is None:
                     return False
                 values += given
-            elif definition.value is not None and definition.kind in ("value", "element"):
+            elif definition.value is not None and definition.kind in ("value", "element", "context"):
                 values.append(At(path, unit, definition.value))
             else:
                 return False
+        for read in self.program.reads(self.program.variable(at)):
+            values += _put_in(read)
         is_changed = isinstance(self.program.variable(at), Global) and len(found) > 1
         return bool(values) and not is_changed and all(self.up(each, depth - 1) for each in values)
 
@@ -151,11 +184,26 @@ class _Making:
     def _field(self, at: At[tree.Member], name: str, depth: int) -> bool:
         """A field of the object itself: all that its class puts there."""
         klass = at.index.class_of(at.node)
-        values = [
-            at.to(node.value)
-            for node in (tree.walk(klass.body) if klass is not None else ())
-            if isinstance(node, tree.Assign)
-            and node.value is not None
-            and any(isinstance(each, tree.Member) and each.name == name for each in node.targets)
-        ]
+        values: list[At[tree.Expr]] = []
+        for node in tree.walk(klass.body) if klass is not None else ():
+            if isinstance(node, tree.Assign) and node.value is not None:
+                if any(isinstance(each, tree.Member) and each.name == name for each in node.targets):
+                    values.append(at.to(node.value))
+            elif isinstance(node, tree.Member) and node.name == name:
+                values += _put_in(at.to(node))
         return bool(values) and all(self.up(each, depth - 1) for each in values)
+
+
+def _put_in(held: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+    """What is put into a container where it stands: `prices[symbol] = price`, `prices.append(price)`."""
+    parent = held.parent
+    outer = held.index.parents.get(parent) if parent is not None else None
+    match parent, outer:
+        case tree.Index(object=inner), tree.Assign(targets=targets, value=value):
+            if inner is held.node and parent in targets and value is not None:
+                yield held.to(value)
+        case tree.Member(object=inner, name=name), tree.Call(arguments=arguments):
+            if inner is held.node and name in _FILLING:
+                yield from (held.to(each.value) for each in arguments)
+        case _:
+            pass

@@ -10,6 +10,7 @@ from halfopen.connections.registries import container_of
 from halfopen.connections.sending.calling import callers_up, calls_member, described, is_called
 from halfopen.connections.sending.channels import reaches, subscribed
 from halfopen.connections.sending.facts import Forwarding
+from halfopen.connections.sending.periodic import repeats
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.shipped import is_shipped
@@ -65,17 +66,17 @@ def forwards(
         taking = _takes(function)
         if taking is None:
             continue
-        everything = program.queries.search(("published", "python"), lambda: tuple(_published(program)))
         channels = subscribed(program, function)
-        published = [each for each in everything if reaches(program, each[0], channels)]
+        reaching = [each for each in published(program) if reaches(program, each[0], channels)]
         unstored = tuple(
             Evidence(call.span, f"{described(inside)} publishes it and keeps it nowhere")
-            for call, inside, stores in published
-            if not stores
+            for call, inside, stores in reaching
+            # What is told in every turn of a loop, the next turn tells again.
+            if not stores and not repeats(program, call)
         )
         yield Forwarding(
             taking.span,
-            tuple(Evidence(call.span, f"{described(inside)} publishes") for call, inside, _ in published[:3]),
+            tuple(Evidence(call.span, f"{described(inside)} publishes") for call, inside, _ in reaching[:3]),
             unstored[:3],
             (Evidence(taking.span, f"{described(function)} takes messages of the broker"),),
         )
@@ -87,8 +88,12 @@ def _takes(function: At[tree.Function]) -> At[tree.Call] | None:
     return calls_member(function, _LISTENING) if is_shipped(function.path) else None
 
 
+def published(program: Program) -> tuple[tuple[At[tree.Call], At[tree.Function], bool], ...]:
+    """Every call that publishes to a broker, its function, and whether that or one that leads to it writes to a store."""
+    return program.queries.search(("published", "python"), lambda: tuple(_published(program)))
+
+
 def _published(program: Program) -> Iterator[tuple[At[tree.Call], At[tree.Function], bool]]:
-    """Every call that publishes to a broker, and whether its function, or one that leads to it, writes to a store."""
     for module, unit in program.units_with("publish", "python", as_member=True):
         if not is_shipped(module.path):
             continue
@@ -102,7 +107,7 @@ def _published(program: Program) -> Iterator[tuple[At[tree.Call], At[tree.Functi
             # What nobody calls publishes nothing.
             if isinstance(called, Known) and not called.value:
                 continue
-            near = callers_up(program, inside)[:12]
+            near = callers_up(program, inside)
             kept = (
                 _keeps_state(call, inside) or any(map(_stores, near)) or _is_of_a_table(program, call, near)
             )

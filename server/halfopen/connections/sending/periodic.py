@@ -26,7 +26,9 @@ _TAKING = frozenset(
         "xread",
     }
 )
+_EMPTYING = frozenset({"clear", "pop", "popleft", "popitem", "remove", "discard"})
 _COUNTING = frozenset({"len", "bool", "any"})
+_SLEEPS = frozenset({"asyncio.sleep", "time.sleep"})
 _DEPTH = 3
 
 
@@ -38,6 +40,11 @@ def is_periodic(program: Program, function: At[tree.Function], may_raise: bool, 
     """
     calls = [call for call in callers(program, function) if is_shipped(call.path)]
     return bool(calls) and depth > 0 and all(_repeats(program, call, may_raise, depth) for call in calls)
+
+
+def repeats(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a call is made in every turn of an endless loop, be it once for each of the same things."""
+    return _repeats(program, call, may_raise=False, depth=_DEPTH)
 
 
 def _repeats(program: Program, call: At[tree.Call], may_raise: bool, depth: int) -> bool:
@@ -54,6 +61,8 @@ def _repeats(program: Program, call: At[tree.Call], may_raise: bool, depth: int)
             ):
                 return is_caught
             case tree.If(test=test) if _asks_whether_anybody_is_there(call, test):
+                pass
+            case tree.Loop() if _goes_over_the_same(call.to(ancestor)):
                 pass
             case tree.Loop() | tree.If():
                 return False
@@ -73,8 +82,27 @@ def _asks_whether_anybody_is_there(call: At[tree.Call], test: tree.Expr) -> bool
     return isinstance(owner, tree.Name) and bool(names) and set(names) == {owner.id}
 
 
+def _goes_over_the_same(loop: At[tree.Loop]) -> bool:
+    """`for symbol in prices:` in an endless loop, which takes nothing out of `prices` and does not make it anew."""
+    over = loop.node.iterable
+    if loop.node.is_async or not isinstance(over, tree.Name):
+        return False
+    outer = next((each for each in loop.index.ancestors(loop.node) if isinstance(each, tree.Loop)), None)
+    changed = (
+        node
+        for node in (tree.walk(outer.body, tree.same_function) if outer is not None else ())
+        if (isinstance(node, tree.Assign) and any(_names(each, over.id) for each in node.targets))
+        or (isinstance(node, tree.Member) and node.name in _EMPTYING and _names(node.object, over.id))
+    )
+    return outer is not None and next(changed, None) is None
+
+
+def _names(node: tree.Node, name: str) -> bool:
+    return isinstance(node, tree.Name) and node.id == name
+
+
 def _pauses(program: Program, loop: At[tree.Loop]) -> bool:
     calls = [node for node in tree.walk(loop.node.body, tree.same_function) if isinstance(node, tree.Call)]
-    return any("asyncio.sleep" in qualified(program, loop.to(each.callee)) for each in calls) and not any(
+    return any(_SLEEPS & qualified(program, loop.to(each.callee)) for each in calls) and not any(
         last_name(each.callee) in _TAKING for each in calls
     )
