@@ -115,7 +115,7 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
         return
     yield Confusion(
         Severity.HIGH if lasting else Severity.MEDIUM,
-        _sureness(dossier, successor),
+        _sureness(successor),
         worst.span,
         f"{_succession(dossier, successor)}; the close event of the old socket comes later and {_harm(worst)}",
         (*successor.evidence, *(Evidence(each.span, f"{_harm(each)}") for each in events[1:4])),
@@ -123,16 +123,12 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     )
 
 
-def _sureness(dossier: Dossier, successor: Successor) -> Confidence:
-    """A service may be closed and connected again by others; where nothing here closes it, or where a person does both by the
-    buttons of a page, one of which may be disabled meanwhile, that is a guess."""
-    if not successor.is_let_go:
+def _sureness(successor: Successor) -> Confidence:
+    """A service may be closed and connected again by others; where nothing here closes it, or where a person does both by
+    two acts, one of which may be disabled meanwhile, that is a guess."""
+    if not successor.is_let_go or successor.is_by_hand:
         return Confidence.LOW
-    if successor.kind == "called-again":
-        return (
-            Confidence.LOW if dossier.connection.site.path.endswith((".html", ".htm")) else Confidence.MEDIUM
-        )
-    return Confidence.HIGH
+    return Confidence.MEDIUM if successor.kind == "called-again" else Confidence.HIGH
 
 
 def _succession(dossier: Dossier, successor: Successor) -> str:

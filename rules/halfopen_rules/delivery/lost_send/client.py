@@ -28,7 +28,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         yield _never_sent(dossier, unread)
         return
     commands = [
-        each for each in dossier.delivery.sends if each.purpose == "command" and "user" in each.triggers
+        each
+        for each in dossier.delivery.sends
+        if each.purpose == "command" and "user" in each.triggers and not each.is_committed
     ]
     lost = sorted((each for each in commands if is_lost(each)), key=_rank)
     if _is_unused(dossier):
@@ -210,6 +212,8 @@ def _ignores_messages(endpoint: Dossier) -> bool:
 def _message(send: Send) -> str:
     name = _named(send)
     match send.guard:
+        case "present" if send.is_held_once_open:
+            return f"{name} is sent if there is a socket, open or not: after it closed, the message vanishes without an error"
         case "none":
             return (
                 f"{name} is sent without asking whether the connection is open: while it connects, `send` throws, and "

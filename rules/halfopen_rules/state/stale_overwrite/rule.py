@@ -43,12 +43,19 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 def _stuck_after_reconnect(dossier: Dossier) -> frozenset[Span]:
     """Where flags are set that stay set after a reconnect, and what is set with them: WS6C says so."""
-    updates, reconnection = dossier.updates, dossier.reconnection
-    if updates is None or reconnection is None or updates.merged_snapshots:
-        return frozenset()
-    if not isinstance(reconnection.automatic, Known) or not reconnection.automatic.value:
+    updates = dossier.updates
+    if updates is None or updates.merged_snapshots or not _comes_back(dossier):
         return frozenset()
     return frozenset(each.place for each in updates.pending if each.is_flag and not each.rolled_back)
+
+
+def _comes_back(dossier: Dossier) -> bool:
+    reconnection = dossier.reconnection
+    return (
+        reconnection is not None
+        and isinstance(reconnection.automatic, Known)
+        and reconnection.automatic.value
+    )
 
 
 def _waiting(dossier: Dossier) -> frozenset[str]:
@@ -96,6 +103,7 @@ def _pending(dossier: Dossier, pending: Pending) -> Finding:
         ),
         connection=dossier.connection.id,
         evidence=pending.evidence,
+        effects=("WS6C",) if _comes_back(dossier) else (),
     )
 
 

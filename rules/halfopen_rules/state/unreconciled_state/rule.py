@@ -28,7 +28,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     if is_brought_up_to_date(dossier):
         return
-    stuck = [each for each in updates.pending if not each.rolled_back]
+    stuck = [each for each in updates.pending if each.is_flag and not each.rolled_back]
     if stuck:
         yield _stuck(dossier, stuck[0])
         return

@@ -80,6 +80,10 @@ class Send:
     repair: SendRepair | None = None
     set_off: tuple[Span, ...] = ()
     """The attributes of elements by which the user has it sent."""
+    is_committed: bool = False
+    """Whether the function that sends it also commits it by a request over HTTP, whatever the socket's state."""
+    is_held_once_open: bool = False
+    """Whether what it is sent on holds the socket only from its open event on: nothing is sent while it connects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_view import View
+from halfopen.connections.delivery.committed import is_committed_by_request
 from halfopen.connections.delivery.facts import Guard, Refusal, Send, Trigger
 from halfopen.connections.delivery.guards import STRENGTH, Guarding, Guards
 from halfopen.connections.delivery.purpose import carries_id, payload_of, purpose_of, type_of
@@ -19,6 +20,8 @@ from halfopen.connections.delivery.repair import repair_of
 from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.updates.slots import react_slot
+from halfopen.connections.updates.writes import writes_everywhere
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers
 from halfopen.semantics.function_shape import argument_of, name_of_function
@@ -220,6 +223,26 @@ def _send(view: View, guards: Guards, place: Place) -> Send:
         tuple(evidence),
         repair_of(view, guards, sent) if _is_unguarded(place.passed[1:]) else None,
         tuple(run.at.span for run in place.runs if run.trigger == "user"),
+        is_committed_by_request(guards, place.call, place.message, message),
+        _is_held_once_open(view, guards, sent),
+    )
+
+
+def _is_held_once_open(view: View, guards: Guards, sent: At[tree.Call]) -> bool:
+    """Whether the state that `send` is called on is given the socket by the open handler alone."""
+    callee = sent.node.callee
+    holder = callee.object if isinstance(callee, tree.Member) else None
+    slot = react_slot(view.program, sent.to(holder), 0) if isinstance(holder, tree.Name) else None
+    if slot is None:
+        return False
+    given = [
+        each
+        for each in writes_everywhere(view.program, slot)
+        if not (isinstance(each.value.node, tree.Literal) and each.value.node.value is None)
+    ]
+    return bool(given) and all(
+        any(around in guards.opening for around in each.call.index.ancestors(each.call.node))
+        for each in given
     )
 
 

@@ -148,10 +148,13 @@ def _reach_of_use(program: Program, use: At[tree.Expr], depth: int, is_start: bo
     parent = top.parent
     if isinstance(parent, tree.If) and parent.test is top.node:
         yield from _branch(program, top.to(parent))
+        yield from _chosen(program, top.to(parent), depth)
         return
-    if isinstance(parent, tree.Switch) and _has_element(parent):
-        yield Found(Reach.SHOWN, (Evidence(use.span, "decides what is shown"),))
-        return
+    if isinstance(parent, tree.Switch) and parent.subject is top.node:
+        if _has_element(parent):
+            yield Found(Reach.SHOWN, (Evidence(use.span, "decides what is shown"),))
+            return
+        yield from _chosen(program, top.to(parent), depth)
     if isinstance(parent, tree.Argument):
         call = top.index.parents.get(parent)
         if isinstance(call, tree.Call) and is_notice(top.to(call)):
@@ -228,6 +231,22 @@ def _branch(program: Program, statement: At[tree.If]) -> Iterator[Found]:
         name = name_of_function(statement.to(function))[0] if function is not None else None
         if kind_of_name(name) == "component":
             yield Found(Reach.SHOWN, (Evidence(statement.to(node.test).span, "decides what is shown"),))
+
+
+def _chosen(program: Program, statement: At[tree.If | tree.Switch], depth: int) -> Iterator[Found]:
+    """Where the results of a function come to that a value decides on: `if (connected) return { text: "Connected" }`."""
+    function = statement.index.function_of(statement.node)
+    if (
+        function is None
+        or depth >= _DEEPEST
+        or not any(
+            isinstance(each, tree.Return) and each.value is not None and not _returns_nothing(each)
+            for each in tree.walk(statement.node, tree.same_function)
+        )
+    ):
+        return
+    for call in callers(program, statement.to(function)):
+        yield from _reaches(program, [call, *aliases(program, call)], None, depth + 1)
 
 
 def _returns_nothing(statement: tree.Return) -> bool:

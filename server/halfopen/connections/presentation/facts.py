@@ -46,6 +46,8 @@ class Successor:
     evidence: tuple[Evidence, ...] = ()
     is_let_go: bool = True
     """Whether anything calls what closes the socket before."""
+    is_by_hand: bool = False
+    """Whether a person does both, by two acts one after the other: the close event has mostly come by the second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from halfopen.connections.client_owner import references
+from halfopen.connections.client_owner import effect_with_callback, references
 from halfopen.connections.client_release import closers
 from halfopen.connections.client_view import View
+from halfopen.connections.delivery.triggers import Run, climb, runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
+from halfopen.connections.freshness.changes import changes_of
 from halfopen.connections.presentation.facts import HeldLock, ParallelSocket
 from halfopen.connections.presentation.running import handlers_of
 from halfopen.semantics import tree
@@ -46,6 +48,7 @@ def parallel_socket(view: View) -> ParallelSocket | None:
         and not any(node in handlers for node in each.index.ancestors(each.node))
         and creating.node not in each.index.ancestors(each.node)
     ]
+    outside = list(_in_time(view, outside))
     if not outside:
         return None
     name = name_of_function(creating)[0] or view.owner.name
@@ -56,6 +59,41 @@ def parallel_socket(view: View) -> ParallelSocket | None:
             Evidence(opens[0].span, "refuses a second socket only when the first is open"),
             *(Evidence(each.span, f"calls {name}") for each in outside[:3]),
         ),
+    )
+
+
+def _in_time(view: View, calls: list[At[tree.Expr]]) -> Iterator[At[tree.Expr]]:
+    """The calls of which one may come while another's socket is connecting: a retry waits for its end, and what calls once
+    comes upon nothing unless another calls as well."""
+    handlers = socket_handlers(view)
+    creating = view.reach.creating
+    own: set[tree.Node] = set()
+    if creating is not None:
+        own = {run.at.node for run in runs_of(view.program, creating, handlers)}
+    once: list[At[tree.Expr]] = []
+    at_any_time = False
+    for call in calls:
+        around = call.index.function_of(call.node)
+        runs, passed = climb(view.program, call.to(around), handlers) if around is not None else ([], [])
+        is_by_connecting = creating is not None and any(each.node is creating.node for each in passed)
+        if runs and all(run.trigger == "close" or (is_by_connecting and run.at.node in own) for run in runs):
+            continue
+        once.append(call)
+        at_any_time = at_any_time or any(not _runs_once(view, run) for run in runs)
+    if at_any_time or len(once) > 1:
+        yield from once
+
+
+def _runs_once(view: View, run: Run) -> bool:
+    """Whether what makes a function run does so once for each mount: an effect whose dependencies do not change."""
+    if run.trigger == "code":
+        return True
+    ran = run.at.node
+    effect = effect_with_callback(view.program, run.at.to(ran)) if isinstance(ran, tree.Function) else None
+    return (
+        effect is not None
+        and effect.dependencies is not None
+        and not any(changes_of(view.program, effect.call.to(each)) for each in effect.dependencies)
     )
 
 

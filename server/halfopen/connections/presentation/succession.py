@@ -11,6 +11,7 @@ from halfopen.connections.client_release import (
     tested_names,
 )
 from halfopen.connections.client_view import View
+from halfopen.connections.delivery.triggers import runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.facts import Successor
 from halfopen.connections.presentation.running import handlers_of, reconnects_at
@@ -56,8 +57,22 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
             closing[0].span,
             (Evidence(closing[0].span, "closes the socket; its close event comes later"),),
             is_let_go=_is_let_go(view),
+            is_by_hand=_is_by_hand(view),
         )
     return None
+
+
+def _is_by_hand(view: View) -> bool:
+    """Whether a person does both: lets go of the socket, and asks for the next one."""
+    creating = view.reach.creating
+    handlers = socket_handlers(view)
+    return creating is not None and all(
+        runs and all(run.trigger == "user" for run in runs)
+        for function in (creating, *view.roots)
+        for runs in [
+            [run for run in runs_of(view.program, function, handlers) if run.trigger != "close"],
+        ]
+    )
 
 
 def _is_let_go(view: View) -> bool:

@@ -272,6 +272,7 @@ class Collected:
                     or all(_sets_the_same(site, each) for each in answered.get(slot, ()))
                     or site.how in ("cleared", "appended", "counted", "removed")
                     or self._is_of_answer(site)
+                    or self._is_momentary(slot)
                 ):
                     continue
                 seen.add(slot)
@@ -282,6 +283,17 @@ class Collected:
                     isinstance(site.value.node, tree.Literal) and site.value.node.value is True,
                     (Evidence(place.span, "set before the server answered"),),
                 )
+
+    def _is_momentary(self, slot: Slot) -> bool:
+        """Whether a timer takes it back, as it does a notice: it says nothing that a message has to bear out."""
+        received = {each.node for each in self.on_message}
+        return any(
+            isinstance(each.value.node, tree.Literal)
+            and not each.value.node.value
+            and (_delays(each.call) or self._by_clock(each))
+            and not any(around in received for around in each.call.index.ancestors(each.call.node))
+            for each in writes_everywhere(self.program, slot)
+        )
 
     def _direct_writes(self, function: At[tree.Function]) -> Iterator[tuple[Site, At[tree.Node]]]:
         for site in writes_in(self.program, function):
@@ -338,6 +350,15 @@ def _asks_for_none(test: tree.Expr, name: str) -> bool:
             return last_name(left) == name
         case _:
             return False
+
+
+def _delays(call: At[tree.Call]) -> bool:
+    """Whether a call stands in what `setTimeout` is given."""
+    index = call.index
+    around = index.function_of(call.node)
+    argument = index.parents.get(around) if around is not None else None
+    timer = index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+    return isinstance(timer, tree.Call) and last_name(timer.callee) == "setTimeout"
 
 
 def _callbacks_around(call: At[tree.Call], inner: tree.Function) -> Iterator[tree.Function]:
