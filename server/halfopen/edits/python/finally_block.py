@@ -9,7 +9,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from halfopen.edits.changes import FileChanges
-from halfopen.edits.python.source import Source, read
+from halfopen.edits.python.source import TopLevel, read
 from halfopen.edits.python.statements import (
     LEAVING,
     AnyTry,
@@ -30,13 +30,12 @@ def wrap(
     """See `halfopen.edits.python.wrap_in_finally`."""
     wanted = Cleanup.parse(cleanup)
     source = read(text)
-    if wanted is None or source is None:
+    top = source.around(after[0]) if source is not None else None
+    place = _place(top, function, after) if top is not None else None
+    if wanted is None or top is None or place is None:
         return ()
-    place = _place(source, function, after)
-    if place is None:
-        return ()
-    edited = _around(source, wanted, place, inside)
-    return source.changes(edited) if edited is not None else ()
+    edited = _around(top, wanted, place, inside)
+    return top.changes(edited) if edited is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +47,39 @@ class _Place:
     index: int
 
 
-def _place(source: Source, function: tuple[int, int], after: tuple[int, int]) -> _Place | None:
+def _place(top: TopLevel, function: tuple[int, int], after: tuple[int, int]) -> _Place | None:
     """Where the statement around the byte range `after` stands, in the function of that range."""
-    statement = source.innermost(cst.SimpleStatementLine, after)
-    definition = source.innermost(cst.FunctionDef, after)
+    statement = top.innermost(cst.SimpleStatementLine, after)
+    definition = top.innermost(cst.FunctionDef, after)
     if statement is None or definition is None:
         return None
-    start, end = source.span(definition)
+    start, end = top.span(definition)
     if not function[0] <= start <= end <= function[1]:
         return None
-    outer = source.parents[definition]
+    outer = top.parents[definition]
     while not isinstance(outer, cst.Module):
-        if isinstance(outer, cst.FunctionDef) and source.span(outer)[0] >= function[0]:
+        if isinstance(outer, cst.FunctionDef) and top.span(outer)[0] >= function[0]:
             return None
-        outer = source.parents[outer]
-    block = source.parents[statement]
+        outer = top.parents[outer]
+    block = top.parents[statement]
     if not isinstance(block, cst.IndentedBlock):
         return None
     return _Place(definition, block, lines(block).index(statement))
 
 
-def _around(source: Source, wanted: Cleanup, place: _Place, inside: bool) -> cst.Module | None:
+def _around(top: TopLevel, wanted: Cleanup, place: _Place, inside: bool) -> cst.Module | None:
     """The module with everything after `place` protected; None where it is, or cannot be."""
     block, start = place.block, place.index if inside else place.index + 1
     alone = False
-    owner = source.parents[block]
+    owner = top.parents[block]
     if start == 0 and isinstance(owner, cst.Try | cst.TryStar) and owner.body is block:
         # The acquisition is the first thing in a try: that try is what protects it.
-        outer = source.parents[owner]
+        outer = top.parents[owner]
         if not isinstance(outer, cst.IndentedBlock):
             return None
         block, start, alone = outer, lines(outer).index(owner), True
 
-    enclosing = _enclosing(source, place.function, block)
+    enclosing = _enclosing(top, place.function, block)
     if enclosing is None:
         return None
     for owner, _ in enclosing:
@@ -105,14 +104,14 @@ def _around(source: Source, wanted: Cleanup, place: _Place, inside: bool) -> cst
         before = lines(outer)[: lines(outer).index(owner)]
         edited = outer.with_changes(body=[*before, new_owner.with_changes(body=edited), *after])
     outermost = enclosing[-1][1] if enclosing else block
-    return cst.ensure_type(source.module.deep_replace(outermost, edited), cst.Module)
+    return cst.ensure_type(top.module.deep_replace(outermost, edited), cst.Module)
 
 
 _Owner: TypeAlias = cst.With | cst.Try | cst.TryStar
 
 
 def _enclosing(
-    source: Source, function: cst.FunctionDef, block: cst.IndentedBlock
+    top: TopLevel, function: cst.FunctionDef, block: cst.IndentedBlock
 ) -> list[tuple[_Owner, cst.IndentedBlock]] | None:
     """What stands around a block in its function, each with the block that it stands in.
 
@@ -120,8 +119,8 @@ def _enclosing(
     a branch or a loop, or a block with more code after it.
     """
     found: list[tuple[_Owner, cst.IndentedBlock]] = []
-    while (owner := source.parents[block]) is not function:
-        outer = source.parents[owner]
+    while (owner := top.parents[block]) is not function:
+        outer = top.parents[owner]
         if not isinstance(owner, _Owner) or owner.body is not block:
             return None
         if not isinstance(outer, cst.IndentedBlock) or getattr(owner, "orelse", None) is not None:

@@ -30,9 +30,9 @@ def add(text: bytes, module: str, name: str | None) -> FileChanges:
 
 @dataclass(frozen=True, slots=True)
 class _Existing:
-    """One import statement of the file's top level."""
+    """One import statement of the file's top level, with the number of the statement that it stands in."""
 
-    line: cst.SimpleStatementLine
+    index: int
     node: cst.Import | cst.ImportFrom
     module: str
 
@@ -70,23 +70,24 @@ def _dotted(name: cst.CSTNode) -> str:
 
 def _top_level_imports(source: Source) -> list[_Existing]:
     found: list[_Existing] = []
-    for line in source.module.body:
+    for index, line in enumerate(source.module.body):
         if not isinstance(line, cst.SimpleStatementLine):
             continue
         for node in line.body:
             if isinstance(node, cst.Import):
-                found.append(_Existing(line, node, _dotted(node.names[0].name)))
+                found.append(_Existing(index, node, _dotted(node.names[0].name)))
             elif isinstance(node, cst.ImportFrom):
                 dots = "." * len(node.relative)
-                found.append(_Existing(line, node, dots + (_dotted(node.module) if node.module else "")))
+                found.append(_Existing(index, node, dots + (_dotted(node.module) if node.module else "")))
     return found
 
 
 def _leading(source: Source, imports: list[_Existing]) -> list[_Existing]:
     """The imports above the first definition: a new one belongs among them."""
-    definitions = (each for each in source.module.body if isinstance(each, cst.FunctionDef | cst.ClassDef))
-    first = next((source.span(each)[0] for each in definitions), len(source.text))
-    return [each for each in imports if source.span(each.line)[0] < first]
+    body = source.module.body
+    kinds = cst.FunctionDef | cst.ClassDef
+    first = next((index for index, each in enumerate(body) if isinstance(each, kinds)), len(body))
+    return [each for each in imports if each.index < first]
 
 
 def _with_name(source: Source, node: cst.ImportFrom, name: str) -> cst.Module | None:
@@ -130,13 +131,13 @@ def _with_line(source: Source, imports: list[_Existing], module: str, code: str)
     if before:
         section = max(each.order[0] for each in before)
         last = [each for each in before if each.order[0] == section][-1]
-        start = _line_after(source.text, source.span(last.line)[1])
+        start = _line_after(source.text, source.span(last.index)[1])
         blank = "" if last.order[0] == order[0] else newline
         return _insertion(source, start, f"{blank}{code}{newline}")
     if imports:
         first = imports[0]
         blank = "" if first.order[0] == order[0] else newline
-        return _insertion(source, source.span(first.line)[0], f"{code}{newline}{blank}")
+        return _insertion(source, source.span(first.index)[0], f"{code}{newline}{blank}")
     return _first_import(source, code)
 
 
@@ -145,7 +146,7 @@ def _first_import(source: Source, code: str) -> FileChanges:
     newline, text = source.newline, source.text
     body = source.module.body
     if source.module.get_docstring() is not None and body:
-        position = _line_after(text, source.span(body[0])[1])
+        position = _line_after(text, source.span(0)[1])
     else:
         position = len(source.bom.encode())
         while text[position : position + 1] == b"#":

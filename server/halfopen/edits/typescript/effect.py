@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from halfopen.edits.changes import FileChanges, Replacement
 from halfopen.edits.typescript.insertion import begin_with, block_indentation, into_end
-from halfopen.edits.typescript.style import Code, Style
+from halfopen.edits.typescript.style import Code, Style, style_of
 from halfopen.edits.typescript.syntax import (
     FUNCTIONS,
     File,
@@ -44,7 +44,7 @@ def add_effect_cleanup(
     body = function.child_by_field_name("body")
     if body is None:
         return ()
-    effect = _Effect(file, Style(file), function, body, code)
+    effect = _Effect(file, style_of(file), function, body, code)
     if body.type == "statement_block":
         return file.safe(effect.in_block(after))
     return file.safe(effect.in_expression())

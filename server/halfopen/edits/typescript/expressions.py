@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from halfopen.edits.changes import FileChanges, Replacement
-from halfopen.edits.typescript.style import Code, Style
+from halfopen.edits.typescript.style import Code, Style, style_of
 from halfopen.edits.typescript.syntax import File
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_options(
     if file is None or node is None or listed is None or node.has_error:
         return ()
     arguments = [child for child in listed.named_children if child.type != "comment"]
-    style, outer = Style(file), file.indentation(node.start_byte)
+    style, outer = style_of(file), file.indentation(node.start_byte)
     if len(arguments) == position:
         written = _object(style, outer, entries)
         if not arguments:
@@ -101,7 +101,7 @@ def insert_at_top_level(text: bytes, position: int, code: str) -> FileChanges:
         if file.text[above.end_byte : node.start_byte].count(b"\n") != 1 or above.start_byte == 0:
             break
         node = above
-    style, at = Style(file), node.start_byte
+    style, at = style_of(file), node.start_byte
     written = style.write(new, "", before=file.text[at:].decode())
     return file.safe((Replacement(at, at, f"{written}{style.newline}{style.newline}"),))
 
@@ -116,7 +116,7 @@ def add_class_field(text: bytes, klass: tuple[int, int], code: str) -> FileChang
     members = [child for child in body.named_children if child.type != "comment"]
     if not members or not file.begins_line(members[0].start_byte):
         return ()
-    style, first = Style(file), members[0]
+    style, first = style_of(file), members[0]
     while (above := first.prev_named_sibling) is not None and above.type == "comment":
         if not file.begins_line(above.start_byte):
             break

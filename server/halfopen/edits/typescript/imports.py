@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from halfopen.edits.changes import FileChanges, Replacement
-from halfopen.edits.typescript.style import Style
+from halfopen.edits.typescript.style import style_of
 from halfopen.edits.typescript.syntax import File
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _extended(file: File, node: Node, name: str) -> FileChanges:
     lead = "" if comma is not None else ","
     trail = "," if comma is not None else ""
     if file.begins_line(last.start_byte):
-        style = Style(file)
+        style = style_of(file)
         indent = file.indentation(last.start_byte)
         after = file.line_end(at)
         if lead:
@@ -92,7 +92,7 @@ def _extended(file: File, node: Node, name: str) -> FileChanges:
 
 
 def _new_line(file: File, imports: list[Node], head: str, module: str) -> FileChanges:
-    style = Style(file)
+    style = style_of(file)
     line = style.end(f"{head}{style.quote}{module}{style.quote}")
     if imports:
         at = file.line_end(imports[-1].end_byte)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from halfopen.edits.changes import FileChanges, Replacement
-from halfopen.edits.typescript.style import CONTINUES, Code, Style
+from halfopen.edits.typescript.style import CONTINUES, Code, Style, style_of
 from halfopen.edits.typescript.syntax import (
     FUNCTIONS,
     STATEMENT_PARENTS,
@@ -29,7 +29,7 @@ def insert_statement_before(text: bytes, statement: tuple[int, int], code: str) 
     if found is None:
         return ()
     file, node, new = found
-    style = Style(file)
+    style = style_of(file)
     previous = node.prev_named_sibling
     while previous is not None and previous.type == "comment" and _directly_above(file, previous, node):
         node, previous = previous, previous.prev_named_sibling
@@ -50,7 +50,7 @@ def insert_statement_after(text: bytes, statement: tuple[int, int], code: str) -
     if found is None:
         return ()
     file, node, new = found
-    style = Style(file)
+    style = style_of(file)
     following = node.next_named_sibling
     end = at = own_end(node)
     if end == node.end_byte:
@@ -77,7 +77,7 @@ def add_first_statements(text: bytes, function: tuple[int, int], statements: Seq
     node = file.node(function, FUNCTIONS) if file is not None else None
     if file is None or code is None or node is None or node.has_error:
         return ()
-    return file.safe(begin_with(file, Style(file), node, code, keeps_value=True))
+    return file.safe(begin_with(file, style_of(file), node, code, keeps_value=True))
 
 
 def begin_with(file: File, style: Style, function: Node, code: Code, *, keeps_value: bool) -> FileChanges:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from halfopen.edits.changes import FileChanges, Replacement, apply
-from halfopen.edits.typescript.style import Style
+from halfopen.edits.typescript.style import style_of
 from halfopen.edits.typescript.syntax import File, statements_of, tokens, walk
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def add_module(
         specifier = f"./{stem}{_written_ending(file, ending)}"
         existing = text_of(path)
         if existing is None:
-            written = Style(file).restyled(module)
+            written = style_of(file).restyled(module)
             return NewModule(path, specifier, (Replacement(0, 0, written),))
         there = File.read(existing.data)
         if there is not None and _code(there) == _code(module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from halfopen.edits.changes import Replacement, apply
@@ -154,3 +154,9 @@ class Style:
         following = file.text[semicolon.end_byte :].decode().lstrip()
         same_line = file.text[semicolon.end_byte : semicolon.end_byte + 1] == b" "
         return not same_line and not following.startswith(CONTINUES)
+
+
+@lru_cache(maxsize=2)
+def style_of(file: File) -> Style:
+    """The style of a file; of the last files it is known already."""
+    return Style(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from halfopen.edits.changes import FileChanges, apply
@@ -28,7 +29,7 @@ _SCOPES = FUNCTIONS | {"statement_block", "for_statement", "for_in_statement", "
 STATEMENT_PARENTS = frozenset({"program", "statement_block", "switch_case", "switch_default"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class File:
     """A file's bytes and tree. JSX is read where it is there, `<T>x` casts where they are."""
 
@@ -38,14 +39,7 @@ class File:
     @classmethod
     def read(cls, text: bytes) -> File | None:
         """None where the text is no UTF-8 or takes too long to parse."""
-        try:
-            text.decode()
-            trees = [parse(text, Language.TSX)]
-            if trees[0].root_node.has_error:
-                trees.append(parse(text, Language.TYPESCRIPT))
-        except (UnicodeDecodeError, ParseTooSlow):
-            return None
-        return cls(text, min(trees, key=lambda tree: len(syntax_problems(tree))).root_node)
+        return _read(text)
 
     def of(self, node: Node) -> str:
         return self.text[node.start_byte : node.end_byte].decode()
@@ -80,6 +74,19 @@ class File:
         if after is None or (after.root.has_error and not self.root.has_error):
             return ()
         return changes
+
+
+@lru_cache(maxsize=8)
+def _read(text: bytes) -> File | None:
+    """The last files stay read: an audit builds the fixes of a file one after the other."""
+    try:
+        text.decode()
+        trees = [parse(text, Language.TSX)]
+        if trees[0].root_node.has_error:
+            trees.append(parse(text, Language.TYPESCRIPT))
+    except (UnicodeDecodeError, ParseTooSlow):
+        return None
+    return File(text, min(trees, key=lambda tree: len(syntax_problems(tree))).root_node)
 
 
 def walk(node: Node, *, functions: bool = True) -> Iterator[Node]:
