@@ -27,6 +27,7 @@ class Ran:
     """A call that runs on the loop.
 
     `first` is the call in the endpoint's own code that leads to it, `entered` the one that runs the function it stands in.
+    `rarely` where only a failure further down leads to it: the removal of clients to whom a send failed.
     """
 
     call: At[tree.Call]
@@ -37,6 +38,7 @@ class Ran:
     depth: int
     first: At[tree.Call]
     entered: At[tree.Call] | None = None
+    rarely: bool = False
 
 
 def receive_loops(code: EndpointCode) -> list[At[tree.Loop]]:
@@ -100,7 +102,9 @@ def ran(code: EndpointCode, starts: list[At[tree.Node]], repeats: bool = False) 
         level: list[_Step] = [
             (call, again, call, None) for call, again in own if in_except_clause(call) is in_clause
         ]
-        yield from _ran_from(code, level, seen)
+        after_failures: list[_Step] = []
+        yield from _ran_from(code, level, seen, after_failures)
+        yield from _ran_from(code, after_failures, seen, None)
 
 
 def in_except_clause(call: At[tree.Call]) -> bool:
@@ -113,21 +117,60 @@ def in_except_clause(call: At[tree.Call]) -> bool:
     return False
 
 
+def _follows_a_failure(call: At[tree.Call]) -> bool:
+    """Whether a call stands in an `except` clause, or goes through what was collected in such clauses alone."""
+    if in_except_clause(call):
+        return True
+    loop = loop_around(call)
+    function = call.index.function_of(call.node)
+    if loop is None or function is None or not isinstance(loop.node.iterable, tree.Name):
+        return False
+    name = loop.node.iterable.id
+    fills = [
+        call.to(node)
+        for node in tree.walk(function.body, tree.same_function)
+        if isinstance(node, tree.Call)
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name in ("append", "add")
+        and isinstance(node.callee.object, tree.Name)
+        and node.callee.object.id == name
+    ]
+    return bool(fills) and all(map(in_except_clause, fills))
+
+
 _Step: TypeAlias = tuple[At[tree.Call], bool, At[tree.Call], At[tree.Call] | None]
 """A call, whether it repeats, the endpoint's own call that leads to it, and the one that runs its function."""
 
 
 def _ran_from(
-    code: EndpointCode, level: list[_Step], seen: set[tuple[tree.Node, bool, bool]]
+    code: EndpointCode,
+    level: list[_Step],
+    seen: set[tuple[tree.Node, bool, bool]],
+    after_failures: list[_Step] | None,
 ) -> Iterator[Ran]:
-    """These calls and all that they lead to. A function is entered once, and once for each of many."""
+    """These calls and all that they lead to. A function is entered once, and once for each of many.
+
+    What only a failure leads to is put into `after_failures` instead, where there is such a list.
+    """
     for depth in range(_DEEPEST):
         after: list[_Step] = []
         for call, again, first, entered in level:
+            if after_failures is not None and entered is not None and _follows_a_failure(call):
+                after_failures.append((call, again, first, entered))
+                continue
             code.program.queries.note(call.unit)
             found = called(code.program, call.to(call.node.callee))
             names = qualified(code.program, call.to(call.node.callee))
-            yield Ran(call, names, bool(found), again, depth, first, entered)
+            yield Ran(
+                call,
+                names,
+                bool(found),
+                again,
+                depth + (after_failures is None),
+                first,
+                entered,
+                after_failures is None,
+            )
             for function in found:
                 key = (function.node, again, loop_around(call) is not None)
                 if key in seen or len(seen) > _MOST_FUNCTIONS or _leaves_loop(code, call, function):

@@ -24,6 +24,8 @@ def work(code: EndpointCode, starts: list[At[tree.Node]]) -> tuple[Work, ...]:
     """What the pieces of code that run for each message set off, the dearest first, one of each kind."""
     found: dict[WorkKind, Work] = {}
     for each in ran(code, starts):
+        if each.rarely:
+            continue
         kind = _kind(code, each)
         if kind is not None and kind not in found:
             text = " ".join(each.first.text.split())
@@ -46,7 +48,7 @@ def _evidence(each: Ran, text: str) -> Iterator[Evidence]:
 def _kind(code: EndpointCode, each: Ran) -> WorkKind | None:
     call = each.call
     if call.node.arguments and spawns(code.program, call):
-        return "task" if _works(code, call) and not _only_one_runs(call) else None
+        return "task" if _works(code, call) and not _is_bounded(each) else None
     loop = _fans_out(call)
     if loop is not None:
         return _audience(code.program, loop, each)
@@ -63,6 +65,16 @@ def _kind(code: EndpointCode, each: Ran) -> WorkKind | None:
     return None
 
 
+def _is_bounded(each: Ran) -> bool:
+    """Whether no message can add another task to those that run already."""
+    call = each.call
+    if _only_one_runs(call) or _is_waited_for(call) or (each.depth > 0 and _takes_an_entry_out(call)):
+        return True
+    # What a task starts that takes the place of the one before.
+    parent = each.first.index.parents.get(each.first.parent) if each.first.parent is not None else None
+    return each.depth > 0 and isinstance(parent, tree.Call) and _only_one_runs(each.first.to(parent))
+
+
 def _works(code: EndpointCode, call: At[tree.Call]) -> bool:
     """Whether a task does more than wait for the next message or event beside another wait."""
     coroutine = call.node.arguments[0].value
@@ -74,11 +86,14 @@ def _works(code: EndpointCode, call: At[tree.Call]) -> bool:
 
 
 def _only_one_runs(call: At[tree.Call]) -> bool:
-    """Whether a task is started only where none runs: `if task is None or task.done(): task = create_task(...)`."""
+    """Whether a task is started only where none runs (`if task is None or task.done(): task = create_task(...)`), or takes
+    the place of one that is cancelled before."""
     kept = call.parent.targets[0] if isinstance(call.parent, tree.Assign) else None
     if not isinstance(kept, tree.Name | tree.Member):
         return False
     name = call.to(kept).text
+    if _is_cancelled_before(call, name):
+        return True
     for ancestor in call.index.ancestors(call.node):
         if isinstance(ancestor, tree.Function):
             return False
@@ -88,6 +103,75 @@ def _only_one_runs(call: At[tree.Call]) -> bool:
         ):
             return True
     return False
+
+
+def _is_waited_for(call: At[tree.Call]) -> bool:
+    """`task = create_task(...)`, and then `await task`, `await asyncio.wait({task, other})`, or a stream of its results."""
+    kept = call.parent.targets[0] if isinstance(call.parent, tree.Assign) else None
+    function = call.index.function_of(call.node)
+    if not isinstance(kept, tree.Name) or function is None:
+        return False
+    waits = [
+        node.value if isinstance(node, tree.Await) else node.iterable
+        for node in tree.walk(function.body, tree.same_function)
+        if isinstance(node, tree.Await) or (isinstance(node, tree.Loop) and node.is_async)
+    ]
+    return any(
+        isinstance(each, tree.Name) and each.id == kept.id and not _is_after_cancel(call.to(each))
+        for wait in waits
+        if wait is not None and wait.start > call.node.end
+        for each in tree.walk(wait)
+    )
+
+
+def _is_after_cancel(task: At[tree.Name]) -> bool:
+    """`task.cancel()` and then `await task`: what is waited for is its end."""
+    function = task.index.function_of(task.node)
+    return function is not None and any(
+        isinstance(node, tree.Member)
+        and node.name == "cancel"
+        and isinstance(node.object, tree.Name)
+        and node.object.id == task.node.id
+        and node.start < task.node.start
+        for node in tree.walk(function.body, tree.same_function)
+    )
+
+
+def _takes_an_entry_out(call: At[tree.Call]) -> bool:
+    """Whether the function that starts a task removes an entry by its key: it runs once for what was entered once."""
+    function = call.index.function_of(call.node)
+    if function is None:
+        return False
+    return any(
+        (isinstance(node, tree.Delete) and any(isinstance(each, tree.Index) for each in node.targets))
+        or (
+            isinstance(node, tree.Call)
+            and isinstance(node.callee, tree.Member)
+            and node.callee.name == "pop"
+            and len(node.arguments) > 0
+        )
+        for node in tree.walk(function.body, tree.same_function)
+        if node.start < call.node.start
+    )
+
+
+def _is_cancelled_before(call: At[tree.Call], name: str) -> bool:
+    """`if task: task.cancel()` in the same branch as `task = create_task(...)`, and before it."""
+    blocks: list[tree.Block] = []
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Loop | tree.Function):
+            break
+        if isinstance(ancestor, tree.Block):
+            blocks.append(ancestor)
+    return any(
+        isinstance(node, tree.Call)
+        and node.end <= call.node.start
+        and isinstance(node.callee, tree.Member)
+        and node.callee.name == "cancel"
+        and call.to(node.callee.object).text == name
+        for block in blocks[:2]
+        for node in tree.walk(block, tree.same_function)
+    )
 
 
 def _fans_out(call: At[tree.Call]) -> At[tree.Loop] | None:
