@@ -53,6 +53,16 @@ REACHED: dict[str, tuple[Files, list[str]]] = {
         ["use(this.x)"],
     ),
     "a member of an object": ({"a.ts": "const o = {};\no.x = make();\nuse(o.x);\nuse(o.y);"}, ["use(o.x)"]),
+    "a member that a method gives its own object": (
+        {
+            "a.ts": "const o = { x: null, f() { run(() => { this.x = make(); }); }, g: function () { use(this.x); } };\nuse(o.x);\nuse(o.y);"
+        },
+        ["use(o.x)", "use(this.x)"],
+    ),
+    "no member of an object around a class": (
+        {"a.ts": "const o = { x: 1, f() { return class { g() { this.x = make(); } }; } };\nuse(o.x);"},
+        [],
+    ),
     "an element": (
         {"a.py": "d = {}\nd['k'] = make()\nuse(d['k'])\nfor x in d.values():\n    pass\n"},
         ["use(d['k'])"],

@@ -28,6 +28,18 @@ ORIGINS: dict[str, tuple[Files, str, str, list[str]]] = {
         "f",
         ["b.py:f"],
     ),
+    "a method of the same object": (
+        {"a.ts": "const o = { f() { later(() => use(this.g)); }, g() {} };"},
+        "a.ts",
+        "this.g",
+        ["a.ts:g"],
+    ),
+    "what a method gave a member of its object": (
+        {"a.ts": "import { f } from 'm';\nconst o = { g() { this.h = f; } };\nuse(o.h);"},
+        "a.ts",
+        "o.h",
+        ["m.f"],
+    ),
     "a relative import": (
         {"p/a.py": "from .q.b import f\nuse(f)\n", "p/q/b.py": "def f(): ...\n"},
         "p/a.py",

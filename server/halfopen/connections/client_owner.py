@@ -211,8 +211,23 @@ def owner_of(program: Program, call: At[tree.Call], reach: Reach, held: list[At[
         return Owner(react.kind, react.name, "mount", react.function.span)
     if reach.creating is None:
         return Owner("module", call.span.path.rpartition("/")[2], "page", call.span)
-    name, _ = name_of_function(reach.creating)
-    return Owner("function", name or "the function", "page", reach.creating.span)
+    return Owner("function", _known_as(reach.creating) or "the function", "page", reach.creating.span)
+
+
+def _known_as(function: At[tree.Function]) -> str | None:
+    """The name of a function, or of the one around it (a promise's); of an object's method the name of the object."""
+    around: At[tree.Function] | None = function
+    while around is not None:
+        name, _ = name_of_function(around)
+        display = around.index.parents.get(around.parent) if isinstance(around.parent, tree.Entry) else None
+        variable = around.index.parents.get(display) if isinstance(display, tree.Object) else None
+        if isinstance(variable, tree.Assign) and isinstance(variable.targets[0], tree.Name):
+            return variable.targets[0].id
+        if name is not None:
+            return name
+        outer = around.index.function_of(around.node)
+        around = around.to(outer) if outer is not None else None
+    return None
 
 
 def _kept_by_module(call: At[tree.Call], held: list[At[tree.Expr]]) -> bool:

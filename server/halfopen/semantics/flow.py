@@ -17,6 +17,7 @@ from halfopen.semantics.injection import dependency_calls
 from halfopen.semantics.instances import classes
 from halfopen.semantics.members import fields_given
 from halfopen.semantics.names import bound_to, last_name
+from halfopen.semantics.object_methods import object_of_this, uses_of_this
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.refs import is_ref
@@ -216,7 +217,10 @@ class _Flow:
         elif isinstance(node, tree.Index):
             self.hold(owner.to(node.object), (None, *path))
         elif isinstance(node, tree.Name):
-            if is_receiver(owner, node.id):
+            display = object_of_this(owner)
+            if display is not None:
+                self.member(display, path)
+            elif is_receiver(owner, node.id):
                 klass = owner.index.class_of(node)
                 if klass is not None:
                     self.field(owner.to(klass), path)
@@ -226,6 +230,12 @@ class _Flow:
                 self.through_parameter(owner.to(node), path)
         elif isinstance(node, tree.Call):
             self.push(owner, path)
+
+    def member(self, display: At[tree.Object], path: Path) -> None:
+        """`this.x` in a method of an object literal: every use in its methods, and of the object elsewhere."""
+        for node in uses_of_this(display):
+            self.push(display.to(node), path)
+        self.push(display, path)
 
     def through_parameter(self, name: At[tree.Name], path: Path) -> None:
         """A ref or object handed to a function as a parameter is the caller's own."""

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from halfopen.semantics import tree
 from halfopen.semantics.function_shape import argument_of, is_receiver, returned
+from halfopen.semantics.object_methods import assigned_members, object_of_this
 from halfopen.semantics.origin import Origin, ParameterOf
 from halfopen.semantics.program import At, External, Global, Program, Variable
 from halfopen.semantics.scopes import Definition, Step
@@ -182,6 +183,8 @@ def _step(program: Program, origin: Origin, steps: tuple[Step, ...]) -> Iterator
                     yield from _project(program, origin.to(entry.value), rest)
                 elif entry.key is None:
                     yield from _project(program, origin.to(entry.value), steps)
+            for value in assigned_members(origin.to(origin.node), step):
+                yield from _project(program, value, rest)
         case tree.Sequence(items=items) if isinstance(step, int) and step < len(items):
             yield from _project(program, origin.to(items[step]), rest)
         case tree.Name() | tree.Call() | tree.Class() if isinstance(step, str):
@@ -222,8 +225,9 @@ def _member_of(program: Program, origin: Origin, name: str) -> Iterator[Origin]:
             yield from _state_member(program, origin, name)
         return
     node = origin.node
-    if isinstance(node, tree.Object):
-        yield from _step(program, origin, (name,))
+    display = origin.to(node) if isinstance(node, tree.Object) else object_of_this(origin)
+    if display is not None:
+        yield from _step(program, display, (name,))
     elif isinstance(node, tree.Call) and name == "current" and is_ref(program, origin.to(node)):
         for value in ref_values(program, origin.to(node)):
             yield from origins(program, value)
