@@ -231,7 +231,7 @@ def test_a_hostile_answer_runs_nothing(project: Path, folder: Path, tmp_path: Pa
 
 
 def test_no_name_but_those_of_nodes_is_looked_up() -> None:
-    for name in ("_child_fields", "dataclasses.sys.exit", "Callable", "node"):
+    for name in ("_read_of", "dataclasses.sys.exit", "Callable", "node"):
         for module in ("", ".node", ".expressions", ".traversal"):
             content = b"\x80\x04" + b"c" + f"{tree.__name__}{module}\n{name}\n".encode() + b"."
             with pytest.raises(Unreadable):

@@ -4,41 +4,57 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from halfopen.semantics.tree.expressions import Class, Function
 from halfopen.semantics.tree.statements import Node
 
-_CHILD_FIELDS: dict[type, tuple[str, ...]] = {}
+_Read: TypeAlias = Callable[[Node], list[Node]]
+
+_READ: dict[type, _Read | None] = {}
 _NOT_CHILDREN = frozenset({"start", "end", "name_start", "id"})
+_LEAVES = frozenset(
+    {
+        "str",
+        "bool",
+        "int",
+        "str | None",
+        "tuple[str, ...]",
+        "tuple[tuple[str, str], ...]",
+        "str | bytes | int | float | bool | None",
+    }
+)
+"""The types of fields that hold no node."""
 
 
-def _child_fields(kind: type) -> tuple[str, ...]:
-    fields = _CHILD_FIELDS.get(kind)
-    if fields is None:
-        leaf = {"str", "bool", "int", "str | None", "tuple[str, ...]", "tuple[tuple[str, str], ...]"}
-        fields = tuple(
-            field.name
-            for field in dataclasses.fields(kind)
-            if field.name not in _NOT_CHILDREN
-            and field.type not in leaf
-            and not str(field.type).startswith("OneOf[")
-        )
-        _CHILD_FIELDS[kind] = fields
-    return fields
+def _read_of(kind: type) -> _Read | None:
+    """What lists the children of a kind of node; None where it has none.
 
-
-def children(parent: Node) -> Iterator[Node]:
-    """The direct children of a node, in source order for all but decorators."""
-    for name in _child_fields(type(parent)):
-        value = getattr(parent, name)
-        if value is None or value.__class__ is str:
+    It is written for the kind, as `dataclass` writes an `__init__`: walking trees is what an audit spends most on.
+    """
+    parts: list[str] = []
+    for field in dataclasses.fields(kind):
+        written = str(field.type)
+        if field.name in _NOT_CHILDREN or written in _LEAVES or written.startswith("OneOf["):
             continue
-        if value.__class__ is tuple:
-            for item in value:
-                if item.__class__ is not str:
-                    yield item
-        elif hasattr(value, "start"):
-            yield value
+        value = f"node.{field.name}"
+        if written.startswith("tuple[str |"):
+            parts.append(f"*(each for each in {value} if each.__class__ is not str)")
+        elif written.startswith("tuple["):
+            parts.append(f"*{value}")
+        elif written.endswith("| None"):
+            parts.append(f"*(() if {value} is None else ({value},))")
+        else:
+            parts.append(value)
+    _READ[kind] = read = eval(f"lambda node: [{', '.join(parts)}]") if parts else None
+    return read
+
+
+def children(parent: Node) -> list[Node]:
+    """The direct children of a node, in source order for all but decorators."""
+    kind = parent.__class__
+    read = _READ[kind] if kind in _READ else _read_of(kind)
+    return read(parent) if read is not None else []
 
 
 def walk(root: Node, enter: Callable[[Node], bool] | None = None) -> Iterator[Node]:
@@ -52,7 +68,9 @@ def walk(root: Node, enter: Callable[[Node], bool] | None = None) -> Iterator[No
         current = stack.pop()
         yield current
         if enter is None or current is root or enter(current):
-            stack.extend(reversed(list(children(current))))
+            below = children(current)
+            below.reverse()
+            stack += below
 
 
 def same_function(candidate: Node) -> bool:
