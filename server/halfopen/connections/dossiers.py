@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfopen.connections.assembly import client_facts, server_facts
 from halfopen.connections.client_site import client_site
+from halfopen.connections.client_use import used
 from halfopen.connections.client_view import Client
 from halfopen.connections.clients import MARKERS as CLIENT_MARKERS
 from halfopen.connections.clients import client_resources, clients_in, owner_of_client
@@ -120,5 +121,6 @@ def _client_dossier(program: Program, client: Client) -> Dossier:
         urls.fact(),
         client_resources(program, client),
         urls=urls,
+        reachable=used(program, client.call, owner),
         **client_facts(client_site(program, client)),
     )

@@ -107,7 +107,8 @@ def _values(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
 
 def _payloads(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
     """Whole messages that a log line writes. One level below what production shows is worth a look, no more."""
-    shown = [each for each in messages.logged if each.what == "message" and each.when == "always"]
+    received = [each for each in messages.logged if each.direction != "credential" and each.when == "always"]
+    shown = [each for each in received if each.what == "message"]
     quiet = [
         each
         for each in messages.logged
@@ -129,6 +130,8 @@ def _payloads(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
             message,
             (*first.evidence, *_also(shown, first)),
         )
+    elif received:
+        yield _content(dossier, received)
     elif quiet and dossier.connection.side == "server":
         first = quiet[0]
         message = (
@@ -143,6 +146,18 @@ def _payloads(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
             message,
             (*first.evidence, *_also(quiet, first)),
         )
+
+
+def _content(dossier: Dossier, shown: list[Logged]) -> Finding:
+    """The part of each message that holds what it says."""
+    first = shown[0]
+    of = f"of `{first.of_type}` messages" if first.of_type else "of its messages"
+    message = (
+        f"`{dossier.connection.name}` writes `{first.what}` {of} to {_log_of(dossier)}: what they say is there in clear, "
+        f"{_read_by(dossier)}"
+    )
+    evidence = (*first.evidence, *_also(shown, first))
+    return _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, first.span, message, evidence)
 
 
 def _also(shown: list[Logged], first: Logged) -> Iterator[Evidence]:

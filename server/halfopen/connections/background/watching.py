@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfopen.connections.background.client_code import ClientCode
@@ -81,7 +82,16 @@ def _tells(code: ClientCode, function: At[tree.Function]) -> bool:
             return True
         if isinstance(node, tree.Literal) and isinstance(node.value, str) and node.value.lower() in _FAILED:
             return True
+        if isinstance(node, tree.Call) and any(_says_so(each.value) for each in node.arguments):
+            return True
     return False
+
+
+def _says_so(given: tree.Expr) -> bool:
+    """Whether a call is given a sentence of the failure: `addLine("Connection lost")`."""
+    return (
+        isinstance(given, tree.Literal) and isinstance(given.value, str) and bool(_WORDS.search(given.value))
+    )
 
 
 def _nodes_of(function: At[tree.Function]) -> Iterator[tree.Node]:
@@ -97,6 +107,8 @@ _FAILED = frozenset(
     {"error", "failed", "failure", "errored", "closed", "disconnected", "offline", "reconnecting"}
 )
 """States that tell of the failure where they are set."""
+_WORDS = re.compile(r"\b(error|failed|failure|lost|closed|disconnected|offline|unavailable)\b", re.IGNORECASE)
+"""Words of a sentence that tells of it."""
 
 
 def _reports(call: tree.Call) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.messages.facts import Messages
 from halfopen.connections.messages.inbound import inbound_of
-from halfopen.connections.messages.logs import logged_messages, logged_values
+from halfopen.connections.messages.logs import logged_contents, logged_messages, logged_values
 from halfopen.connections.messages.payloads import payloads_of_client
 from halfopen.connections.messages.received import received_by_client
 from halfopen.connections.messages.service_keys import service_keys_sent
@@ -35,7 +35,11 @@ def messages_of_client(site: ClientSite) -> Messages:
         handles_rest=rest_of(handles),
         inbound=inbound,
         disclosed=tuple(service_keys_sent(program, payloads_of_client(site))),
-        logged=(*logged_messages(program, journey), *logged_values(program, _code_of(site))),
+        logged=(
+            *logged_messages(program, journey),
+            *logged_contents(program, journey),
+            *logged_values(program, _code_of(site)),
+        ),
     )
 
 

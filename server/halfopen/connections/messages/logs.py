@@ -17,6 +17,7 @@ from halfopen.connections.messages.sensitive import is_element, kind_of_name, na
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import origins
 
@@ -47,6 +48,36 @@ def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
                         "message", False, "received", when, level, shown.span, evidence, _type_around(shown)
                     )
     yield from found.values()
+
+
+_CONTENT = frozenset({"data", "payload", "body", "content", "text", "note", "transcript", "prompt"})
+"""Names of the field that holds what a message says, beside those that tell of what kind it is and whose."""
+
+
+def logged_contents(program: Program, journey: Journey) -> Iterator[Logged]:
+    """The log calls that write the field of a received message which holds what it says."""
+    found: dict[tree.Node, Logged] = {}
+    for name, at in _contents(program, journey):
+        call = logging_call(program, at)
+        if call is not None and call.node not in found and not holds_only_plain_fields(program, at):
+            evidence = (Evidence(at.span, f"is `{name}` of what was received"),)
+            when, level, kind = _when(program, call), _level(call.node), _type_around(call)
+            found[call.node] = Logged(name, False, "received", when, level, call.span, evidence, kind)
+    yield from found.values()
+
+
+def _contents(program: Program, journey: Journey) -> Iterator[tuple[str, At[tree.Expr]]]:
+    """Every expression that is the field which holds what a message says, with the field's name."""
+    for at in journey.parsed.values():
+        parent = at.parent
+        if isinstance(parent, tree.Member) and parent.object is at.node and parent.name in _CONTENT:
+            yield parent.name, at.to(parent)
+    for target in journey.targets.values():
+        for entry in target.node.entries if isinstance(target.node, tree.Object) else ():
+            key = entry.key.value if isinstance(entry.key, tree.Literal) else None
+            if isinstance(key, str) and key in _CONTENT:
+                for use in aliases_of_target(program, target.to(entry.value)):
+                    yield key, use
 
 
 _WRAPPER = re.compile(r"(log|warn|debug|trace|print)([A-Z_]|$)")

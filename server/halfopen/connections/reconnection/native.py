@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal as OneOf
 
 from halfopen.connections.client_release import closers, closure_of, guards_of
@@ -153,11 +154,20 @@ def _reset_by_attempt(view: View, triggers: list[Trigger]) -> At[tree.Node] | No
 
 def _falls_back(view: View, handlers: list[At[tree.Function]]) -> Fact[bool]:
     """Whether what runs at the end of the connection starts an interval of its own."""
-    for function in closure_of(view.program, handlers):
+    updaters = [each for handler in closure_of(view.program, handlers) for each in _updaters(handler)]
+    for function in closure_of(view.program, [*handlers, *updaters]):
         for node in own_nodes(function):
             if isinstance(node, tree.Call) and is_timer(view.program, function.to(node), "setInterval"):
                 return Known(True, (Evidence(function.to(node).span, "it polls from now on"),))
     return Known(False)
+
+
+def _updaters(function: At[tree.Function]) -> Iterator[At[tree.Function]]:
+    """The functions that are given where they stand: `setState((before) => ...)`."""
+    for node in own_nodes(function):
+        for argument in node.arguments if isinstance(node, tree.Call) else ():
+            if isinstance(argument.value, tree.Function):
+                yield function.to(argument.value)
 
 
 def _effect_repair(view: View) -> EffectRepair | None:

@@ -20,8 +20,26 @@ def states_behind(program: Program, at: At[tree.Expr]) -> frozenset[tree.Node]:
 
 
 def states_set_by(program: Program, call: At[tree.Call]) -> frozenset[tree.Node]:
-    """The `useState` call whose state a call sets."""
+    """The `useState` call whose state a call changes: `setToken((token) => token)` changes none."""
+    if _gives_it_back(call.node):
+        return _NONE
     return _behind(program, call.to(call.node.callee), (), 1, 0)
+
+
+def _gives_it_back(call: tree.Call) -> bool:
+    """Whether a setter is given an updater that returns what it was given, after which React renders nothing."""
+    updater = call.arguments[0].value if len(call.arguments) == 1 else None
+    if not isinstance(updater, tree.Function) or len(updater.parameters) != 1:
+        return False
+    target = updater.parameters[0].target
+    ways = updater.body.statements
+    last = ways[-1] if len(ways) == 1 else None
+    return (
+        isinstance(target, tree.Name)
+        and isinstance(last, tree.Return)
+        and isinstance(last.value, tree.Name)
+        and last.value.id == target.id
+    )
 
 
 def _behind(
