@@ -27,6 +27,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *_taken_away(known, dossier.connection.name),
         *_only_source(dossier, known),
         *_switched(known),
+        *_read_once(dossier, known),
     ]
     if not gaps:
         return
@@ -74,18 +75,42 @@ def _taken_away(known: Presentation, name: str) -> Iterator[_Gap]:
 
 
 def _only_source(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
-    alone = [each for each in known.data if not each.is_feed and not each.other_sources]
+    alone = [
+        each
+        for each in known.data
+        if not each.is_feed and not each.other_sources and not each.is_momentary
+    ]
     if not alone or any(each.other_sources for each in known.data):
         return
     names = ", ".join(f"`{each.name}`" for each in alone[:3])
     in_store = not any(each.kept_in == "state" for each in alone)
     yield (
         Severity.MEDIUM,
-        Confidence.LOW if in_store or _asks_anew(dossier) else Confidence.MEDIUM,
+        Confidence.LOW if in_store or known.captures or _asks_anew(dossier) else Confidence.MEDIUM,
         alone[0].span,
         f"Only the socket's messages fill {names}: while it is down nothing fetches or polls newer values",
         tuple(evidence for each in alone[1:3] for evidence in each.evidence),
     )
+
+
+def _read_once(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
+    """What is fetched when the page opens, and then follows the messages of a connection that does not come back."""
+    if not isinstance(known.retries, Known) or known.retries.value or _is_polled(dossier):
+        return
+    for each in [one for one in known.data if one.read_once][:1]:
+        yield (
+            Severity.MEDIUM,
+            Confidence.LOW,
+            each.span,
+            f"`{each.name}` is fetched when the page opens and from then on follows the socket's messages alone: while it is "
+            "down, no change shows until the page is loaded anew",
+            each.other_sources,
+        )
+
+
+def _is_polled(dossier: Dossier) -> bool:
+    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
+    return isinstance(polls, Known) and polls.value
 
 
 def _asks_anew(dossier: Dossier) -> bool:

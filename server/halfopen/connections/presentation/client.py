@@ -22,6 +22,10 @@ from halfopen.semantics import tree
 from halfopen.semantics.react import Effect
 
 
+_RECORDERS = frozenset({b"MediaRecorder", b"getUserMedia", b"AudioWorkletNode", b"createScriptProcessor"})
+"""What records sound or pictures in a browser."""
+
+
 def presentation_of_client(site: ClientSite) -> Presentation:
     """The facts of one client; those of its states are the browser's own where a library keeps them."""
     view = site.view
@@ -45,6 +49,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         withheld=withheld(view),
         stuck_flags=stuck_flags(view),
         data=socket_data(view),
+        captures=bool(_RECORDERS & view.call.unit.words),
         switched_polls=switched_polls(view),
         stays_mounted=stays_mounted(view, bool(changing)),
     )

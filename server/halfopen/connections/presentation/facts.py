@@ -128,6 +128,10 @@ class SocketData:
     evidence: tuple[Evidence, ...] = ()
     polled: tuple[Evidence, ...] = ()
     """Those of the other sources that each turn of an interval asks."""
+    read_once: bool = False
+    """Whether the other sources are answers to requests that an effect makes when the page opens, and nothing else."""
+    is_momentary: bool = False
+    """Whether it is about this moment alone: who is typing, where a cursor stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,10 @@ class SwitchedPoll:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """What the user sees: the states told apart, whether they reach the screen, what stands in while there is no connection."""
+    """What the user sees: the states told apart, whether they reach the screen, what stands in while there is no connection.
+
+    `captures`: the code that makes the socket records sound or pictures, whose results are of this connection alone.
+    """
 
     knows_state: Fact[bool] = Unknown("the handlers of the socket")
     """Whether the code asks for the socket's state in any way: an open, close or error handler, or `readyState`."""
@@ -163,6 +170,7 @@ class Presentation:
     """The elements that are disabled while there is no connection, and the forms that such a button sends off."""
     stuck_flags: tuple[StuckFlag, ...] = ()
     data: tuple[SocketData, ...] = ()
+    captures: bool = False
     switched_polls: tuple[SwitchedPoll, ...] = ()
     stays_mounted: bool = False
     """Whether the component that makes the socket is mounted once, at the application's root, and its effect runs once."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from halfopen.connections.client_view import View
+from halfopen.connections.delivery.purpose import purpose_of
 from halfopen.connections.delivery.triggers import runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, setters_of
@@ -89,8 +90,19 @@ def _socket_data(view: View) -> tuple[SocketData, ...]:
                 for each in others
                 if _is_polled(view, each)
             ),
+            read_once=bool(others) and all(_is_read_once(view, each) for each in others),
+            is_momentary=purpose_of(written.state.what) == "presence",
         )
     return tuple(found.values())
+
+
+def _is_read_once(view: View, setter: At[tree.Call]) -> bool:
+    """Whether a state is set by the answer to a request that an effect alone makes."""
+    function = setter.index.function_of(setter.node)
+    if function is None or not _is_answer(view, setter):
+        return False
+    runs = runs_of(view.program, setter.to(function), socket_handlers(view))
+    return bool(runs) and all(run.trigger == "effect" for run in runs)
 
 
 def _is_polled(view: View, setter: At[tree.Call]) -> bool:
