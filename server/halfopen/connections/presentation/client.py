@@ -21,7 +21,6 @@ from halfopen.connections.presentation.succession import successor_of
 from halfopen.semantics import tree
 from halfopen.semantics.react import Effect
 
-
 _RECORDERS = frozenset({b"MediaRecorder", b"getUserMedia", b"AudioWorkletNode", b"createScriptProcessor"})
 """What records sound or pictures in a browser."""
 
