@@ -20,6 +20,7 @@ SAID = [
     ("WS2A/react/bad_opened_by_an_act", Severity.HIGH, "until it is reloaded or `loadExample` is called again", "`connect`"),
     ("WS2D/react/bad_service_keeps_it_to_itself", Severity.MEDIUM, "nothing says that messages may be missing", "last data"),
     ("WS2D/react/bad_callback_only_reconnects", Severity.MEDIUM, "the page shows its last data as if they were live", "missing"),
+    ("WS3A/react/bad_low_listener_of_an_editor.tsx", Severity.MEDIUM, "Board drops `update` and tells nobody", "off"),
     ("WS3A/react/bad_held_once_open.tsx", Severity.HIGH, "is sent if there is a socket, open or not: after it closed, the message vanishes", "while it connects"),
     ("WS6A/react/bad_value_set_early_with_reconnect.tsx", Severity.MEDIUM, "`chosen` is set before the server has answered", "outage"),
     ("WS5B/react/bad_refused_for_ever", Severity.HIGH, "a client that jobs refuses (4401) is turned away again and again, without end", "renewed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Fix, Severity
-from halfopen.connections.delivery.facts import Outbox, Send
+from halfopen.connections.delivery.facts import Delivery, Outbox, Send
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.updates.facts import Overtaken
@@ -55,6 +55,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
     for each in dossier.updates.overtaken[:1] if dossier.updates is not None else ():
         yield _overtaken(dossier, each)
         return
+    for each in _handed_on(dossier, dossier.delivery)[:1]:
+        yield each
+        return
     for each in commands:
         if each.guard in ("open", "flag") and not each.identified and each.refusal != "queued":
             yield Finding(
@@ -71,6 +74,30 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
                 evidence=each.evidence,
             )
             return
+
+
+def _handed_on(dossier: Dossier, delivery: Delivery) -> list[Finding]:
+    """What another library's listener sends, as an editor's of each change, and a guard drops: whether a person makes it do so
+    is not to be seen, and what it tells has happened by then."""
+    return [
+        Finding(
+            code=CODE,
+            slug=SLUG,
+            severity=_severity(each),
+            confidence=Confidence.LOW,
+            span=each.sent,
+            message=_message(each),
+            connection=dossier.connection.id,
+            evidence=_places(each),
+        )
+        for each in delivery.sends
+        if each.purpose == "command"
+        and each.is_typed
+        and each.triggers == ("handed-on",)
+        and each.guard in ("open", "flag")
+        and each.refusal in ("silent", "logged")
+        and not each.is_committed
+    ]
 
 
 def _overtaken(dossier: Dossier, each: Overtaken) -> Finding:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from halfopen.connections.client_owner import references
+from halfopen.connections.client_release import closure_of
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.committed import is_committed_by_request
 from halfopen.connections.delivery.facts import Guard, Refusal, Send, Trigger
@@ -21,11 +22,11 @@ from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.slots import react_slot
-from halfopen.connections.updates.writes import writes_everywhere
+from halfopen.connections.updates.writes import writes_everywhere, writes_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers
 from halfopen.semantics.function_shape import argument_of, name_of_function
-from halfopen.semantics.names import method_call
+from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.values import origins
@@ -210,14 +211,14 @@ def _send(view: View, guards: Guards, place: Place) -> Send:
     return Send(
         place.call.span,
         sent.span,
-        (name_of_function(sent.to(around))[0] if around is not None else None) or "send",
+        (_name_of(sent.to(around)) if around is not None else None) or "send",
         message or _written(place),
         purpose_of(message),
         guarding.guard,
         refusal,
         triggers,
         message is not None,
-        _is_kept(place, guarding),
+        _is_kept(view, place, guarding),
         place.message is not None and carries_id(place.message),
         _is_object(program, sent),
         tuple(evidence),
@@ -226,6 +227,20 @@ def _send(view: View, guards: Guards, place: Place) -> Send:
         is_committed_by_request(guards, place.call, place.message, message),
         _is_held_once_open(view, guards, sent),
     )
+
+
+def _name_of(function: At[tree.Function]) -> str | None:
+    """The name of a function, or of the one around it where what it is given to has the name: `const off = on(() => ...)`."""
+    parent = function.parent
+    call = function.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
+    if isinstance(call, tree.Call) and last_name(call.callee) not in _KEEPING:
+        outer = function.index.function_of(call)
+        return _name_of(function.to(outer)) if outer is not None else None
+    return name_of_function(function)[0]
+
+
+_KEEPING = frozenset({"useCallback", "useMemo", "useRef", "useEffectEvent", "debounce", "throttle"})
+"""Calls whose result is, or runs, the function that they are given."""
 
 
 def _is_held_once_open(view: View, guards: Guards, sent: At[tree.Call]) -> bool:
@@ -321,9 +336,46 @@ def _is_own_field(node: tree.Node) -> bool:
     return isinstance(node, tree.Member) and isinstance(node.object, tree.Name) and node.object.id == "this"
 
 
-def _is_kept(place: Place, guarding: Guarding) -> bool:
-    """Whether nothing on the way from the user to the refused send goes on as if it had been sent."""
-    return len(place.passed) == 1 and guarding.is_kept
+def _is_kept(view: View, place: Place, guarding: Guarding) -> bool:
+    """Whether nothing on the way from the user to the refused send goes on as if it had been sent.
+
+    A guard that asks only whether there is a socket refuses nothing after a close, unless the close takes the socket away.
+    """
+    if len(place.passed) != 1 or not guarding.is_kept or any(_has_happened(run) for run in place.runs):
+        return False
+    return guarding.guard != "present" or _is_taken_away(view, place.passed[0][0])
+
+
+def _has_happened(run: Run) -> bool:
+    """Whether a run tells of a change that an element has made by itself: the `onChange` of one that is given no value."""
+    attribute = run.at.node
+    if run.trigger != "user" or not isinstance(attribute, tree.Attribute) or attribute.name != "onChange":
+        return False
+    element = run.at.parent
+    return isinstance(element, tree.Element) and not any(
+        each.name in ("value", "checked", None) for each in element.attributes
+    )
+
+
+def _is_taken_away(view: View, sent: At[tree.Call]) -> bool:
+    """Whether the close handler empties what the socket is sent on."""
+    callee = sent.node.callee
+    holder = sent.to(callee.object) if isinstance(callee, tree.Member) else None
+    if holder is None:
+        return True
+    slot = react_slot(view.program, holder.to(holder.node), 0) if isinstance(holder.node, tree.Name) else None
+    for function in closure_of(view.program, view.socket.handlers(view.program, view.held, "close")):
+        for node in own_nodes(function):
+            match node:
+                case tree.Assign(targets=targets, value=tree.Literal(value=None)):
+                    if any(function.to(each).text == holder.text for each in targets):
+                        return True
+                case tree.Call() if slot is not None:
+                    if any(each.slot == slot for each in writes_of(view.program, function.to(node))):
+                        return True
+                case _:
+                    pass
+    return False
 
 
 def _written(place: Place) -> str:
