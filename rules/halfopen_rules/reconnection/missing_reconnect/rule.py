@@ -66,7 +66,11 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
     elif connection.site.path.endswith(".py"):
         how = "it connects once, with no loop around it"
     else:
-        how = f"{connection.library} does not connect again by itself, and no option makes it"
+        how = (
+            f"an option keeps {connection.library} from connecting again"
+            if facts.is_refused
+            else f"{connection.library} does not connect again by itself, and no option makes it"
+        )
     is_page = not connection.site.path.endswith(".py") and connection.library != "ws"
     after = (
         f"the page stays deaf until it is reloaded{_or_changed(dossier)}"
@@ -78,6 +82,10 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
     if by_hand or by_page:
         after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
         severity, confidence = Severity.MEDIUM, Confidence.LOW
+    elif facts.is_refused and renewal is not None and renewal.kind == "switch":
+        confidence = (
+            Confidence.LOW
+        )  # a person has it opened for one job, and a new socket would know nothing of that
     elif renewal is not None and renewal.kind == "send":
         return _only_to_send(dossier, where, automatic, renewal)
     message = f"{connection.name} never reconnects: {how}, so after a restart of the server or a dropped network {after}"

@@ -170,6 +170,8 @@ class Reconnection:
     """Where reconnecting would be added."""
     renewal: Renewal | None = None
     """What makes the next socket besides, when a person or other code has it made."""
+    is_refused: bool = False
+    """Whether an option of a library says in so many words that it shall not connect again."""
 
     @property
     def first(self) -> Trigger | None:

@@ -66,6 +66,7 @@ def reconnection_by_library(site: ClientSite, made: LibraryClient) -> Reconnecti
         reset=_fact(model.reconnection.reset, call),
         after_server_close=_fact(model.reconnection.after_server_close, call),
         renewal=renewal_by_library(program, made),
+        is_refused="reconnects" in sets and isinstance(reconnects, Known) and not reconnects.value,
     )
 
 
