@@ -82,3 +82,51 @@ def test_whether_a_component_is_there_as_long_as_the_page(tmp_path: Path, page: 
     )
     assert dossier.presentation is not None
     assert dossier.presentation.stays_mounted is stays
+
+
+LIST = """
+import {{ useEffect, useState }} from 'react'
+export function Members({{ team }}) {{
+  const [members, setMembers] = useState([])
+  const load = async () => {{
+    const answer = await fetch('/members')
+    setMembers(await answer.json())
+  }}
+  const remove = async (id) => {{
+    await fetch('/members', {{ method: 'DELETE' }})
+    setMembers((before) => before.map((each) => (each.id === id ? {{ ...each, gone: true }} : each)))
+  }}
+  useEffect(() => {{
+    const ws = new WebSocket('wss://h/members')
+    ws.onmessage = (event) => {{
+      const member = JSON.parse(event.data)
+      setMembers((before) => [...before, member])
+    }}
+    return () => ws.close()
+  }}, [])
+  {effect}
+  return <ul onClick={{remove}}>{{members.map((each) => <li>{{each.name}}</li>)}}{more}</ul>
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("effect", "more", "loading"),
+    [
+        ("useEffect(() => { load() }, [])", "", (True, False)),
+        ("useEffect(() => { load() }, [team])", "", (False, False)),
+        ("useEffect(() => { load() }, [])", "<button onClick={load}>again</button>", (False, True)),
+        ("", "<button onClick={load}>show</button>", (False, True)),
+        ("useEffect(() => { setInterval(load, 5000) }, [])", "", None),
+        ("useEffect(() => { load(); window.addEventListener('focus', load) }, [])", "", None),
+        ("useEffect(() => { setMembers(team.members) }, [team])", "", None),
+        ("", "", None),
+    ],
+)
+def test_when_what_messages_fill_is_fetched(
+    tmp_path: Path, effect: str, more: str, loading: tuple[bool, bool] | None
+) -> None:
+    _, [dossier] = dossiers(tmp_path, {"Members.tsx": LIST.format(effect=effect, more=more)})
+    assert dossier.presentation is not None
+    [data] = dossier.presentation.data
+    assert (data.loading and (data.loading.is_once, data.loading.by_hand)) == loading

@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known, Place
-from halfopen.connections.presentation.facts import Presentation
+from halfopen.connections.presentation.facts import Loading, Presentation
 
 CODE = "WS5C"
 SLUG = "no-fallback"
@@ -27,7 +27,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *_taken_away(known, dossier.connection.name),
         *_only_source(dossier, known),
         *_switched(known),
-        *_read_once(dossier, known),
+        *_out_of_date(dossier, known),
     ]
     if not gaps:
         return
@@ -76,9 +76,7 @@ def _taken_away(known: Presentation, name: str) -> Iterator[_Gap]:
 
 def _only_source(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
     alone = [
-        each
-        for each in known.data
-        if not each.is_feed and not each.other_sources and not each.is_momentary
+        each for each in known.data if not each.is_feed and not each.other_sources and not each.is_momentary
     ]
     if not alone or any(each.other_sources for each in known.data):
         return
@@ -91,26 +89,6 @@ def _only_source(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
         f"Only the socket's messages fill {names}: while it is down nothing fetches or polls newer values",
         tuple(evidence for each in alone[1:3] for evidence in each.evidence),
     )
-
-
-def _read_once(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
-    """What is fetched when the page opens, and then follows the messages of a connection that does not come back."""
-    if not isinstance(known.retries, Known) or known.retries.value or _is_polled(dossier):
-        return
-    for each in [one for one in known.data if one.read_once][:1]:
-        yield (
-            Severity.MEDIUM,
-            Confidence.LOW,
-            each.span,
-            f"`{each.name}` is fetched when the page opens and from then on follows the socket's messages alone: while it is "
-            "down, no change shows until the page is loaded anew",
-            each.other_sources,
-        )
-
-
-def _is_polled(dossier: Dossier) -> bool:
-    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
-    return isinstance(polls, Known) and polls.value
 
 
 def _asks_anew(dossier: Dossier) -> bool:
@@ -132,6 +110,51 @@ def _switched(known: Presentation) -> Iterator[_Gap]:
             f"{who} asks for a newer {names}",
             poll.evidence,
         )
+
+
+def _out_of_date(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
+    """What is fetched at its time and kept up to date by messages alone, of a connection that does not come back."""
+    if not _ends_for_good(dossier, known):
+        return
+    is_unseen = isinstance(known.status_shown, Known) and not known.status_shown.value
+    unsaid = ", and the page does not say that it is out of date" if is_unseen else ""
+    for each in known.data:
+        if each.loading is None or each.is_momentary:
+            continue
+        is_sure = is_unseen and each.kept_in == "state" and not (each.loading.by_hand or known.captures)
+        yield (
+            Severity.MEDIUM,
+            Confidence.MEDIUM if is_sure else Confidence.LOW,
+            each.span,
+            _when_loaded(each.name, each.loading) + unsaid,
+            each.loading.evidence[:2],
+        )
+        return
+
+
+def _when_loaded(name: str, loading: Loading) -> str:
+    if loading.is_once:
+        return (
+            f"`{name}` is fetched when its part of the page opens, and after that only messages keep it up to date: once "
+            "the connection is lost nothing asks for it again"
+        )
+    return (
+        f"`{name}` is fetched when a person opens, chooses or changes something, and between that only messages keep it up "
+        "to date: once the connection is lost nothing does"
+    )
+
+
+def _ends_for_good(dossier: Dossier, known: Presentation) -> bool:
+    """Whether the first drop is the end of the connection, and nothing stands in for it."""
+    facts = dossier.reconnection
+    if facts is None or facts.triggers or not isinstance(known.retries, Known) or known.retries.value:
+        return False
+    stand_ins = (facts.falls_back, facts.polls, facts.one_shot)
+    return (
+        isinstance(facts.automatic, Known)
+        and not facts.automatic.value
+        and not any(isinstance(each, Known) and each.value for each in stand_ins)
+    )
 
 
 RULE = Rule(

@@ -116,6 +116,19 @@ class StuckFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """The requests that fill a state, where nothing makes them again by itself.
+
+    `is_once`: all are made as a part of the page opens, whatever it then shows. `by_hand`: some are because a person
+    presses something.
+    """
+
+    evidence: tuple[Evidence, ...]
+    is_once: bool
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SocketData:
     """State that the socket's messages fill and the screen shows. `is_feed`: each message is appended to a list."""
 
@@ -128,10 +141,9 @@ class SocketData:
     evidence: tuple[Evidence, ...] = ()
     polled: tuple[Evidence, ...] = ()
     """Those of the other sources that each turn of an interval asks."""
-    read_once: bool = False
-    """Whether the other sources are answers to requests that an effect makes when the page opens, and nothing else."""
     is_momentary: bool = False
     """Whether it is about this moment alone: who is typing, where a cursor stands."""
+    loading: Loading | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, setters_of
 from halfopen.connections.presentation.display import Reach, reach_of_target, reach_of_use
 from halfopen.connections.presentation.facts import SocketData, StuckFlag
+from halfopen.connections.presentation.loading import loading_of
 from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
 from halfopen.connections.shipped import is_shipped
@@ -56,6 +57,7 @@ def _socket_data(view: View) -> tuple[SocketData, ...]:
         (each.state.at.node, each.state.key)
         for event in ("open", "close", "error")
         for each in written_on(view, event)
+        if not is_answer(view, each.call)
     }
     found: dict[tuple[tree.Node, str], SocketData] = {}
     for written in written_on(view, "message"):
@@ -65,16 +67,17 @@ def _socket_data(view: View) -> tuple[SocketData, ...]:
             or key in status
             or _is_constant(written.value.node)
             or _is_own_text(view, written.value)
-            or _is_answer(view, written.call)
+            or is_answer(view, written.call)
             or not is_shown(view, written.state)
         ):
             continue
-        others = [
+        setters = [
             each
             for each in setters_of(view.program, written.state)
-            if not any(node in inside for node in each.index.ancestors(each.node))
-            and not _sets_constant(each, written.state.key)
-            and not only_reduces(each)
+            if not _sets_constant(each, written.state.key) and not only_reduces(each)
+        ]
+        others = [
+            each for each in setters if not any(node in inside for node in each.index.ancestors(each.node))
         ]
         others += _given_answers(view, written)
         others += _wrapped(view, written, inside)
@@ -90,19 +93,10 @@ def _socket_data(view: View) -> tuple[SocketData, ...]:
                 for each in others
                 if _is_polled(view, each)
             ),
-            read_once=bool(others) and all(_is_read_once(view, each) for each in others),
             is_momentary=purpose_of(written.state.what) == "presence",
+            loading=loading_of(view, dict.fromkeys((*setters, *others))),
         )
     return tuple(found.values())
-
-
-def _is_read_once(view: View, setter: At[tree.Call]) -> bool:
-    """Whether a state is set by the answer to a request that an effect alone makes."""
-    function = setter.index.function_of(setter.node)
-    if function is None or not _is_answer(view, setter):
-        return False
-    runs = runs_of(view.program, setter.to(function), socket_handlers(view))
-    return bool(runs) and all(run.trigger == "effect" for run in runs)
 
 
 def _is_polled(view: View, setter: At[tree.Call]) -> bool:
@@ -141,7 +135,7 @@ def _wrapped(view: View, written: Written, inside: set[tree.Node]) -> Iterator[A
             yield call
 
 
-def _is_answer(view: View, call: At[tree.Call]) -> bool:
+def is_answer(view: View, call: At[tree.Call]) -> bool:
     """Whether a state is set where the answer to a request has come: the message only made the page ask for it."""
     function = call.index.function_of(call.node)
     if function is None or not function.is_async:

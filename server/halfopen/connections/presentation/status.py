@@ -18,8 +18,9 @@ from halfopen.connections.presentation.display import (
     written_values,
 )
 from halfopen.connections.presentation.running import Running, called, handlers_of, running
-from halfopen.connections.presentation.sources import is_shown, states_set_by
+from halfopen.connections.presentation.sources import is_answer, is_shown, states_set_by
 from halfopen.connections.presentation.ways import exclude_each_other, is_possible, retries_on, ways
+from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import state_hook
@@ -103,7 +104,9 @@ def _given_to(told: At[tree.Node]) -> tree.Call | None:
 
 
 def _told_by(view: View, current: Running) -> Iterator[tuple[At[tree.Node], Found]]:
-    """What a function tells, or may tell, each with its place."""
+    """What a function tells, or may tell, each with its place; what it tells of a request of its own is no status."""
+    if current.chain and _asks(view, current):
+        return
     for at in current.nodes():
         match at.node:
             case tree.Assign(targets=targets) if any(is_page_write(each) for each in targets):
@@ -116,7 +119,11 @@ def _told_by(view: View, current: Running) -> Iterator[tuple[At[tree.Node], Foun
                 for found in _given_on(view, call, bool(current.chain)):
                     yield at, found
                 for each in states_set_by(view, call):
-                    if isinstance(each.value.node, tree.Name | tree.Member) and is_shown(view, each.state):
+                    if (
+                        isinstance(each.value.node, tree.Name | tree.Member)
+                        and not is_answer(view, call)
+                        and is_shown(view, each.state)
+                    ):
                         yield (
                             at,
                             Found(
@@ -128,6 +135,20 @@ def _told_by(view: View, current: Running) -> Iterator[tuple[At[tree.Node], Foun
     for value in written_values(current.function):
         if not isinstance(value.node, tree.Name | tree.Member):
             yield value, reach_of_value(view.program, value)
+
+
+def _asks(view: View, current: Running) -> bool:
+    """Whether a function that a handler calls waits for the answer to a request."""
+    return current.function.node.is_async and any(
+        isinstance(at.node, tree.Await)
+        and any(
+            isinstance(inner, tree.Call)
+            and (found := reaches_request(view.program, at.to(inner), 2)) is not None
+            and found.kind == "fetch"
+            for inner in tree.walk(at.node)
+        )
+        for at in current.nodes()
+    )
 
 
 def _is_vue(view: View, target: At[tree.Expr]) -> bool:
@@ -182,6 +203,8 @@ def status_setters(view: View, roots: list[At[tree.Function]]) -> list[tuple[str
     """The calls by which handlers set React state or a store, with what they set."""
     found: list[tuple[str, At[tree.Call]]] = []
     for current in running(view, roots):
+        if current.chain and _asks(view, current):
+            continue
         for at in current.nodes():
             if isinstance(at.node, tree.Call):
                 call = at.to(at.node)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from halfopen.connections.client_release import closure_of
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known
+from halfopen.connections.presentation.polling import switched_polls
 from halfopen.connections.presentation.sources import socket_data
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, own_nodes
@@ -18,7 +19,12 @@ _WRITES = frozenset({"setQueryData", "setQueriesData"})
 
 
 def polls_all_along(view: View) -> Fact[bool]:
-    """Whether an interval asks for all that messages fill: a component's state, or the data of its queries."""
+    """Whether an interval asks for all that messages fill: a component's state, or the data of its queries.
+
+    One that a setting turns off wherever it turns the socket on does not run beside it.
+    """
+    if switched_polls(view):
+        return Known(False)
     data = socket_data(view)
     if data:
         polled = [each.polled for each in data]
