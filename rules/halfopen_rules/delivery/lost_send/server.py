@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from halfopen.audit.finding import Confidence, Finding, Fix, Severity
 from halfopen.connections.dossier import Dossier
@@ -12,6 +12,7 @@ from halfopen.connections.sending.facts import (
     Drained,
     DroppedSubscriber,
     ForeignSend,
+    Repair,
     UnsavedResult,
 )
 from halfopen.semantics.unit import Span
@@ -19,6 +20,11 @@ from halfopen_rules.delivery.lost_send.copying import copy_fix
 
 CODE = "WS3A"
 SLUG = "lost-send"
+
+_AGAIN: Mapping[Repair, str] = {
+    "at any time": ", whose content is stored before or soon passes",
+    "the next one": ", until the next one, which is the whole state again",
+}
 
 
 def check_server(dossier: Dossier) -> Iterator[Finding]:
@@ -103,14 +109,14 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
         )
     if first.is_periodic:
         severity, what = Severity.MONITOR, f"{what}, until the next one after a pause"
-    elif first.is_stored_first:
+    elif first.made_good is not None:
         severity = Severity.MONITOR if first.live_iteration == "skips" else Severity.MEDIUM
-        what = f"{what}; what it tells is stored before"
+        what = f"{what}{_AGAIN[first.made_good]}"
     return _finding(
         dossier,
         first.span,
         severity if first.surely_runs else Severity.MONITOR,
-        Confidence.HIGH if first.surely_runs else Confidence.LOW,
+        Confidence.HIGH if first.surely_runs and first.made_good != "at any time" else Confidence.LOW,
         f"`{first.name}` goes over {first.registry} itself and awaits each send: {what}",
         (*_doubted(first), *first.called_in, *others),
         fixes=tuple(copy_fix(live)),
@@ -154,7 +160,7 @@ def _unsaved(dossier: Dossier, each: UnsavedResult) -> Finding:
 
 
 def _order(each: Broadcast) -> tuple[bool, bool, str, int]:
-    return (not each.surely_runs, each.is_periodic or each.is_stored_first, each.span.path, each.span.start)
+    return (not each.surely_runs, each.is_periodic or each.made_good is not None, each.span.path, each.span.start)
 
 
 def _finding(

@@ -17,6 +17,8 @@ from halfopen.semantics.program import At, Program
 _ORDER: tuple[WorkKind, ...] = (
     "model", "task", "broadcast", "group", "process", "job", "database", "request", "thread", "file",
 )  # fmt: skip
+_WIDE: frozenset[WorkKind | None] = frozenset({"task", "broadcast", "group"})
+"""Work that a failure further down sets off for its own sake, and no message as often as it likes."""
 _PUTTING = frozenset({"put", "put_nowait", "publish", "group_send"})
 
 
@@ -24,9 +26,9 @@ def work(code: EndpointCode, starts: list[At[tree.Node]]) -> tuple[Work, ...]:
     """What the pieces of code that run for each message set off, the dearest first, one of each kind."""
     found: dict[WorkKind, Work] = {}
     for each in ran(code, starts):
-        if each.rarely:
-            continue
         kind = _kind(code, each)
+        if each.rarely and kind in _WIDE:
+            continue
         if kind is not None and kind not in found:
             text = " ".join(each.first.text.split())
             span = each.first.span if each.depth else each.call.span
@@ -169,9 +171,25 @@ def _is_cancelled_before(call: At[tree.Call], name: str) -> bool:
         and isinstance(node.callee, tree.Member)
         and node.callee.name == "cancel"
         and call.to(node.callee.object).text == name
+        and _asks_only_for(call.to(node), block, name)
         for block in blocks[:2]
         for node in tree.walk(block, tree.same_function)
     )
+
+
+def _asks_only_for(cancel: At[tree.Call], block: tree.Block, name: str) -> bool:
+    """Whether a call stands in a block itself, or where it only asks whether there is a task: `if task:`."""
+    for ancestor in cancel.index.ancestors(cancel.node):
+        if ancestor is block:
+            return True
+        if isinstance(ancestor, tree.If) and not any(
+            isinstance(each, tree.Name | tree.Member) and cancel.to(each).text == name
+            for each in tree.walk(ancestor.test)
+        ):
+            return False
+        if isinstance(ancestor, tree.Loop | tree.Case | tree.Handler):
+            return False
+    return False
 
 
 def _fans_out(call: At[tree.Call]) -> At[tree.Loop] | None:

@@ -12,10 +12,11 @@ from halfopen.connections.registries import removals_in
 from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure
 from halfopen.connections.sending.live import live_iteration
+from halfopen.connections.sending.made_good import made_good
 from halfopen.connections.sending.members import Loop, Member, members_of
 from halfopen.connections.sending.periodic import is_periodic
 from halfopen.connections.sending.registered import Entered
-from halfopen.connections.sending.stored_first import comes_after_a_write, is_stored_first
+from halfopen.connections.sending.stored_first import follows_a_write
 from halfopen.connections.sending.waiting import failure_of, lock_around, time_limit
 from halfopen.connections.sending.workers import runs_here
 from halfopen.connections.shipped import is_shipped
@@ -139,7 +140,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
     removes = _removes(program, registry, here) or _removes(program, registry, _function(delivery.send))
     calls = sorted(
         (call for call in callers(program, here) if is_shipped(call.path)),
-        key=lambda each: comes_after_a_write(program, each),
+        key=lambda each: follows_a_write(program, each),
     )
     live = (
         "copied"
@@ -160,7 +161,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
         lock=lock,
         is_called=runs_here(program, here),
         is_periodic=is_periodic(program, here, live == "raises"),
-        is_stored_first=is_stored_first(program, here),
+        made_good=made_good(program, delivery.send) if live in ("skips", "raises") else None,
         called_in=tuple(
             Evidence(call.span, f"{described(call.to(inside))} {_joins(call)} it")
             for call in calls[:3]

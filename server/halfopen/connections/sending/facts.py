@@ -41,6 +41,11 @@ LiveIteration: TypeAlias = OneOf["copied", "locked", "skips", "raises"]
 or holds the lock that the changes take; a list skips the next client; a set or dict raises RuntimeError."""
 
 
+Repair: TypeAlias = OneOf["at any time", "the next one"]
+"""at any time: it was written to a store before, or tells of a moment that passes, such as who is typing. the next one:
+each message is the whole state."""
+
+
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """A place that sends to every client of a registry."""
@@ -68,8 +73,8 @@ class Broadcast:
     """Whether anything that runs calls it."""
     is_periodic: bool = False
     """Whether it is only made by loops that make it again after a pause, and go on where it fails."""
-    is_stored_first: bool = False
-    """Whether each of its callers has written to a store before: what it tells can be read there."""
+    made_good: Repair | None = None
+    """How what a live loop may leave out is had again, where that holds for every way to it."""
     called_in: tuple[Evidence, ...] = ()
     """Who waits for it, or starts it: request handlers, a listener, the endpoint itself."""
     evidence: tuple[Evidence, ...] = ()

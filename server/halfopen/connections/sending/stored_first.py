@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import callers, functions
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
 
 _STORES = frozenset(
@@ -14,30 +13,44 @@ _STORES = frozenset(
     }
 )  # fmt: skip
 """What makes a change last: SQLAlchemy and the drivers of Python's database API, MongoDB, Django, Redis."""
-_DEPTH = 3
 
 
-def is_stored_first(program: Program, function: At[tree.Function]) -> bool:
-    """Whether every way to a function comes to it after a write to a store: it tells of what is there to be read."""
-    return _is_stored_first(program, function, _DEPTH)
-
-
-def _is_stored_first(program: Program, function: At[tree.Function], depth: int) -> bool:
-    calls = [call for call in callers(program, function) if is_shipped(call.path)]
-    return bool(calls) and depth > 0 and all(comes_after_a_write(program, call, depth) for call in calls)
-
-
-def comes_after_a_write(program: Program, call: At[tree.Call], depth: int = 1) -> bool:
-    """Whether a call, or each call of the function that it stands in, follows a write to a store."""
+def follows_a_write(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a write to a store stands on the way to a call, in the function that it stands in: what other branches or
+    earlier turns of a loop wrote is another matter."""
     inside = call.index.function_of(call.node)
     if inside is None:
         return False
     here = call.to(inside)
     program.queries.note(here.unit)
-    before = [node for node in own_nodes(here) if isinstance(node, tree.Call) and node.end <= call.node.start]
-    if any(_writes(program, here.to(node), 2) for node in before):
-        return True
-    return _is_stored_first(program, here, depth - 1)
+    around = set(call.index.ancestors(call.node))
+    turn = next((each for each in call.index.ancestors(call.node) if _is_endless(each)), inside)
+    return any(
+        isinstance(node, tree.Call)
+        and turn.start <= node.start
+        and node.end <= call.node.start
+        and _leads_on(here, node, around)
+        and _writes(program, here.to(node), 2)
+        for node in own_nodes(here)
+    )
+
+
+def _is_endless(node: tree.Node) -> bool:
+    """Whether a node is a loop each turn of which is a matter of its own: over messages, and not over clients."""
+    return isinstance(node, tree.Function) or (
+        isinstance(node, tree.Loop) and (node.kind == "while" or node.is_async)
+    )
+
+
+def _leads_on(function: At[tree.Function], node: tree.Node, around: set[tree.Node]) -> bool:
+    """Whether what comes after a node in its function has come by it: it stands in no branch, clause or loop of its own."""
+    for ancestor in function.index.ancestors(node):
+        if ancestor in around:
+            # In the one branch of a test while what comes after it stands in the other.
+            return not isinstance(ancestor, tree.If) or node.end <= ancestor.test.end
+        if isinstance(ancestor, tree.If | tree.Case | tree.Handler | tree.Loop | tree.Function):
+            return False
+    return False
 
 
 def _writes(program: Program, call: At[tree.Call], depth: int) -> bool:
