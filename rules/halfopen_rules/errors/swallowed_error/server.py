@@ -64,7 +64,7 @@ def _weight(catch: Catch) -> int:
         return 2 if catch.stops == "everything" else 0
     if catch.while_failing or catch.guards in ("close", "listener"):
         return 0
-    if catch.guards in ("serving", "message"):
+    if catch.guards in ("serving", "feeding", "message"):
         return 3
     return 2 if not catch.shared else 1
 
@@ -100,6 +100,11 @@ def _message(name: str, catch: Catch) -> str:
         return (
             f"Any error that ends {name} is stopped without a trace: this clause {does}, and a bug looks like "
             "a client that left"
+        )
+    if catch.guards == "feeding":
+        return (
+            f"An error of what feeds the clients of {name} is stopped without a trace: this clause {does}, and they receive "
+            "nothing, as if there were nothing to send"
         )
     if catch.guards == "message":
         return (

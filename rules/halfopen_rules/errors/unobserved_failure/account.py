@@ -24,6 +24,18 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
                 f"One failure of `{floating.risk}` (a refused token request, a network that is not back yet) leaves the page "
                 "without a connection until it is reloaded.",
             )
+        if floating is not None and floating.kind == "promise":
+            return Assessment(
+                "The promise rejects for whoever called first; the retry's call has nobody who handles it.",
+                "100 % of the failed attempts are “Uncaught (in promise)”: in an outage each waiting page reports one per attempt, "
+                "which buries every other error in the error tracking.",
+            )
+        if floating is not None and floating.event == "beside":
+            return Assessment(
+                "Nobody waits for the request beside the socket, so its rejection reaches no handler, and nothing asks again.",
+                f"Each failure of `{floating.risk}` leaves a page that is connected and empty: the messages change a list that "
+                "was never loaded.",
+            )
         risk = f"`{floating.risk}`" if floating is not None else "it"
         return Assessment(
             "Nobody waits for the promise, so its rejection reaches no handler: the work is not done, and the page does not know.",
@@ -31,6 +43,12 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "updates, with an “Uncaught (in promise)” in the user's console as the only trace.",
         )
     exposure = spanned(finding, background.exposures) if background is not None else None
+    if exposure is not None and exposure.request is not None:
+        return Assessment(
+            "A send to a client that is gone raises in the request of somebody else.",
+            "Each departure that meets a request turns its answer into a 500; a caller who tries again makes the same change "
+            "twice, or is refused because it exists already.",
+        )
     if exposure is not None:
         return Assessment(
             "A send to a client that is gone raises in the sender's own loop: two connections and the rest of the broadcast "
@@ -46,6 +64,18 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         )
     task = spanned(finding, background.tasks) if background is not None else None
     what = f"`{task.what}()`" if task is not None else "the task"
+    if task is not None and task.fate == "never-starts":
+        return Assessment(
+            "A thread of the pool that FastAPI runs plain `def` functions in has no event loop to start a task in.",
+            f"100 % of the calls raise: {what} has never told a client anything from there.",
+        )
+    if task is not None and task.writes is not None:
+        return Assessment(
+            "The task that writes the state ends with an exception, and the loops that send the state do not know.",
+            f"One exception freezes `{task.writes}` for 100 % of the clients until the process restarts; the messages go on, so "
+            "every monitor shows a healthy feed.",
+            code=_kept(finding),
+        )
     if task is not None and task.fate == "dropped":
         return Assessment(
             "The event loop holds tasks weakly: one that nothing refers to may be collected in the middle of its work.",

@@ -46,14 +46,35 @@ def _message(name: str, floating: Floating) -> str:
             f"The {floating.event} handler of {name} is async and catches nothing: when {risk} fails, {lost} and the "
             "failure is an unhandled rejection"
         )
+    if floating.kind == "promise":
+        return (
+            f"Nobody handles a rejection of `{floating.what}()`, which makes the socket of {name}: whenever {risk} runs, "
+            "that attempt ends in an unhandled rejection"
+        )
+    if floating.event == "beside":
+        what = f"{floating.what}()" if floating.kind == "call" else floating.what
+        risk = "it" if floating.kind == "request" else risk
+        return (
+            f"Nobody handles a rejection of `{what}`, which is started beside the socket of {name}: when {risk} fails, what "
+            "it asks for is missing, unseen"
+        )
     if floating.event == "connect":
         what = floating.what if floating.kind == "chain" else f"{floating.what}()"
         return (
             f"Nobody handles a rejection of `{what}`: when {risk} fails, {name} makes no socket and "
             "nothing tries again"
         )
-    what = f"The chain of `{floating.what}`" if floating.kind == "chain" else f"`{floating.what}()`"
-    return (
-        f"{what} runs on {floating.event} of {name} with nobody to handle its rejection: when {risk} fails, what the "
-        "message asked for is not done, unseen"
+    match floating.kind:
+        case "chain":
+            what = f"The chain of `{floating.what}`"
+        case "request":
+            what = f"`{floating.what}`"
+        case _:
+            what = f"`{floating.what}()`"
+    risk = "it" if floating.kind == "request" else risk
+    lost = (
+        "what the message asked for is not done"
+        if floating.event == "message"
+        else "what it is to do is not done"
     )
+    return f"{what} runs on {floating.event} of {name} with nobody to handle its rejection: when {risk} fails, {lost}, unseen"

@@ -13,7 +13,14 @@ from halfopen_rules.heartbeat.pings import pinging
 CODE = "WS5D"
 SLUG = "unobserved-failure"
 
-_ORDER: dict[Fate, int] = {"dropped": 3, "discarded": 2, "collected": 2, "unobserved": 2, "ends-quietly": 1}
+_ORDER: dict[Fate, int] = {
+    "never-starts": 4,
+    "dropped": 3,
+    "discarded": 2,
+    "collected": 2,
+    "unobserved": 2,
+    "ends-quietly": 1,
+}
 """The fates that are a defect, by weight."""
 
 
@@ -57,6 +64,8 @@ def _also(task: Task, first: Task) -> str:
     if task.fate == first.fate:
         return f"{task.what}() too"
     match task.fate:
+        case "never-starts":
+            return f"{task.what}() never starts here"
         case "ends-quietly":
             return f"{task.what}() ends with one failure of its source"
         case "dropped":
@@ -67,6 +76,8 @@ def _also(task: Task, first: Task) -> str:
 
 def _severity(task: Task) -> Severity:
     """High where what ends is what all clients, or this one, are fed by; a short task that catches all is a note."""
+    if task.fate == "never-starts":
+        return Severity.HIGH
     if task.fate == "dropped" and not task.fails and not task.goes_on:
         return Severity.MONITOR
     deaf = task.feeds and task.goes_on and (task.fate == "unobserved" or task.of_process)
@@ -75,7 +86,21 @@ def _severity(task: Task) -> Severity:
 
 def _message(name: str, task: Task) -> str:
     what = f"`{task.what}()`"
+    if task.writes is not None:
+        unseen = (
+            "which is only written down" if task.fate == "ends-quietly" else "which nobody asks the task for"
+        )
+        return (
+            f"One exception, {unseen}, ends {what} for good: {name} goes on sending the last `{task.writes}` to its clients "
+            "as if it were new"
+        )
     match task.fate:
+        case "never-starts":
+            then = f", the request {task.request} fails with it," if task.request is not None else ""
+            return (
+                f"The task {what}, which the clients of {name} are to be told by, is started in a thread that has no event "
+                f"loop: that raises RuntimeError{then} and nothing is ever sent from there"
+            )
         case "dropped" if task.of_process:
             return (
                 f"Nothing keeps the task {what}, which the clients of {name} are told by: when it fails, nobody sees the "
@@ -145,17 +170,31 @@ def _of_step(dossier: Dossier, step: BrokenStep) -> Finding:
 
 def _of_exposures(dossier: Dossier, exposures: tuple[Exposure, ...]) -> Finding:
     first = exposures[0]
+    others = (
+        Evidence(each.span, f"{each.request} waits for it too") for each in exposures[1:4] if each.request
+    )
+    own = (one for each in exposures if each.request is None or each is first for one in each.evidence)
     return Finding(
         code=CODE,
         slug=SLUG,
         severity=Severity.MEDIUM,
-        confidence=Confidence.HIGH,
+        confidence=Confidence.HIGH if first.request is None else Confidence.MEDIUM,
         span=first.span,
-        message=(
-            f"`{first.what}` sends to every client within {dossier.connection.name}'s own loop and guards none of these "
+        message=_of_exposure(dossier.connection.name, first),
+        connection=dossier.connection.id,
+        evidence=(*dict.fromkeys(own), *others),
+    )
+
+
+def _of_exposure(name: str, exposure: Exposure) -> str:
+    if exposure.request is None:
+        return (
+            f"`{exposure.what}` sends to every client within {name}'s own loop and guards none of these "
             "sends: one client that is gone raises here, ends the sender's connection, and keeps the message from "
             "the clients after it"
-        ),
-        connection=dossier.connection.id,
-        evidence=tuple(dict.fromkeys(one for each in exposures for one in each.evidence)),
+        )
+    answer = "a 500 for a change that is already saved" if exposure.saved else "a 500"
+    return (
+        f"The request {exposure.request} waits for `{exposure.what}`, which guards none of its sends to the clients of "
+        f"{name}: one that is gone raises here, the caller gets {answer}, and the clients after it miss the message"
     )

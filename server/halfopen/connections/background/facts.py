@@ -11,9 +11,10 @@ from halfopen.connections.facts import Confidence, Evidence
 from halfopen.semantics.unit import Span
 
 Guards: TypeAlias = OneOf[
-    "serving", "message", "parse", "send", "close", "connect", "listener", "cleanup", "other"
+    "serving", "feeding", "message", "parse", "send", "close", "connect", "listener", "cleanup", "other"
 ]
-"""What a clause's `try` holds. serving: the loop that serves the connection. message: the handling of one
+"""What a clause's `try` holds. serving: the loop that serves the connection. feeding: what a task of the
+process does to feed its clients. message: the handling of one
 message. parse: only its parsing. send, close, connect: only that. listener: only a call of somebody's callback. cleanup: what is
 awaited when the connection has ended."""
 
@@ -53,8 +54,10 @@ class Spin:
     swallowed: Span | None = None
 
 
-Fate: TypeAlias = OneOf["dropped", "unobserved", "discarded", "collected", "ends-quietly", "observed"]
-"""dropped: nothing refers to the task. unobserved: nobody asks it for its exception. discarded: whoever
+Fate: TypeAlias = OneOf[
+    "never-starts", "dropped", "unobserved", "discarded", "collected", "ends-quietly", "observed"
+]
+"""never-starts: it is made in a thread without an event loop, which raises. dropped: nothing refers to the task. unobserved: nobody asks it for its exception. discarded: whoever
 waited for it drops the result unread. collected: its exception becomes a result of a gather, which is
 dropped. ends-quietly: a failure ends it and is only logged, while the
 connection stays open without it. observed: a failure reaches somebody."""
@@ -77,6 +80,10 @@ class Task:
     """Whether it is one for all clients of the process, and not for this connection."""
     fails: bool = True
     """Whether an exception may leave it: false where it catches all of them itself."""
+    writes: str | None = None
+    """The state that it keeps up to date and the endpoint sends, where it does not send itself."""
+    request: str | None = None
+    """The route that is to start it, where it never starts and the route's request fails with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +102,30 @@ class BrokenStep:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """An awaited send to other clients in this connection's own loop: their failure ends it."""
+    """An awaited send to other clients in this connection's own loop, or in a request over HTTP: their failure ends it."""
 
     what: str
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    request: str | None = None
+    """The route that waits for it; None for the connection's own loop."""
+    saved: bool = False
+    """Whether the request has saved a change before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Floating:
     """Asynchronous work of a client whose rejection nobody handles.
 
-    handler: an async event handler. call: an async function called without `await` or `catch`. chain: a
-    `.then(...)` without a rejection handler.
+    handler: an async event handler. call: an async function called without `await` or `catch`. promise: the same of
+    a function that gives back a promise it rejects itself. chain: a `.then(...)` without a rejection handler.
+    request: a request over HTTP whose answer nobody takes.
     """
 
-    kind: OneOf["handler", "call", "chain"]
+    kind: OneOf["handler", "call", "promise", "chain", "request"]
     event: str
     """The socket's event that it belongs to ("message", "open", "close", "error"), "connect" for what makes the
-    socket, else ""."""
+    socket, "beside" for what is asked for over HTTP at the same time, else ""."""
     what: str
     risk: str
     """What may reject, as written."""

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 
 from halfopen.connections.background.client_code import EVENTS, ClientCode
 from halfopen.connections.background.facts import Floating
-from halfopen.connections.background.rejections import is_caught, may_fail, risk_in
+from halfopen.connections.background.rejections import (
+    is_caught,
+    makes_request,
+    may_fail,
+    promise_risk,
+    risk_in,
+)
 from halfopen.connections.facts import Confidence, Evidence
+from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
-from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.program import At, Program, own_nodes
 
 _MOST_SHOWN = 50
+_DEPTH = 2
 
 
 def floating(code: ClientCode) -> Iterator[Floating]:
@@ -92,22 +101,60 @@ def _of_call(code: ClientCode, call: At[tree.Call], event: str) -> Iterator[Floa
     callee = call.node.callee
     if isinstance(callee, tree.Member) and callee.name in ("then", "finally"):
         if event == "connect" and not _leads_to_socket(code, call):
-            return
+            if not _is_beside(code, call) or not makes_request(program, _root_call(call)):
+                return
+            event = "beside"
         if not is_caught(call.node):
             risk = _risk_of_chain(code, call)
             if risk is not None:
                 yield _found("chain", event, _shown(_root(call)), risk, call, Confidence.MEDIUM)
         return
-    found = functions(program, call.to(callee))
-    if not found or not all(each.node.is_async for each in found):
+    if isinstance(callee, tree.Member) and callee.name == "catch":
+        return
+    found = callbacks(program, call.to(callee))
+    if not found and makes_request(program, call):
+        if event != "connect" or _is_beside(code, call):
+            yield _found(
+                "request",
+                "beside" if event == "connect" else event,
+                _shown(call),
+                call,
+                call,
+                Confidence.HIGH,
+            )
+        return
+    if not found or not all(map(_gives_promise, repeat(program), found)):
         return
     if event == "connect" and not any(_connects(code, each) for each in found):
-        return
-    for each in found:
-        risk = risk_in(program, each)
-        if risk is not None:
-            yield _found("call", event, _name(each), risk, call, Confidence.MEDIUM)
+        if not _is_beside(code, call) or reaches_request(program, call, _DEPTH) is None:
             return
+        event = "beside"
+    for each in found:
+        risk = promise_risk(program, each)
+        if risk is not None:
+            kind = "call" if event != "connect" or each.node.is_async else "promise"
+            yield _found(kind, event, _name(each), risk, call, Confidence.MEDIUM)
+            return
+
+
+def _gives_promise(program: Program, function: At[tree.Function]) -> bool:
+    return function.node.is_async or promise_risk(program, function) is not None
+
+
+def _root_call(call: At[tree.Call]) -> At[tree.Call]:
+    root = _root(call)
+    return root.to(root.node) if isinstance(root.node, tree.Call) else call
+
+
+def _is_beside(code: ClientCode, call: At[tree.Call]) -> bool:
+    """Whether a call stands in the function that makes the socket, or in the effect that has it made."""
+    function = call.index.function_of(call.node)
+    reach = code.view.reach
+    if function is None:
+        return False
+    if reach.creating is not None and function is reach.creating.node:
+        return True
+    return any(each.callback.node is function for each in reach.effects)
 
 
 def _connects(code: ClientCode, function: At[tree.Function]) -> bool:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from halfopen.connections.updates.requests import request_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 3
 _NEVER_REJECT = frozenset({"Promise.allSettled"})
+_REQUESTING = frozenset(
+    {
+        "fetch",
+        "$fetch",
+        "ofetch",
+        "axios",
+        "ky",
+        "got",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "request",
+    }
+)
 
 
 def risk_in(program: Program, function: At[tree.Function], depth: int = 0) -> At[tree.Node] | None:
@@ -73,6 +92,55 @@ def may_fail(program: Program, function: At[tree.Function], depth: int = 0) -> b
         for node in own_nodes(function)
         if isinstance(node, tree.Return) and isinstance(node.value, tree.Call)
     )
+
+
+def promise_risk(program: Program, function: At[tree.Function]) -> At[tree.Node] | None:
+    """What may make the promise reject that calling a function gives; None too where it gives none."""
+    if function.node.is_async:
+        return risk_in(program, function) or _returned_risk(program, function)
+    return _returned_risk(program, function)
+
+
+def _returned_risk(program: Program, function: At[tree.Function]) -> At[tree.Node] | None:
+    """`return new Promise((resolve, reject) => ...)` that calls or hands on its `reject`, `return fetch(...)`."""
+    for node in own_nodes(function):
+        if not isinstance(node, tree.Return) or not isinstance(node.value, tree.Call):
+            continue
+        call = function.to(node.value)
+        if is_caught(call.node):
+            continue
+        rejecting = _rejecting(call)
+        if rejecting is not None:
+            return rejecting
+        if makes_request(program, call):
+            return call
+    return None
+
+
+def makes_request(program: Program, call: At[tree.Call]) -> bool:
+    """Whether a call itself asks over HTTP and gives a promise of the answer."""
+    asked = request_of(program, call)
+    return asked is not None and asked.kind == "fetch" and last_name(call.node.callee) in _REQUESTING
+
+
+def _rejecting(call: At[tree.Call]) -> At[tree.Node] | None:
+    """Where `new Promise((resolve, reject) => ...)` calls `reject`, or hands it on."""
+    if (
+        not call.node.is_new
+        or not isinstance(call.node.callee, tree.Name)
+        or call.node.callee.id != "Promise"
+    ):
+        return None
+    executor = call.node.arguments[0].value if call.node.arguments else None
+    if not isinstance(executor, tree.Function) or len(executor.parameters) < 2:
+        return None
+    target = executor.parameters[1].target
+    binding = call.index.bindings.get(target) if isinstance(target, tree.Name) else None
+    for node in tree.walk(executor.body):
+        if isinstance(node, tree.Name) and binding is not None and call.index.bindings.get(node) is binding:
+            parent = call.index.parents.get(node)
+            return call.to(parent) if isinstance(parent, tree.Call | tree.Assign) else call.to(node)
+    return None
 
 
 def _makes_promise(program: Program, call: At[tree.Call]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfopen.connections.background.exposures import exposures
 from halfopen.connections.background.facts import Background
+from halfopen.connections.background.requests import request_exposures
 from halfopen.connections.background.server_catches import catches
 from halfopen.connections.background.spins import spins
 from halfopen.connections.background.stepping import broken_steps
@@ -23,6 +24,6 @@ def background_of_endpoint(site: ServerSite) -> Background:
         catches=tuple(catches(code, registries)),
         spins=tuple(spins(code)),
         tasks=tuple(tasks(code, registries)),
-        exposures=tuple(exposures(code)),
+        exposures=(*exposures(code), *request_exposures(code, registries)),
         broken_steps=tuple(broken_steps(code)),
     )

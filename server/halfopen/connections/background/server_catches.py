@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfopen.connections.background.facts import Catch, Guards, Stops
+from halfopen.connections.background.started import feeding
 from halfopen.connections.caught import head_of, is_empty, reaction, while_failing
 from halfopen.connections.endpoint_code import EndpointCode, own_tries
 from halfopen.connections.facts import Evidence
@@ -30,6 +31,11 @@ def catches(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Cat
                 continue
             for statement in own_tries(function):
                 yield from _of_try(code, function, statement, shared)
+    for function in feeding(code):
+        if function.node not in near:
+            for statement in own_tries(function):
+                for each in _of_try(code, function, statement, True):
+                    yield replace(each, guards="feeding") if each.guards in ("serving", "message") else each
     sending = [each for registry in registries for each in senders(code.program, registry)]
     for function in dict.fromkeys(sending):
         if function.node not in near:

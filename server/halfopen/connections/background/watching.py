@@ -9,11 +9,12 @@ from halfopen.connections.background.client_code import ClientCode
 from halfopen.connections.background.facts import Watching
 from halfopen.connections.caught import logs
 from halfopen.connections.facts import Evidence
+from halfopen.connections.updates.slots import setter_slot
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.names import last_name
-from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.program import At, Program, own_nodes
 
 _KEPT_BY = frozenset(
     {"useRef", "useState", "useMemo", "push", "add", "set", "resolve", "markRaw", "log", "debug"}
@@ -80,6 +81,8 @@ def _tells(code: ClientCode, function: At[tree.Function]) -> bool:
             return True
         if isinstance(node, tree.Call) and (logs(code.view.program, function.to(node)) or _reports(node)):
             return True
+        if _shows(code.view.program, function.to(node)):
+            return True
         if isinstance(node, tree.Literal) and isinstance(node.value, str) and node.value.lower() in _FAILED:
             return True
         if isinstance(node, tree.Call) and any(_says_so(each.value) for each in node.arguments):
@@ -94,6 +97,33 @@ def _says_so(given: tree.Expr) -> bool:
     )
 
 
+def _shows(program: Program, at: At[tree.Node]) -> bool:
+    """Whether words are put where the page shows them: `addLine("Connection lost")`, `status.textContent = "Offline"`."""
+    match at.node:
+        case tree.Call(callee=callee, arguments=arguments) if any(map(_has_words, arguments)):
+            return _sets_state(program, at.to(callee)) or any(
+                isinstance(node, tree.Call) and _sets_state(program, function.to(node.callee))
+                for function in functions(program, at.to(callee))
+                for node in own_nodes(function)
+            )
+        case tree.Assign(targets=(tree.Member(name=name), *_), value=value) if name in _SHOWN_IN:
+            return value is not None and _has_words(value)
+        case _:
+            return False
+
+
+def _sets_state(program: Program, callee: At[tree.Expr]) -> bool:
+    return setter_slot(program, callee) is not None
+
+
+def _has_words(node: tree.Node) -> bool:
+    """Whether a text of more than one word, or more, stands in a value."""
+    return any(
+        isinstance(each, tree.Literal) and isinstance(each.value, str) and len(each.value.split()) > 1
+        for each in tree.walk(node)
+    )
+
+
 def _nodes_of(function: At[tree.Function]) -> Iterator[tree.Node]:
     yield from own_nodes(function)
     for node in own_nodes(function):
@@ -103,6 +133,7 @@ def _nodes_of(function: At[tree.Function]) -> Iterator[tree.Node]:
                     yield from own_nodes(function.to(argument.value))
 
 
+_SHOWN_IN = frozenset({"textContent", "innerText", "innerHTML"})
 _FAILED = frozenset(
     {"error", "failed", "failure", "errored", "closed", "disconnected", "offline", "reconnecting"}
 )

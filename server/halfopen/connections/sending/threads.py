@@ -1,7 +1,7 @@
 """Broadcasts that are to be handed to the event loop from a thread that has none.
 
-`asyncio.get_running_loop()` and `asyncio.create_task()` raise RuntimeError in a thread without a running loop (Python's
-asyncio documentation); FastAPI runs plain `def` routes and background tasks in such threads.
+`asyncio.get_running_loop()` raises RuntimeError in a thread without a running loop (Python's asyncio documentation);
+FastAPI runs plain `def` routes and background tasks in such threads. A task that is started there is WS5D's.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
+from halfopen.connections.http_routes import answers_requests
 from halfopen.connections.sending.broadcasts import deliveries
 from halfopen.connections.sending.calling import described
 from halfopen.connections.sending.facts import ForeignSend
@@ -21,11 +22,10 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import index_of
 
-_NEED_A_LOOP = frozenset({"asyncio.get_running_loop", "asyncio.create_task"})
-_HAND_OVER = frozenset(
+_NEED_A_LOOP = frozenset({"asyncio.get_running_loop"})
+HAND_OVER = frozenset(
     {"run_coroutine_threadsafe", "run", "run_until_complete", "call_soon_threadsafe", "from_thread"}
 )
-_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route"})
 _DEPTH = 4
 
 
@@ -42,7 +42,7 @@ def loopless_sends(program: Program, registry: Entered) -> Iterator[ForeignSend]
                 continue
             here = call.to(inside)
             asked = _asks_for_a_loop(program, here)
-            thread = _thread_above(program, here) if asked is not None else None
+            thread = thread_above(program, here) if asked is not None else None
             if asked is not None and thread is not None:
                 yield ForeignSend(
                     span=delivery.outer.span,
@@ -62,7 +62,7 @@ def _asks_for_a_loop(program: Program, function: At[tree.Function]) -> At[tree.C
             continue
         around = [each for each in function.index.ancestors(node) if isinstance(each, tree.Try)]
         other_way = any(
-            isinstance(inner, tree.Call) and last_name(inner.callee) in _HAND_OVER
+            isinstance(inner, tree.Call) and last_name(inner.callee) in HAND_OVER
             for each in around
             for clause in each.handlers
             for inner in tree.walk(clause.body)
@@ -71,7 +71,7 @@ def _asks_for_a_loop(program: Program, function: At[tree.Function]) -> At[tree.C
     return None
 
 
-def _thread_above(program: Program, function: At[tree.Function]) -> Evidence | None:
+def thread_above(program: Program, function: At[tree.Function]) -> Evidence | None:
     """What runs a function, or one that calls it without an event loop between them, in a thread."""
     seen = {function.node}
     level = [function]
@@ -96,14 +96,8 @@ def _thread_above(program: Program, function: At[tree.Function]) -> Evidence | N
 
 
 def _in_thread(program: Program, function: At[tree.Function]) -> Evidence | None:
-    for decorator in function.node.decorators:
-        match decorator:
-            case tree.Call(callee=tree.Member(name=name) as route) if name in _ROUTES:
-                if _is_fastapi(program, function.to(route)):
-                    text = f"{described(function)} is a plain def: FastAPI runs it in a thread"
-                    return Evidence(function.span, text)
-            case _:
-                pass
+    if answers_requests(program, function):
+        return Evidence(function.span, f"{described(function)} is a plain def: FastAPI runs it in a thread")
     for module, unit in program.units_with("Thread", "python"):
         for call in index_of(unit).calls:
             if last_name(call.callee) != "Thread":
@@ -115,7 +109,3 @@ def _in_thread(program: Program, function: At[tree.Function]) -> Evidence | None
                 ):
                     return Evidence(at.span, f"{described(function)} runs in this thread")
     return None
-
-
-def _is_fastapi(program: Program, at: At[tree.Expr]) -> bool:
-    return any(name.startswith(("fastapi.", "starlette.")) for name in qualified(program, at))

@@ -1,0 +1,70 @@
+"""What a call that starts a task runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from halfopen.connections.endpoint_code import EndpointCode, spawns
+from halfopen.connections.handler_flow import SENDERS
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callbacks, functions
+from halfopen.semantics.function_shape import name_of_function
+from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.scopes import index_of
+
+
+def name_of_task(program: Program, call: At[tree.Call]) -> str:
+    """What runs, as it is written; by its own name where a parameter stands for it."""
+    coroutine = call.node.arguments[0].value
+    if isinstance(coroutine, tree.Call) and not functions(program, call.to(coroutine.callee)):
+        for each in callbacks(program, call.to(coroutine.callee)):
+            return name_of_function(each)[0] or "task"
+    return call.to(coroutine).text.split("(")[0]
+
+
+def bodies_of(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
+    """The coroutine functions that a task runs."""
+    coroutine = call.node.arguments[0].value
+    if not isinstance(coroutine, tree.Call):
+        return []
+    return functions(program, call.to(coroutine.callee)) or callbacks(program, call.to(coroutine.callee))
+
+
+def starts(program: Program) -> list[At[tree.Call]]:
+    """Every place in code that ships that starts a task."""
+    return program.queries.search(("starts of tasks",), lambda: list(_starts(program)))
+
+
+def _starts(program: Program) -> Iterator[At[tree.Call]]:
+    for word in ("create_task", "ensure_future"):
+        for module, unit in program.units_with(word, "python"):
+            for call in index_of(unit).calls if is_shipped(module.path) else ():
+                at = At(module.path, unit, call)
+                if call.arguments and spawns(program, at):
+                    yield at
+
+
+def loops(function: At[tree.Function]) -> bool:
+    """Whether a function works on and on."""
+    return any(
+        isinstance(node, tree.Loop) and (node.kind == "while" or node.is_async)
+        for node in own_nodes(function)
+    )
+
+
+def feeds(code: EndpointCode, body: At[tree.Function]) -> bool:
+    """Whether a coroutine sends to the endpoint's clients, itself or through what it calls."""
+    return bool(code.operations(body.to(body.node.body)) & SENDERS)
+
+
+def feeding(code: EndpointCode) -> list[At[tree.Function]]:
+    """The coroutines that work on and on as tasks and send to the endpoint's clients."""
+    return list(
+        dict.fromkeys(
+            body
+            for call in starts(code.program)
+            for body in bodies_of(code.program, call)
+            if loops(body) and feeds(code, body)
+        )
+    )
