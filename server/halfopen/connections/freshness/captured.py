@@ -61,6 +61,8 @@ def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[St
         kept = event == "close" and _made_on_demand(view, home) and _is_asked(read)
         if not kept and _sees(view, binding, changing, boundary, home):
             continue
+        if boundary is not None and _is_set_before(view, changing, boundary):
+            continue
         where = boundary.call.span if boundary is not None else handler.span
         text = "keeps the values of the render that it ran in"
         yield StaleRead(
@@ -70,6 +72,29 @@ def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[St
             read.span,
             (Evidence(where, text), *changing.evidence[:1]),
         )
+
+
+def _is_set_before(view: View, changing: Change, boundary: _Boundary) -> bool:
+    """Whether a state is set where the socket is made, and before it, while an effect on the socket hangs the handlers on it:
+    the render in which that effect runs has the state already."""
+    if not any(each in view.socket.nodes for each in boundary.dependencies or ()):
+        return False
+    around = set(view.call.index.ancestors(view.call.node))
+    setters = [
+        each
+        for each in setters_of(view.program, changing)
+        if not (
+            len(each.node.arguments) == 1
+            and isinstance(each.node.arguments[0].value, tree.Literal)
+            and not each.node.arguments[0].value.value
+        )
+    ]
+    return bool(setters) and all(
+        each.unit is view.call.unit
+        and each.index.function_of(each.node) in around
+        and each.node.end <= view.call.node.start
+        for each in setters
+    )
 
 
 def _made_on_demand(view: View, home: At[tree.Function]) -> bool:

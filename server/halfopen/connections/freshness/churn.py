@@ -14,6 +14,7 @@ from halfopen.connections.freshness.facts import Churn, ChurnCause
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, callers
 from halfopen.semantics.function_shape import name_of_function
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_around, kind_of_name
@@ -42,7 +43,7 @@ def _churns(view: View, effect: Effect, role: str) -> Iterator[tuple[tree.Node, 
         at = effect.call.to(dependency)
         for change in changes_of(view.program, at):
             cause = _cause(view, effect, change, role)
-            if cause is None:
+            if cause is None or (_is_empty(change) and _leaves_when_empty(effect, dependency)):
                 continue
             yield (
                 dependency,
@@ -56,6 +57,45 @@ def _churns(view: View, effect: Effect, role: str) -> Iterator[tuple[tree.Node, 
                 ),
             )
             break
+
+
+def _is_empty(change: Change) -> bool:
+    return isinstance(change.at.node, tree.Sequence) and not change.at.node.items
+
+
+def _leaves_when_empty(effect: Effect, dependency: tree.Expr) -> bool:
+    """Whether an effect ends before anything else where a list has no elements: `if (ids.length === 0) return`."""
+    if not isinstance(dependency, tree.Name):
+        return False
+    first = next(iter(effect.callback.node.body.statements), None)
+    return (
+        isinstance(first, tree.If)
+        and leaves(first.then, OUT_OF_FUNCTION)
+        and any(_asks_for_none(node, dependency.id) for node in _alternatives(first.test))
+    )
+
+
+def _alternatives(test: tree.Expr) -> Iterator[tree.Expr]:
+    if isinstance(test, tree.Operation) and test.operator == "or":
+        for operand in test.operands:
+            yield from _alternatives(operand)
+    else:
+        yield test
+
+
+def _asks_for_none(test: tree.Expr, name: str) -> bool:
+    match test:
+        case tree.Operation(
+            operator="==",
+            operands=(tree.Member(object=tree.Name(id=each), name="length"), tree.Literal(value=0)),
+        ):
+            return each == name
+        case tree.Operation(
+            operator="not", operands=(tree.Member(object=tree.Name(id=each), name="length"),)
+        ):
+            return each == name
+        case _:
+            return False
 
 
 def _cause(

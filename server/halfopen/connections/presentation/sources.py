@@ -23,6 +23,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import state_hook
 from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import readers, store_around, store_setter_of
@@ -103,7 +104,21 @@ def _is_polled(view: View, setter: At[tree.Call]) -> bool:
     """Whether each turn of an interval sets a state: `setInterval(fetchJob, 2000)`."""
     function = setter.index.function_of(setter.node)
     return function is not None and any(
-        run.trigger == "timer" for run in runs_of(view.program, setter.to(function), socket_handlers(view))
+        run.trigger == "timer" and not _is_settled_by_constant(run.at)
+        for run in runs_of(view.program, setter.to(function), socket_handlers(view))
+    )
+
+
+def _is_settled_by_constant(timer: At[tree.Node]) -> bool:
+    """Whether a constant of the module keeps an interval from starting: `if (USE_WEBSOCKET) return`, where the socket is on."""
+    around = timer.index.function_of(timer.node)
+    return any(
+        isinstance(each, tree.Name) and each.id.isupper() and timer.index.bindings.get(each) is None
+        for statement in (around.body.statements if around is not None else ())
+        if isinstance(statement, tree.If)
+        and statement.end <= timer.node.start
+        and leaves(statement.then, OUT_OF_FUNCTION)
+        for each in tree.walk(statement.test)
     )
 
 

@@ -19,7 +19,7 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import name_of_function
-from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves, may_leave
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect
 
@@ -136,7 +136,7 @@ def _replacing(view: View) -> Successor | None:
             if (
                 makes
                 and closer.node.end <= makes[-1].start
-                and not (_is_new(view, closer) or _is_ended(view, closer))
+                and not (_is_new(view, closer) or _is_ended(view, closer) or _is_all(closer, makes[-1]))
             ):
                 name = _name(view, function)
                 return Successor(
@@ -194,6 +194,16 @@ def _is_new(view: View, closer: At[tree.Call]) -> bool:
         return False
     binding = closer.index.bindings.get(inner)
     return binding is not None and any(each.value is view.call.node for each in binding.definitions)
+
+
+def _is_all(closer: At[tree.Call], made: tree.Node) -> bool:
+    """Whether the function leaves after it has closed the socket, and makes none on that way."""
+    return any(
+        isinstance(each, tree.If)
+        and each.then.start <= closer.node.start < each.then.end <= made.start
+        and leaves(each.then, OUT_OF_FUNCTION)
+        for each in closer.index.ancestors(closer.node)
+    )
 
 
 def _is_ended(view: View, closer: At[tree.Call]) -> bool:
