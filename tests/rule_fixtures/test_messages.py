@@ -34,6 +34,8 @@ SAID = [
     ("WS7D/react/bad_program_writes_its_output", Severity.MEDIUM, "writes whole messages to its output: what they say is there in clear, for everybody who reads the logs", "browser"),
     ("WS7D/react/bad_every_message_logged", Severity.MEDIUM, "writes whole messages to the browser's console: what they say is there in clear, for every extension", "users"),
     ("WS7D/react/bad_one_type_logged", Severity.MEDIUM, "writes `question` messages whole to the browser's console", "whole messages"),
+    ("WS1B/python/bad_key_is_never_made", Severity.HIGH, "has one key for all clients", "reconnects"),
+    ("WS1B/python/bad_two_tasks_left_by_one_way", Severity.MEDIUM, "at best until a send of its own fails", "alive"),
     ("WS1C/python/bad_random_id_lets_in", Severity.MEDIUM, "only for an id that the server drew", "anyone who can reach the port"),
     ("WS1C/python/bad_id_that_anybody_may_list", Severity.CRITICAL, "lets in anyone who can reach the port", "drew"),
     ("WS1C/python/bad_orders_of_the_account", Severity.HIGH, "a stranger can get what it sends", "random"),

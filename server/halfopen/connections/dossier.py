@@ -80,6 +80,7 @@ LeakKind: TypeAlias = OneOf[
     "shadowed",
     "not-awaited",
     "successor",
+    "one-key",
     "unread",
     "overwritten",
     "reopened",
@@ -98,7 +99,7 @@ skips it. on-error: any other exception than the disconnect skips it. uncovered:
 where not even the disconnect is caught. unreached: the handler ends normally without it. shadowed: a broader
 clause in front takes the disconnect from the clause that does it. not-awaited: the release is a coroutine that
 nobody awaits, and so never runs.
-successor: the release may remove another connection's entry. unread: nothing notices that the
+successor: the release may remove another connection's entry. one-key: all connections have the same entry. unread: nothing notices that the
 client left. overwritten: a person can have a second one made, which takes the first one's only place. reopened:
 an effect that runs again has one made so.
 gathered: a gather waits for it, or lets it run on, when the coroutine that reads has ended.

@@ -9,6 +9,7 @@ from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import Throwing, question
 from halfopen.connections.handling import DEPTH, Handling, handling_for, leaks_of_exits, statement_of
+from halfopen.connections.passing_objects import is_passing
 from halfopen.connections.registration_release import is_thrown_away, release_text
 from halfopen.connections.registration_slots import successor_leak
 from halfopen.connections.registries import (
@@ -43,8 +44,11 @@ def entered(handling: Handling) -> list[Registration]:
         found += [
             each
             for each in registrations_in(handling.program, function)
-            if _is_of_connection(handling, each.value)
-            or (each.key is not None and handling.sockets.is_socket(each.key.node))
+            if (
+                _is_of_connection(handling, each.value)
+                or (each.key is not None and handling.sockets.is_socket(each.key.node))
+            )
+            and not is_passing(handling.program, each.container)
         ]
     return found
 
@@ -180,8 +184,8 @@ class _ContainerView:
         node = acquiring[0]
         leaks = list(self._leaks(exits))
         successor = successor_leak(self.handling, self.container, registrations, self._removals())
-        if successor is not None and not leaks:
-            leaks.append(successor)
+        if successor is not None and (not leaks or successor.kind == "one-key"):
+            leaks.insert(0, successor)
         released_by = tuple(
             Evidence(each.node.span, f"{each.node.text} removes it from {self.container}")
             for each in self._removals()
@@ -410,7 +414,7 @@ class _ContainerView:
 
     def _repair(self, node: tree.Node, leaks: list[Leak]) -> FinallyRepair | None:
         kinds = {leak.kind for leak in leaks}
-        if not kinds or kinds & {"successor", "not-awaited"}:
+        if not kinds or kinds & {"successor", "one-key", "not-awaited"}:
             return None
         root = self.handling.root
         statement = statement_of(root, node)

@@ -17,6 +17,7 @@ from halfopen.semantics.values import origins
 
 _HANDSHAKE = frozenset({"query_params", "path_params", "headers", "cookies", "url"})
 """What the client said in the handshake, and says again when it reconnects."""
+_MAKING = frozenset({"uuid.uuid1", "uuid.uuid4", "secrets.token_hex", "secrets.token_urlsafe"})
 
 
 def successor_leak(
@@ -31,12 +32,23 @@ def successor_leak(
         return None
     slot = slots[0]
     assert slot.key is not None
+    constant = _never_called(handling, slot.key)
+    if constant is not None:
+        said = f"`{constant.text}` is the function itself and not what it makes: the key is the same for all"
+        return Leak(
+            "one-key",
+            (
+                Evidence(constant.span, said),
+                Evidence(by_key[0].node.span, "removes whatever stands under it"),
+            ),
+        )
     if _is_fresh(handling, slot.key) or _refuses_second(handling.program, container, slot):
         return None
     for removal in by_key:
         function = removal.node.index.function_of(removal.node.node)
         if function is not None and _compares_socket(handling, removal.node.to(function)):
             return None
+    by_key.sort(key=lambda each: not _is_at_the_end(handling, each))
     return Leak(
         "successor",
         (
@@ -47,6 +59,39 @@ def successor_leak(
             Evidence(by_key[0].node.span, "removes whatever stands under the key, also the newer connection"),
         ),
     )
+
+
+def _never_called(handling: Handling, key: At[tree.Expr]) -> At[tree.Expr] | None:
+    """`str(uuid4)`: the name of a function that makes ids, where it is not called."""
+    for origin in (key, *origins(handling.program, key)):
+        if not isinstance(origin, At):
+            continue
+        for node in tree.walk(origin.node):
+            if isinstance(node, tree.Name | tree.Member) and isinstance(
+                origin.index.parents.get(node), tree.Argument | tree.Template
+            ):
+                at = origin.to(node)
+                if qualified(handling.program, at) & _MAKING:
+                    return at
+    return None
+
+
+def _is_at_the_end(handling: Handling, removal: Removal) -> bool:
+    """Whether a removal belongs to the end of the connection: its `finally`, its clause for the disconnect, or a function
+    of its own that does not send."""
+    at = removal.node
+    inner: tree.Node = at.node
+    for ancestor in at.index.ancestors(at.node):
+        match ancestor:
+            case tree.Try(final=final) if final is inner:
+                return True
+            case tree.Handler(types=types) if any("Disconnect" in at.to(each).text for each in types):
+                return True
+            case tree.Function():
+                return ancestor is not handling.root.node
+            case _:
+                inner = ancestor
+    return False
 
 
 def _compares_socket(handling: Handling, function: At[tree.Function]) -> bool:

@@ -48,6 +48,7 @@ _LEAKS = {
     "unreached": "the handler ends without its release",
     "shadowed": "a broader except clause stands before the one that releases it",
     "successor": "its release may remove another connection's entry",
+    "one-key": "all connections share one key, and its release removes the newest entry",
     "unread": "nothing notices that the client left",
     "gathered": "the end of what it is gathered with does not end it",
     "overwritten": "another one takes its only place",

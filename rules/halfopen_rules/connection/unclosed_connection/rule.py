@@ -59,15 +59,25 @@ _ON_RELEASE: frozenset[LeakKind] = frozenset(
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     """One finding for each place at which something leaks; several resources acquired there are named together."""
-    leaking: dict[tuple[str, int, int], list[Resource]] = {}
+    leaking: dict[tuple[object, ...], list[Resource]] = {}
     for resource in dossier.resources:
         if resource.leaks:
             span = resource.acquired
-            leaking.setdefault((span.path, id(span.unit), span.start), []).append(resource)
+            key: tuple[object, ...] = (span.path, id(span.unit), span.start)
+            if resource.kind == "task":
+                key = (
+                    resource.what,
+                    resource.leaks[0],
+                )  # started in two places, and left by the same way out
+            leaking.setdefault(key, []).append(resource)
     for resources in leaking.values():
         own = _own_causes(dossier, resources)
         if own:
             yield _finding(dossier, own)
+
+
+def _starts_in_two_places(resources: list[Resource]) -> bool:
+    return len({(each.acquired.path, each.acquired.start) for each in resources}) > 1
 
 
 def _own_causes(dossier: Dossier, resources: list[Resource]) -> list[Resource]:
@@ -98,7 +108,7 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
         evidence=tuple(
             dict.fromkeys(said for each in resources for one in each.leaks for said in one.evidence)
         ),
-        fixes=tuple(fix for each in resources[:1] for fix in _fixes(each)),
+        fixes=() if _starts_in_two_places(resources) else tuple(_fixes(first)),
     )
 
 
@@ -174,6 +184,11 @@ def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned
             f"{owner} never receives, and its loop can go on without a send that would fail and end it: nobody notices "
             "that the client has left, and the handler runs on with all it holds"
         )
+    if leak.kind == "one-key":
+        return (
+            f"{name} has one key for all clients: each new one takes the entry of the one before, which receives nothing "
+            "more, and whoever leaves removes the newest"
+        )
     if leak.kind == "successor":
         return (
             f"{name} holds one socket for each key: when a client reconnects, the cleanup of its old connection "
@@ -183,7 +198,7 @@ def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned
         then = _left_behind(dossier, resource, pruned)
         return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; {then}"
     if resource.kind == "task":
-        return f"{name} {_RUNNING[leak.kind]}, and keeps its socket and its work alive"
+        return f"{name} {_RUNNING[leak.kind]}, at best until a send of its own fails"
     if resource.kind == "subscription":
         return f"{name} {_RUNNING[leak.kind]}, and keeps its connection to the broker"
     if leak.kind == "flag-set-anew":

@@ -1,0 +1,93 @@
+"""Objects that live no longer than one run of the function that makes them: what they keep goes with them."""
+
+from __future__ import annotations
+
+from halfopen.connections.registries import Container, FieldOf
+from halfopen.connections.shipped import is_shipped
+from halfopen.semantics import tree
+from halfopen.semantics.instances import classes
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.scopes import index_of
+
+_DEPTH = 3
+
+
+def is_passing(program: Program, container: Container) -> bool:
+    """Whether a registry is a field of an object that is made anew for each connection: `GameService()` in the handler."""
+    if not isinstance(container, FieldOf):
+        return False
+    return program.queries.search(
+        ("passing object", container.klass.node), lambda: _is_passing(program, container.klass, _DEPTH)
+    )
+
+
+def _is_passing(program: Program, klass: At[tree.Class], depth: int) -> bool:
+    name = klass.node.name
+    if not name or depth == 0:
+        return False
+    made = [
+        At(module.path, unit, call)
+        for module, unit in program.units_calling(name, "python")
+        if is_shipped(module.path)
+        for call in index_of(unit).calls
+        if isinstance(call.callee, tree.Name | tree.Member)
+        and any(each.node is klass.node for each in classes(program, At(module.path, unit, call)))
+        and _last(call.callee) == name
+    ]
+    return bool(made) and all(_passes(program, each, depth) for each in made)
+
+
+def _last(callee: tree.Expr) -> str:
+    match callee:
+        case tree.Name(id=name) | tree.Member(name=name):
+            return name
+        case _:
+            return ""
+
+
+def _passes(program: Program, made: At[tree.Call], depth: int) -> bool:
+    """Whether an object is kept by a local variable of a function alone, or by an object that passes itself."""
+    program.queries.note(made.unit)
+    function = made.index.function_of(made.node)
+    parent = made.parent
+    if function is None or not isinstance(parent, tree.Assign):
+        return False
+    outer = made.index.class_of(made.node)
+    kept_by_self = outer is not None and _is_passing(program, made.to(outer), depth - 1)
+    for target in parent.targets:
+        if not isinstance(target, tree.Name):
+            return kept_by_self and isinstance(target, tree.Member | tree.Index)
+        if made.index.bindings.get(target) is None or _is_outer(function, target.id):
+            return False
+        if not kept_by_self and _is_handed_out(function, target.id):
+            return False
+    return True
+
+
+def _is_outer(function: tree.Function, name: str) -> bool:
+    return any(
+        isinstance(node, tree.Outer) and name in node.names
+        for node in tree.walk(function.body, tree.same_function)
+    )
+
+
+def _is_handed_out(function: tree.Function, name: str) -> bool:
+    """Whether a variable is returned, yielded, or put into something else."""
+    for node in tree.walk(function.body, tree.same_function):
+        match node:
+            case tree.Return(value=value) | tree.Yield(value=value) if value is not None:
+                given = value
+            case tree.Assign(targets=targets, value=value) if value is not None:
+                if all(isinstance(each, tree.Name) for each in targets) and not isinstance(value, tree.Name):
+                    continue
+                given = value
+            case tree.Call(
+                callee=tree.Member(name="append" | "add" | "setdefault" | "insert" | "put"),
+                arguments=arguments,
+            ):
+                given = arguments[-1].value if arguments else None
+            case _:
+                continue
+        if isinstance(given, tree.Name) and given.id == name:
+            return True
+    return False
