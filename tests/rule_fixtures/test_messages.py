@@ -44,6 +44,8 @@ SAID = [
     ("WS3A/python/bad_whole_note_over_a_live_list", Severity.MONITOR, "until the next one, which is the whole state again", "stored"),
     ("WS3A/python/bad_told_before_it_is_stored", Severity.HIGH, "those after it miss the message", "stored"),
     ("WS3A/python/bad_presence_over_a_live_dict", Severity.MEDIUM, "whose content is stored before or soon passes", "whole state"),
+    ("WS3D/python/bad_reader_fills_a_queue", Severity.MEDIUM, "the loop that reads the client fills it without waiting for whoever works it off", "stopped reading"),
+    ("WS1B/python/bad_broadcast_prunes_others", Severity.MEDIUM, "any other error leaves it there; it stays until a broadcast to it fails", "skips"),
     ("WS5A/python/bad_failed_answer_is_swallowed", Severity.CRITICAL, "goes on after a send to its client has failed: `receive_json` then raises at once", "has left"),
     ("WS5B/python/bad_program_asks_for_the_code", Severity.MEDIUM, "take_jobs, which asks for 4001, gets that refusal instead", "browser"),
     ("WS5B/python/bad_handler_of_a_library_returns_after_an_error", Severity.MEDIUM, "returns as if all were done, and websockets closes with 1000", "uvicorn"),

@@ -22,6 +22,7 @@ from halfopen.connections.registries import (
     registrations_in,
     removals_at,
     removals_in,
+    takes_found,
 )
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
@@ -285,7 +286,9 @@ class _ContainerView:
     def _calls_removal(self, call: At[tree.Call], depth: int = 0) -> bool:
         """Whether a call takes the client out. That of an async function does nothing unless somebody awaits it."""
         return any(
-            not (callee.node.is_async and is_thrown_away(call)) and self._contains_removal(callee, depth)
+            not (callee.node.is_async and is_thrown_away(call))
+            and not takes_found(self.program, call, callee, self.container)
+            and self._contains_removal(callee, depth)
             for callee in functions(self.program, call.to(call.node.callee))
         )
 

@@ -121,7 +121,7 @@ def _ends_the_others(
     handling: Handling, function: At[tree.Function], gather: tree.Call, readers: list[At[tree.Function]]
 ) -> bool:
     """Whether the reader tells the others to end as it ends, or its exception leads to where they are cancelled."""
-    if any(_tells_on_its_way_out(handling.program, each) for each in readers):
+    if any(_tells_on_its_way_out(handling, each) for each in readers):
         return True
     throwing = Throwing(handling.program, handling.sockets)
     raises = not keeps_exceptions(gather) and any(
@@ -134,11 +134,12 @@ def _ends_the_others(
     )
 
 
-def _tells_on_its_way_out(program: Program, reader: At[tree.Function]) -> bool:
+def _tells_on_its_way_out(handling: Handling, reader: At[tree.Function]) -> bool:
     """Whether a reader that ends does more than write it down: what it calls may end the others."""
+    program = handling.program
     ways_out: list[tree.Block] = []
     for node in own_nodes(reader):
-        if isinstance(node, tree.Try):
+        if isinstance(node, tree.Try) and reads(handling.sockets, node.body):
             ways_out += [each.body for each in node.handlers]
             ways_out += [node.final] if node.final is not None else []
     last = reader.node.body.statements[-1:]

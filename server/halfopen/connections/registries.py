@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.function_shape import is_receiver
+from halfopen.semantics.function_shape import argument_of, is_receiver
 from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Global, Program, own_nodes
 
@@ -221,16 +221,48 @@ def is_own(removal: Removal) -> bool:
     return True
 
 
+def takes_found(
+    program: Program, call: At[tree.Call], callee: At[tree.Function], container: Container
+) -> bool:
+    """Whether a call has something taken out that its own function found: `for dead in failed: self.disconnect(dead)`.
+
+    A room that is left by each of its names (`self.leave(room, user_id)`) loses what the function was given.
+    """
+    taken = [each for each in removals_in(program, callee) if each.container == container]
+    single = [each for each in taken if not each.by_key] or taken
+    return bool(single) and all(_is_found(call, callee, each) for each in single)
+
+
+def _is_found(call: At[tree.Call], callee: At[tree.Function], removal: Removal) -> bool:
+    """Whether a call gives what is removed, and has it from a loop that does not look whose it is."""
+    what = removal.what
+    if what is None:
+        return False
+    named = {each.id for each in tree.walk(what.node) if isinstance(each, tree.Name)}
+    for parameter in callee.node.parameters:
+        if not isinstance(parameter.target, tree.Name) or parameter.target.id not in named:
+            continue
+        value = argument_of(call.node, callee.node, parameter)
+        if isinstance(value, tree.Name):
+            binding = call.index.bindings.get(value)
+            if binding is not None and any(each.kind == "element" for each in binding.definitions):
+                return not _compares_identity(call.to(value), value)
+    return False
+
+
 def _compares_identity(what: At[tree.Expr], name: tree.Name) -> bool:
     """`for key, ws in ...: if ws is websocket: del container[key]` searches for its own entry."""
+    is_compared = False
     for ancestor in what.index.ancestors(what.node):
         if isinstance(ancestor, tree.Function):
             return False
+        if isinstance(ancestor, tree.Loop) and is_compared:
+            return True
         if (
             isinstance(ancestor, tree.If)
             and isinstance(ancestor.test, tree.Operation)
             and ancestor.test.operator in ("is", "==", "in")
             and name.start >= ancestor.then.start
         ):
-            return True
+            is_compared = True
     return False

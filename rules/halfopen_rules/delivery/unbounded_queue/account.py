@@ -46,6 +46,13 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             "At 10 MB/s, which any connection can do, 1 GB in under two minutes: the process is killed, and with it every "
             "other connection.",
         )
+    if queue is not None and queue.kind == "inbound-queue":
+        return Assessment(
+            f"`{queue.name}` takes the client's messages off the socket at once: backpressure ends there, and what waits to be "
+            "worked off is all in memory.",
+            f"With work that takes 5 s and 100 messages of 2 KB a second, 60,000 wait after 10 min, 120 MB from one "
+            f"connection{share(dossier)}; the alert of {targets.queue_depth} is reached after {targets.queue_depth / 100:g} s.",
+        )
     return Assessment(
         "A client that has stopped reading is not noticed by the one who fills its queue: backpressure ends here.",
         f"At 20 messages of 2 KB a second one stalled client costs 144 MB in an hour{share(dossier)}; the alert of "

@@ -15,8 +15,21 @@ def piled_up_by_server(dossier: Dossier, code: str, slug: str) -> Iterator[Findi
     if dossier.sending is None:
         return
     unbounded = [each for each in dossier.sending.queues if _is_unbounded(each)]
-    for kind in ("queue", "inbound-buffer"):
-        piles = sorted((each for each in unbounded if each.kind == kind), key=_order)
+    read_ahead = {each.span for each in unbounded if each.kind == "inbound-queue"}
+    limits = dossier.receiving.limits if dossier.receiving is not None else ()
+    limited = any(each.kind != "one-at-a-time" for each in limits)
+    for kind in ("queue", "inbound-buffer", "inbound-queue"):
+        if kind == "inbound-queue" and limited:
+            continue
+        piles = sorted(
+            (
+                each
+                for each in unbounded
+                if each.kind == kind
+                and (kind != "queue" or each.fed_by_others or each.span not in read_ahead)
+            ),
+            key=_order,
+        )
         if piles:
             yield _queue(dossier, code, slug, piles)
     tasks = [each for each in dossier.sending.tasks_per_message if not (each.is_limited or each.is_guarded)]
@@ -41,6 +54,12 @@ def _queue(dossier: Dossier, code: str, slug: str, piles: list[SendQueue]) -> Fi
         message = (
             f"`{first.name}` grows by every message of the client and is never measured: one peer that goes on sending "
             "takes all the memory of the process"
+        )
+    elif first.kind == "inbound-queue":
+        severity = Severity.MEDIUM
+        message = (
+            f"`{first.name}` has no maxsize, and the loop that reads the client fills it without waiting for whoever works it "
+            "off: what comes faster stays in memory, and TCP slows the client down no more"
         )
     elif first.fed_by_others:
         message = (

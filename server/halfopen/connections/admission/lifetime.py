@@ -6,6 +6,7 @@ import re
 
 from halfopen.connections.admission.facts import Check, Lifetime
 from halfopen.connections.admission.timeline import Event, carriers_of_event
+from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program, own_nodes
@@ -52,7 +53,7 @@ def _checked_again(
     """A check that runs again in a loop, with what was known at connect and not with a message's own token."""
     once = [each for each in checks if not each.in_loop]
     for check in checks:
-        if check.in_loop and once and "message" not in check.carriers:
+        if check.in_loop and once and "message" not in check.carriers and _is_of_a_client(check, once):
             return Evidence(check.span, f"{check.by} runs again while the connection lives")
     first = {
         event.function.node
@@ -73,6 +74,15 @@ def _checked_again(
         ):
             return Evidence(event.at.span, f"{function.node.name} is asked again while the connection lives")
     return None
+
+
+def _is_of_a_client(check: Check, once: list[Check]) -> bool:
+    """Whether a check says who is there: a key that only goes to another package (`init_chat_model(api_key=key)`) does not."""
+    return (
+        check.strength != "named"
+        or is_check_name(check.by.rpartition(".")[2])
+        or any(each.by == check.by for each in once)
+    )
 
 
 def _arguments(at: At[tree.Expr]) -> tuple[tree.Argument, ...]:

@@ -134,12 +134,13 @@ class SendQueue:
 
     `max_size` None as a value: no limit. `fed_by` are the places that put messages without waiting for the
     reader; a queue into which only the end marker is put holds nothing. `fed_by_others` are those of them that
-    other clients, requests or jobs run: their number has nothing to do with this client.
+    other clients, requests or jobs run: their number has nothing to do with this client. An "inbound-queue" is filled
+    by the loop that reads the client.
     """
 
     span: Span
     name: str
-    kind: OneOf["queue", "inbound-buffer"]
+    kind: OneOf["queue", "inbound-buffer", "inbound-queue"]
     max_size: Fact[int | None]
     fed_by: tuple[Evidence, ...] = ()
     fed_by_others: tuple[Evidence, ...] = ()

@@ -8,6 +8,7 @@ from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, caught_kinds, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.sending.facts import SendQueue, TaskPerMessage
+from halfopen.connections.sending.flagged import is_flagged
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
@@ -276,6 +277,8 @@ def _read_from(started: At[tree.Call], body: tree.Node, kept: frozenset[str]) ->
 
 def _is_guarded(started: At[tree.Call], body: tree.Node) -> bool:
     """Whether a task that still runs for the same thing is looked for, or cancelled, before another one starts."""
+    if is_flagged(started, body):
+        return True
     kept = _kept_as(started, body)
     if not kept:
         return False

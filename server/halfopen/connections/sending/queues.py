@@ -23,6 +23,7 @@ from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.values import origins
 
 _TAKING = frozenset({"get", "get_nowait"})
+_MEASURING = frozenset({"qsize", "full"})
 
 
 def send_queues(handling: Handling, registries: tuple[Entered, ...]) -> Iterator[SendQueue]:
@@ -43,6 +44,8 @@ def send_queues(handling: Handling, registries: tuple[Entered, ...]) -> Iterator
             ]
             puts = tuple(_puts(program, held))
             from_all = tuple(_broadcast_puts(program, shared, held))
+            if not from_all and any(_is_measured(each) for each in held):
+                continue
             yield SendQueue(
                 made.span,
                 _name_of(made),
@@ -53,6 +56,16 @@ def send_queues(handling: Handling, registries: tuple[Entered, ...]) -> Iterator
                     dict.fromkeys((*_from_others(handling, puts), *_for_everybody(program, held), *from_all))
                 ),
             )
+
+
+def _is_measured(at: At[tree.Expr]) -> bool:
+    """Whether what waits is counted before anything is done: `if queue.qsize() < 50:`."""
+    call = _is_called(at, _MEASURING)
+    return call is not None and any(
+        isinstance(each, tree.If | tree.Loop)
+        and (each.test is not None and each.test.start <= call.node.start < each.test.end)
+        for each in call.index.ancestors(call.node)
+    )
 
 
 def _is_field(made: At[tree.Call]) -> bool:

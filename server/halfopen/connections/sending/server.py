@@ -17,6 +17,7 @@ from halfopen.connections.sending.forwarding import forwards
 from halfopen.connections.sending.per_message import inbound_buffers, tasks_per_message
 from halfopen.connections.sending.processes import bridged, reached_from
 from halfopen.connections.sending.queues import send_queues
+from halfopen.connections.sending.read_ahead import read_ahead
 from halfopen.connections.sending.registered import Entered, entered_by, handlings_of
 from halfopen.connections.sending.replay import replay_overlaps, replays
 from halfopen.connections.sending.resuming import resume_parameter, snapshot_on_connect
@@ -53,7 +54,11 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
         queues=tuple(
             found
             for handling in handlings
-            for found in (*send_queues(handling, registries), *inbound_buffers(handling))
+            for found in (
+                *send_queues(handling, registries),
+                *inbound_buffers(handling),
+                *read_ahead(handling),
+            )
         ),
         tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
         drained=tuple(found for handling in handlings for found in drained_queues(handling)),
