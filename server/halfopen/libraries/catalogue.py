@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from halfopen.libraries.interpret import model_of
@@ -67,9 +67,7 @@ class Catalogue:
 
         Raises KeyError for a library without a table.
         """
-        table = self.table(library)
-        known = _known(table, versions) if isinstance(versions, str) else versions
-        return model_of(table, known or ANY_VERSION, implementation=implementation, installed=installed)
+        return _model(library, self.texts[library], versions, implementation, installed)
 
     def table(self, library: str) -> Table:
         """The parsed table. Raises KeyError for a library without one."""
@@ -99,6 +97,20 @@ def _known(table: Table, versions: str) -> VersionRange | None:
 @cache
 def _parsed(library: str, text: str) -> Table:
     return read_table(f"{library}.toml", text)
+
+
+@lru_cache(maxsize=256)
+def _model(
+    library: str,
+    text: str,
+    versions: VersionRange | str | None,
+    implementation: str | None,
+    installed: frozenset[str] | None,
+) -> LibraryModel:
+    """What a table says of some versions; it is asked for again with each connection that uses the library."""
+    table = _parsed(library, text)
+    known = _known(table, versions) if isinstance(versions, str) else versions
+    return model_of(table, known or ANY_VERSION, implementation=implementation, installed=installed)
 
 
 @dataclass(frozen=True, slots=True)
