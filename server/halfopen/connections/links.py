@@ -65,34 +65,53 @@ class _Candidate:
     rank: tuple[bool | int, ...]
 
 
-def links_of(
-    dossiers: Sequence[Dossier],
-    forwards: Sequence[Forward] = (),
-    deployment: DeploymentFacts | None = None,
-    settings: Settings = lambda path, name: (),
-) -> tuple[Link, ...]:
-    """The links of all clients, in their order; several for a client with several likely endpoints."""
-    deployment = deployment or DeploymentFacts()
-    endpoints = _Targets(
-        (each, route, shape_of(route.path))
-        for each in dossiers
-        if each.connection.side == "server"
-        for route in _routes(each)
-    )
-    found: dict[tuple[str, str], Link] = {}
-    for client in dossiers:
-        if client.connection.side != "client" or client.urls is None:
-            continue
-        for link in _links_of_client(client, endpoints, forwards, deployment, settings):
-            key = (link.client, link.endpoint)
-            if key not in found or link.strength == "certain":
-                found[key] = link
-    return tuple(found.values())
+class LinkFinder:
+    """Finds the links of all clients. It keeps those of a client until a route changes that the client's addresses may meet."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Known] = {}
+        self._around: object = None
+
+    def links(
+        self,
+        dossiers: Sequence[Dossier],
+        forwards: Sequence[Forward],
+        deployment: DeploymentFacts,
+        settings: Settings,
+        around: object,
+    ) -> tuple[Link, ...]:
+        """The links of all clients, in their order; several for a client with several likely endpoints.
+
+        `around` is another one where forwards, the deployment or the settings changed.
+        """
+        targets = _Targets(
+            (each, route, shape_of(route.path))
+            for each in dossiers
+            if each.connection.side == "server"
+            for route in _routes(each)
+        )
+        before = self._known if self._around == around else {}
+        self._known, self._around = {}, around
+        found: dict[tuple[str, str], Link] = {}
+        for client in dossiers:
+            if client.connection.side != "client" or client.urls is None:
+                continue
+            known = before.get(id(client))
+            if known is None or not known.holds(targets):
+                asked = _Asked(targets)
+                links = tuple(_links_of_client(client, asked, forwards, deployment, settings))
+                known = _Known(client, tuple(asked.answers.items()), links)
+            self._known[id(client)] = known
+            for link in known.links:
+                key = (link.client, link.endpoint)
+                if key not in found or link.strength == "certain":
+                    found[key] = link
+        return tuple(found.values())
 
 
 def _links_of_client(
     client: Dossier,
-    endpoints: _Targets,
+    endpoints: _Asked,
     forwards: Sequence[Forward],
     deployment: DeploymentFacts,
     settings: Settings,
@@ -120,7 +139,7 @@ def _links_of_client(
 
 
 def _behind_a_prefix(
-    client: Dossier, url: Url, endpoints: _Targets, said: tuple[Evidence, ...]
+    client: Dossier, url: Url, endpoints: _Asked, said: tuple[Evidence, ...]
 ) -> Iterator[Link]:
     """`/api/ws` where the one endpoint is `/ws`: what stands in front takes such a prefix off, wherever it says so."""
     if len(url.path) < 2 or not url.path[0].fixed or client.connection.site.path.endswith(".py"):
@@ -157,7 +176,7 @@ def _starts_with_setting(url: Url) -> bool:
 def _candidates(
     client: Dossier,
     url: Url,
-    endpoints: _Targets,
+    endpoints: _Asked,
     forwards: Sequence[Forward],
     deployment: DeploymentFacts,
 ) -> list[_Candidate]:
@@ -210,6 +229,34 @@ class _Targets:
             )
         )
         return [(endpoint, route) for _, endpoint, route, other in near if may_meet(shape, other)]
+
+
+class _Asked:
+    """The routes of all endpoints, with what was asked of them."""
+
+    def __init__(self, targets: _Targets) -> None:
+        self._targets = targets
+        self.answers: dict[Shape, list[tuple[Dossier, Route]]] = {}
+
+    def that_may_meet(self, shape: Shape) -> list[tuple[Dossier, Route]]:
+        return self.answers.setdefault(shape, self._targets.that_may_meet(shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The links of a client, and the routes that they were chosen from."""
+
+    client: Dossier
+    asked: tuple[tuple[Shape, list[tuple[Dossier, Route]]], ...]
+    links: tuple[Link, ...]
+
+    def holds(self, targets: _Targets) -> bool:
+        """Whether the same routes would be found again: those of the very same endpoints."""
+        return all(
+            len(now := targets.that_may_meet(shape)) == len(before)
+            and all(one is other for (one, _), (other, _) in zip(now, before, strict=True))
+            for shape, before in self.asked
+        )
 
 
 def _last(shape: Shape) -> str | None:

@@ -11,7 +11,7 @@ from halfopen.connections.dossiers import dossiers_in, markers, may_connect
 from halfopen.connections.environment import Environment, environment_of
 from halfopen.connections.forwarding import CONFIGURATIONS, forwards_in_code
 from halfopen.connections.library_barrels import words_handed_on
-from halfopen.connections.links import Link, links_of
+from halfopen.connections.links import Link
 from halfopen.connections.tables import tables_of
 from halfopen.semantics.unit import Unit
 from halfopen.workspace.workspace import Workspace
@@ -54,11 +54,14 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
 
 
 def links_between(workspace: Workspace, dossiers: Sequence[Dossier]) -> tuple[Link, ...]:
-    """The links of all clients to their endpoints, worked out anew from the dossiers each time."""
+    """The links of all clients to their endpoints; only those that may have changed are worked out anew."""
     if len({dossier.connection.side for dossier in dossiers}) < 2:
         return ()
     forwards = forwards_in_code(workspace.program, workspace.files_named(CONFIGURATIONS))
-    return links_of(dossiers, forwards, workspace.deployment.serving(), workspace.deployment.settings)
+    deployment = workspace.deployment
+    return workspace.links.links(
+        dossiers, forwards, deployment.serving(), deployment.settings, (forwards, deployment.revision)
+    )
 
 
 def environment_around(workspace: Workspace, dossiers: Sequence[Dossier]) -> Environment:

@@ -35,6 +35,8 @@ class DeploymentFiles:
     """What deployment files say, and the values that `.env` files give to settings."""
 
     def __init__(self, root: Path, read_text: ReadText) -> None:
+        self.revision = 0
+        """Another number whenever one of the files, or a file of settings, changed."""
         self._root = root
         self._read_text = read_text
         self._files: dict[str, DeploymentFacts | None] = {}
@@ -46,6 +48,7 @@ class DeploymentFiles:
         """The files of the workspace; those that say nothing of deployment are left out."""
         from halfopen.deployment import which_file
 
+        self.revision += 1
         self._files = {path: None for path in paths if which_file(path) is not None}
         self._joined.clear()
         self._derived.clear()
@@ -56,8 +59,10 @@ class DeploymentFiles:
 
         if posixpath.basename(path).startswith(".env"):
             self._env.clear()
+            self.revision += 1
         if which_file(path) is None:
             return
+        self.revision += 1
         if exists:
             self._files[path] = None
         else:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from halfopen.connections.dossier import Dossier, Other, Surroundings
 from halfopen.connections.facts import Evidence, Line
+from halfopen.connections.launches import starts_in_code
 from halfopen.connections.links import Link
 from halfopen.workspace.connections import links_between
 from halfopen.workspace.serving import serving_of
@@ -23,6 +24,8 @@ class Placed:
 
     alone: Dossier
     surrounded: Dossier
+    served_by: object
+    """Another one where what may serve connections changed."""
 
 
 def surround(
@@ -41,23 +44,23 @@ def surround(
         others.setdefault(link.endpoint, []).append(Other(client, link.strength, link.evidence))
     known = {id(each.alone): each for each in before}
     shells = _shells(workspace)
+    served_by = (workspace.deployment.revision, starts_in_code(workspace.program))
     placed: list[Placed] = []
     for dossier in dossiers:
         around = tuple(others.get(dossier.connection.id, ()))
-        serving = serving_of(workspace, dossier, around)
-        desktop = _desktop(shells, dossier)
         old = known.get(id(dossier))
-        if (
-            old is not None
-            and _same(old.surrounded.surroundings, around)
-            and (old.surrounded.surroundings.serving == serving)
-            and old.surrounded.surroundings.desktop == desktop
-        ):
+        if old is not None and not _same(old.surrounded.surroundings, around):
+            old = None
+        if old is not None and old.served_by == served_by:
             placed.append(old)
+            continue
+        serving, desktop = serving_of(workspace, dossier, around), _desktop(shells, dossier)
+        now = Surroundings(around, serving, desktop)
+        if old is not None and _is_served_alike(old.surrounded.surroundings, now):
+            surrounded = old.surrounded
         else:
-            placed.append(
-                Placed(dossier, replace(dossier, surroundings=Surroundings(around, serving, desktop)))
-            )
+            surrounded = replace(dossier, surroundings=now)
+        placed.append(Placed(dossier, surrounded, served_by))
     return tuple(placed), links
 
 
@@ -67,6 +70,10 @@ def _same(before: Surroundings, around: Sequence[Other]) -> bool:
         one.dossier is two.dossier and one.strength == two.strength
         for one, two in zip(before.others, around, strict=True)
     )
+
+
+def _is_served_alike(before: Surroundings, now: Surroundings) -> bool:
+    return before.serving == now.serving and before.desktop == now.desktop
 
 
 _SHELLS = {"electron": "Electron", "@tauri-apps/api": "Tauri", "@tauri-apps/cli": "Tauri", "nw": "NW.js"}

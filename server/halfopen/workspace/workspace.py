@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from halfopen.connections.links import LinkFinder
 from halfopen.semantics.module import Module, build_module
 from halfopen.semantics.program import IMPORT_SETTINGS, Program
 from halfopen.semantics.queries import FileToken, Queries, Token
@@ -77,6 +78,7 @@ class Workspace:
         self.queries = Queries()
         self.program = Program(self, self.queries)
         self.deployment = DeploymentFiles(root, self._config_text)
+        self.links = LinkFinder()
         self._cache = cache or ExtractCache()
         self._texts: dict[str, SourceText] = {}
         self._documents: dict[str, Document] = {}
@@ -162,14 +164,23 @@ class Workspace:
                 if problems is not None:
                     self._problems[path] = problems
                 continue
-            for word, paths in self._words.items():
-                if after is not None and word in after.data:
-                    paths.add(path)
-                else:
-                    paths.discard(path)
+            self._search_again(path, before, after)
             changed |= self._replace_module(path, after)
         self._dirty.clear()
         return set(self.queries.forget(changed))
+
+    def _search_again(self, path: str, before: SourceText | None, after: SourceText | None) -> None:
+        """Bring the words that were searched for in step with a file; what they are told by is around the change."""
+        old, new = before.data if before is not None else b"", after.data if after is not None else b""
+        first, last = _common_ends(old, new)
+        margin = max(map(len, self._words), default=0)
+        gone = old[max(0, first - margin) : len(old) - last + margin]
+        come = new[max(0, first - margin) : len(new) - last + margin]
+        for word, paths in self._words.items():
+            if word in come:
+                paths.add(path)
+            elif word in gone and word not in new:
+                paths.discard(path)
 
     def _replace_module(self, path: str, text: SourceText | None) -> set[Token]:
         previous = self.program.loaded(path)
@@ -399,6 +410,24 @@ class Workspace:
         """What was left out or read in part, by path."""
         of_files = [problem for path in sorted(self._problems) for problem in self._problems[path]]
         return [*of_files, *(FileProblem(path, None, "rule", text) for path, text in sorted(self._failures))]
+
+
+def _common_ends(one: bytes, other: bytes) -> tuple[int, int]:
+    """How many bytes two texts begin with in common, and with how many of the rest they end."""
+    first = _common_start(one, other, min(len(one), len(other)))
+    rest = min(len(one), len(other)) - first
+    return first, _common_start(one[: -rest - 1 : -1], other[: -rest - 1 : -1], rest)
+
+
+def _common_start(one: bytes, other: bytes, most: int) -> int:
+    known = 0
+    while known < most:
+        half = (known + most + 1) // 2
+        if one[known:half] == other[known:half]:
+            known = half
+        else:
+            most = half - 1
+    return known
 
 
 def _is_read(path: str) -> bool:
