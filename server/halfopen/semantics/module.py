@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -53,6 +53,7 @@ class Module:
         self.path = path
         self.language = language
         self.placed = placed
+        self.units = tuple(each.unit for each in placed)
         self.scripts = scripts
         self._definitions: dict[str, list[tuple[Unit, Definition]]] | None = None
         self._defined: dict[str, list[tuple[Unit, Definition]]] = {}
@@ -60,10 +61,6 @@ class Module:
         self._imports: list[tuple[str, Definition]] | None = None
         self._star_exports: tuple[str, ...] = ()
         self._starts: dict[Unit, int] | None = None
-
-    @property
-    def units(self) -> tuple[Unit, ...]:
-        return tuple(placed.unit for placed in self.placed)
 
     def start_of(self, unit: Unit) -> int | None:
         """Where the unit stands now (byte offset), or None when it is no longer part of the file."""
@@ -133,31 +130,56 @@ class Module:
         return self._star_exports
 
     def _collect_exports(self) -> None:
-        exports: dict[str, Exported] = {}
-        stars: list[str] = []
-        sought = b"import" if self.language == "python" else b"export"
-        for unit in self.units:
-            if sought not in unit.text:
-                continue
-            for statement in _flat(unit.body):
-                match statement:
-                    case tree.Export(names=names, module=module, value=value):
-                        for local, exported in names:
-                            if exported == "*" and module is not None:
-                                stars.append(module)
-                            else:
-                                exports[exported] = Exported(local, module)
-                        if value is not None:
-                            exports["default"] = Exported("default", None, value, unit)
-                    case tree.Import(module=module, names=names) if self.language == "python":
-                        stars += [module for name in names if name.name == "*" and name.local == "*"]
-                    case _:
-                        pass
+        offers = [_offer_of(unit) for unit in self.units]
+        exports = {name: exported for offer in offers for name, exported in offer.exports.items()}
         if self.language == "python":
             for name in self.definitions:
                 exports[name] = Exported(name)
         self._exports = exports
-        self._star_exports = tuple(stars)
+        self._star_exports = tuple(specifier for offer in offers for specifier in offer.stars)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one unit exports; of Python only the modules whose every name it hands on."""
+
+    exports: dict[str, Exported]
+    stars: tuple[str, ...]
+
+
+def _offer_of(unit: Unit) -> _Offer:
+    return unit.derived("offer", lambda: _read_offer(unit))
+
+
+def _read_offer(unit: Unit) -> _Offer:
+    exports: dict[str, Exported] = {}
+    stars: list[str] = []
+    is_python = unit.language == "python"
+    sought = b"import" if is_python else b"export"
+    for statement in _flat(unit.body) if sought in unit.text else ():
+        match statement:
+            case tree.Export(names=names, module=module, value=value):
+                for local, exported in names:
+                    if exported == "*" and module is not None:
+                        stars.append(module)
+                    else:
+                        exports[exported] = Exported(local, module)
+                if value is not None:
+                    exports["default"] = Exported("default", None, value, unit)
+            case tree.Import(module=module, names=names) if is_python:
+                stars += [module for name in names if name.name == "*" and name.local == "*"]
+            case _:
+                pass
+    return _Offer(exports, tuple(stars))
+
+
+def names_in(unit: Unit) -> Iterator[str]:
+    """The names whose meaning in its module a unit has a part in."""
+    offer = _offer_of(unit)
+    yield from index_of(unit).module_definitions
+    yield from offer.exports
+    if offer.stars:
+        yield "*"
 
 
 def _flat(statements: tuple[tree.Statement, ...]) -> list[tree.Statement]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from halfopen.semantics import tree
-from halfopen.semantics.module import Exported, Module
+from halfopen.semantics.module import Exported, Module, names_in
 from halfopen.semantics.queries import (
     CallToken,
     FileToken,
@@ -187,10 +187,12 @@ class Program:
             changed.update(CallToken(word) for word in unit.called)
         changed.update(map(PresenceToken, _words_of(old - new) ^ _words_of(new - old)))
         if known and changed:
-            old_names = _meanings(before)
-            new_names = _meanings(module)
-            for name in old_names.keys() | new_names.keys():
-                if old_names.get(name) != new_names.get(name):
+            # Where no unit changed its place among the others, a name of none that changed means what it did.
+            kept = [unit for unit in before.units if unit in new] if before else []
+            in_order = kept == [unit for unit in module.units if unit in old] if module else not kept
+            doubtful = old ^ new if in_order else old | new
+            for name in {name for unit in doubtful for name in names_in(unit)}:
+                if _meaning(before, name) != _meaning(module, name):
                     changed.add(NameToken(path, name))
         return changed
 
@@ -212,12 +214,15 @@ class Program:
             if encoded in (unit.members if as_member else unit.words):
                 yield module, unit
 
-    def units_calling(self, word: str, language: str) -> Iterator[tuple[Module, Unit]]:
-        """Every unit of a language whose text calls a word: `word(`."""
-        encoded = word.encode()
-        self.queries.note(CallToken(encoded))
-        for module, unit in self._units_near(encoded, language):
-            if encoded in unit.called:
+    def units_calling(
+        self, word: str, language: str, beside: str | None = None
+    ) -> Iterator[tuple[Module, Unit]]:
+        """Every unit of a language whose text calls a word: `word(`. With `beside`, of those that have that word too."""
+        called = word.encode()
+        self.queries.note(CallToken(called))
+        near = beside.encode() if beside is not None else called
+        for module, unit in self._units_near(near, language):
+            if called in unit.called and (beside is None or near in unit.words):
                 yield module, unit
 
     def _units_near(self, word: bytes, language: str) -> Iterator[tuple[Module, Unit]]:
@@ -565,18 +570,15 @@ class Program:
         return exported.unit, exported.value
 
 
-def _meanings(module: Module | None) -> dict[str, tuple[object, ...]]:
-    """What each name of a module stands for, comparable before and after an edit."""
+def _meaning(module: Module | None, name: str) -> tuple[object, ...]:
+    """What a name of a module stands for, comparable before and after an edit; "*" is all that is handed on."""
     if module is None:
-        return {}
-    found: dict[str, list[object]] = {
-        name: [unit for unit, _ in definitions] for name, definitions in module.definitions.items()
-    }
-    for name, exported in module.exports.items():
-        found.setdefault(name, []).append((exported.local, exported.module, exported.unit))
-    for specifier in module.star_exports:
-        found.setdefault("*", []).append(specifier)
-    return {name: tuple(each) for name, each in found.items()}
+        return ()
+    if name == "*":
+        return module.star_exports
+    exported = module.exported(name)
+    told = (exported.local, exported.module, exported.unit) if exported is not None else None
+    return (*(unit for unit, _ in module.defined(name)), told)
 
 
 def _words_of(units: Iterable[Unit]) -> set[bytes]:

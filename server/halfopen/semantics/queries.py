@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from halfopen.semantics.unit import Unit
 
@@ -64,9 +64,8 @@ class FileToken:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerToken:
-    """Another answer."""
+class AnswerToken(NamedTuple):
+    """Another answer. A tuple, for one is made at each look-up."""
 
     key: Hashable
 
@@ -118,7 +117,8 @@ class Queries:
 
         Raises RecursionError where an answer asks for itself; `get_or` is for askers that may meet a cycle.
         """
-        self.note(AnswerToken(key))
+        if self._noting is not None:
+            self._noting.add(AnswerToken(key))
         if key in self._answers:
             return cast(T, self._answers[key])
         known = self._provisional.get(key)

@@ -68,8 +68,8 @@ def _handed_on(program: Program, function: At[tree.Function]) -> Iterator[At[tre
     name, _ = name_of_function(function)
     if name is None:
         return
-    for module, unit in program.units_with(name, function.unit.language):
-        for call, value in _continuations(unit).get(name, ()) if b"then" in unit.called else ():
+    for module, unit in program.units_calling("then", function.unit.language, beside=name):
+        for call, value in _continuations(unit).get(name, ()):
             at = At(module.path, unit, call)
             if function in functions(program, at.to(value)):
                 yield at
