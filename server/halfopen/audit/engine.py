@@ -196,26 +196,25 @@ class Auditor:
                     f"rule {code} failed on {dossier.connection.id}: {error!r}; its findings are missing here"
                 )
                 failed.append((code, Problem(dossier.connection.site.path, None, "rule", message)))
-        as_run = tuple(_as_far_as_it_runs(dossier, each) for each in found)
-        self._checked[id(dossier)] = (dossier, as_run, tuple(failed))
-        return as_run
+        as_run = (_as_far_as_it_runs(dossier, each) for each in found)
+        governed = tuple(each for each in map(self._governed, as_run) if each is not None)
+        self._checked[id(dossier)] = (dossier, governed, tuple(failed))
+        return governed
 
     def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
         by_path: dict[str, list[Located]] = {}
-        for finding in map(self._governed, findings):
-            place = self._range_of(finding.span) if finding is not None else None
-            if finding is None or place is None:
+        for finding in findings:
+            place = self._range_of(finding.span)
+            if place is None:
                 continue
-            evidence = tuple(
-                each for each in map(self._locate_evidence, finding.evidence) if each is not None
-            )
+            evidence = self.located(finding.evidence)
             located = Located(finding, finding.span.path, place[0], place[1], evidence)
             by_path.setdefault(located.path, []).append(located)
         by_cause = {path: tuple(_one_for_each_cause(each)) for path, each in by_path.items()}
         accepted = self._acceptance.accepted(
             by_cause, self._workspace, self.connection_names(), self._is_looked_for
         )
-        shown = ((path, tuple(filter(self._shows, each))) for path, each in accepted.items())
+        shown = ((path, self._shown(path, each)) for path, each in accepted.items())
         return {path: each for path, each in shown if each}
 
     def _governed(self, finding: Finding) -> Finding | None:
@@ -228,9 +227,12 @@ class Auditor:
             return finding
         return dataclasses.replace(finding, severity=severity)
 
-    def _shows(self, located: Located) -> bool:
-        floor = self.tree.governing(located.path).settings.severity_floor
-        return (floor is None or located.finding.severity >= floor) and self._is_asked_for(located.path)
+    def _shown(self, path: str, found: tuple[Located, ...]) -> tuple[Located, ...]:
+        """Those of a file's findings that are asked for."""
+        if not self._is_asked_for(path):
+            return ()
+        floor = self.tree.governing(path).settings.severity_floor
+        return tuple(each for each in found if floor is None or each.finding.severity >= floor)
 
     def _is_asked_for(self, name: str) -> bool:
         if not self._only:
