@@ -70,19 +70,15 @@ def _pause_before(view: View, function: At[tree.Function]) -> tree.Node | None:
     makes = [
         node
         for node in own_nodes(function)
-        if node is view.call.node
-        or (
-            isinstance(node, tree.Call)
-            and not _waits(function, node)
-            and _calls_maker(view, function.to(node))
-        )
+        if node is view.call.node or (isinstance(node, tree.Call) and _calls_maker(view, function.to(node)))
     ]
-    if not makes:
-        return None
     if function.node.is_async:
-        for each in own_nodes(function):
-            if isinstance(each, tree.Await) and each.end <= makes[0].start:
-                return each
+        for made in makes:
+            for each in own_nodes(function):
+                if isinstance(each, tree.Await) and each.end <= made.start:
+                    return each
+    if all(isinstance(each, tree.Call) and _waits(function, each) for each in makes):
+        return None
     parent = function.parent
     call = function.index.parents.get(parent) if isinstance(parent, tree.Argument) else None
     if isinstance(call, tree.Call) and isinstance(call.callee, tree.Member) and call.callee.name == "then":

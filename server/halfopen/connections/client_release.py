@@ -179,7 +179,8 @@ def release_roots(
 ) -> list[At[tree.Function]]:
     """The functions whose purpose is to let go: cleanups, `componentWillUnmount`, or whatever closes on demand.
 
-    Closing from within the socket's own handlers (a heartbeat that gives up, an error) is no release.
+    Closing from within the socket's own handlers (a heartbeat that gives up, an error) is no release; what those call
+    comes last.
     """
     if owner.lifetime == "mount" and owner.kind in ("effect", "component", "hook"):
         klass = call.index.class_of(call.node)
@@ -211,7 +212,8 @@ def release_roots(
                 and not _scheduled(alias, function)
             ) and (reach.creating is None or function is not reach.creating.node):
                 found.append(alias.to(function))
-    return list(dict.fromkeys(found))
+    on_event = {each.node for each in closure_of(program, inner)}
+    return sorted(dict.fromkeys(found), key=lambda each: each.node in on_event)
 
 
 def _scheduled(at: At[tree.Expr], function: tree.Function) -> bool:

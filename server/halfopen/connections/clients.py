@@ -10,6 +10,7 @@ from halfopen.connections.client_upkeep import intervals, listeners
 from halfopen.connections.client_view import Client, view_of
 from halfopen.connections.dossier import Owner, Resource
 from halfopen.connections.facts import Evidence, Fact, Known
+from halfopen.connections.sending_intervals import sending_intervals
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Program
@@ -74,6 +75,7 @@ def client_resources(program: Program, client: Client) -> tuple[Resource, ...]:
     if view.roots:
         found += intervals(view)
         found += listeners(view)
+    found += sending_intervals(view, frozenset(each.acquired for each in found))
     if client.call.path != client.call.span.path:
         # A fix reads the whole file as code, which the file around a script is not.
         return tuple(replace(each, repair=None) for each in found)

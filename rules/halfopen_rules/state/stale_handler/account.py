@@ -9,9 +9,10 @@ from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
+from halfopen.connections.freshness.facts import ChurnCause
 from halfopen_rules.estimates import spanned
 
-_OFTEN = {
+_OFTEN: dict[ChurnCause, str] = {
     "each-render": (
         "Every render of the component is one close and one handshake: at a render a second 60 handshakes a minute from "
         "one tab, against an alert of 10 a minute for all."
@@ -29,6 +30,9 @@ _OFTEN = {
     "typing": (
         "Each key is one close and one handshake: a word of ten letters is ten connections within two seconds, and what "
         "comes meanwhile is lost."
+    ),
+    "unread": (
+        "Each refresh of the data is one close and one handshake, and what comes in the 100 to 500 ms of the gap is lost."
     ),
 }
 
@@ -51,6 +55,19 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             f"The {stale.handler} handler belongs to the render that made the socket, and goes on seeing its values.",
             f"From the first change of `{stale.name}` on, 100 % of the messages are handled by a handler that {verb} the old "
             "value, for as long as the socket lives.",
+        )
+    again = spanned(finding, freshness.reapplied) if freshness is not None else None
+    if again is not None:
+        often = (
+            f"Each run sets `{again.sets}` and so causes the next: the page renders all the time, some 10 to 60 times a "
+            "second, from the first message on."
+            if again.sets
+            else "Whatever renders the page, a key typed or a clock, acts on the last message once more."
+        )
+        return Assessment(
+            f"`{again.dependency}` is among the effect's dependencies and another one on each render, so the effect does not "
+            f"wait for a new `{again.message}`.",
+            often,
         )
     frozen = spanned(finding, freshness.frozen_hooks) if freshness is not None else None
     name = f"`{frozen.state}` of `{frozen.hook}`" if frozen is not None else "the state"

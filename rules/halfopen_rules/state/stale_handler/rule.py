@@ -9,14 +9,21 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known, Place
-from halfopen.connections.freshness.facts import Churn, ChurnCause, Freshness, FrozenHook, StaleRead
+from halfopen.connections.freshness.facts import (
+    Churn,
+    ChurnCause,
+    Freshness,
+    FrozenHook,
+    Reapplied,
+    StaleRead,
+)
 
 CODE = "WS6B"
 SLUG = "stale-handler"
 
 _Finding = tuple[Severity, Confidence, Place, str, tuple[Evidence, ...]]
 
-_RANK: tuple[ChurnCause, ...] = ("each-render", "own-open", "own-effect", "own-message", "typing")
+_RANK: tuple[ChurnCause, ...] = ("each-render", "own-open", "own-effect", "own-message", "typing", "unread")
 
 
 def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
@@ -28,6 +35,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     churns = sorted(known.churn, key=lambda each: (each.role == "subscription", _RANK.index(each.cause)))
     found: list[_Finding] = [_churned(each, name, known) for each in churns[:1]]
     found += [_frozen(each) for each in known.frozen_hooks[:1]]
+    found += [_reapplied(each, known) for each in known.reapplied[:1]]
     if not found:
         found += [
             _stale(each, name) for each in sorted(known.stale_reads, key=lambda each: not each.decides)[:1]
@@ -39,6 +47,10 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *(Evidence(each.span, f"`{each.dependency}` changes as well") for each in churns[1:]),
         *(Evidence(each.span, f"keeps `{each.state}` of the first render") for each in known.frozen_hooks),
         *(Evidence(each.span, f"reads an old `{each.name}`") for each in known.stale_reads),
+        *(
+            Evidence(each.span, f"`{each.message}` is applied again on each render")
+            for each in known.reapplied
+        ),
     ]
     yield Finding(
         code=CODE,
@@ -63,14 +75,14 @@ def _churned(churn: Churn, name: str, known: Freshness) -> _Finding:
         confidence = Confidence.LOW
     elif churn.cause == "own-message":
         severity, confidence = Severity.HIGH, Confidence.MEDIUM
-    elif churn.cause == "typing":
+    elif churn.cause in ("typing", "unread"):
         severity = Severity.MEDIUM
     return severity, confidence, churn.span, f"{_when(churn)} {does}", churn.evidence
 
 
 def _when(churn: Churn) -> str:
     written = f"`{churn.dependency}`"
-    source = "" if churn.source == churn.dependency else f" (by `{churn.source}`)"
+    source = _by(churn.source, churn.dependency)
     match churn.cause:
         case "each-render":
             return f"{written} is new on each render{source}, so each render"
@@ -82,6 +94,35 @@ def _when(churn: Churn) -> str:
             return f"{written} changes by what the effect does{source}, so it runs again, without end, and"
         case "typing":
             return f"{written} changes with each key that is typed{source}, so each key"
+        case "unread":
+            return f"{written} is another object whenever it is set{source}, and the effect does not read it, so each change"
+
+
+_MADE = frozenset({"a function made", "an object made", "an array made"})
+"""What is new where no name tells it."""
+
+
+def _by(source: str, dependency: str) -> str:
+    if source == dependency:
+        return ""
+    return f" ({source} each time)" if source in _MADE else f" (by `{source}`)"
+
+
+def _reapplied(again: Reapplied, known: Freshness) -> _Finding:
+    compiled = isinstance(known.compiled, Known) and known.compiled.value
+    end = (
+        f"which sets `{again.sets}` and so leads to the next render, without end"
+        if again.sets
+        else "which is done again for a message that came once"
+    )
+    return (
+        Severity.HIGH if again.sets else Severity.MEDIUM,
+        Confidence.LOW if compiled else Confidence.MEDIUM,
+        again.span,
+        f"`{again.dependency}` is new on each render{_by(again.source, again.dependency)}, so each render runs the effect that acts on "
+        f"`{again.message}`, {end}",
+        again.evidence,
+    )
 
 
 def _frozen(frozen: FrozenHook) -> _Finding:
@@ -100,12 +141,15 @@ def _stale(read: StaleRead, name: str) -> _Finding:
     if read.decides:
         taken = "messages are taken or left" if read.handler == "message" else "what it does is decided"
         harm = f"{taken} by an old value"
+    keeps = f"The {read.handler} handler of {name} keeps `{read.name}` as it was when the socket was made, and the socket is"
+    if read.is_handed_on:
+        keeps = f"What {name} is given for its {read.handler} events keeps `{read.name}` as it was then, and it is"
+    again = "handed over" if read.is_handed_on else "made"
     return (
         Severity.HIGH if read.decides else Severity.MEDIUM,
         Confidence.MEDIUM,
         read.span,
-        f"The {read.handler} handler of {name} keeps `{read.name}` as it was when the socket was made, and the socket is "
-        f"not made anew when it changes: {harm}",
+        f"{keeps} not {again} anew when it changes: {harm}",
         read.evidence,
     )
 

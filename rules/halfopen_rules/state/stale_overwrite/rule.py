@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
-from halfopen.connections.updates.facts import Pending, Write
+from halfopen.connections.updates.facts import LostDraft, Pending, UncorrectedControl, Write
 from halfopen.semantics.unit import Span
 from halfopen_rules.reconnection.missed_events.client import is_brought_up_to_date
 
@@ -22,10 +22,16 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     updates = dossier.updates
     if updates is None:
         return
+    if updates.lost_drafts:
+        yield _lost(dossier, updates.lost_drafts[0])
+        return
     torn = [
         each
         for each in updates.writes
-        if each.refetched and not each.versioned and each.how in ("replaced", "merged", "removed")
+        if each.refetched
+        and not each.versioned
+        and each.how in ("replaced", "merged", "removed", "appended")
+        and not each.joins_text
     ]
     if torn:
         first = next((each for each in torn if each.awaited), torn[0])
@@ -39,6 +45,9 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         if not pending.rolled_back and pending.state not in waiting and pending.place not in told:
             yield _pending(dossier, pending)
             return
+    for control in updates.uncorrected_controls:
+        yield _uncorrected(dossier, control)
+        return
 
 
 def _stuck_after_reconnect(dossier: Dossier) -> frozenset[Span]:
@@ -84,6 +93,29 @@ def _torn(dossier: Dossier, first: Write, torn: list[Write]) -> Finding:
     )
 
 
+def _lost(dossier: Dossier, lost: LostDraft) -> Finding:
+    if lost.how == "cleared":
+        message = (
+            f"Messages make `{lost.by}` another object, and the effect on it empties `{lost.draft}`: an event that comes "
+            "while somebody types takes away what was typed"
+        )
+    else:
+        message = (
+            f"`{lost.draft}` is typed here, sent whole and set whole by messages, and nothing compares versions: what "
+            "another one sends replaces what was typed meanwhile, and of two edits at once one is lost"
+        )
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        span=lost.place,
+        message=message,
+        connection=dossier.connection.id,
+        evidence=lost.evidence,
+    )
+
+
 def _is_healed(dossier: Dossier) -> bool:
     """Whether an interval asks for all of it anew: what was put back stands until its next turn."""
     polls = dossier.reconnection.polls if dossier.reconnection is not None else None
@@ -104,6 +136,22 @@ def _pending(dossier: Dossier, pending: Pending) -> Finding:
         connection=dossier.connection.id,
         evidence=pending.evidence,
         effects=("WS6C",) if _comes_back(dossier) else (),
+    )
+
+
+def _uncorrected(dossier: Dossier, control: UncorrectedControl) -> Finding:
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        span=control.place,
+        message=(
+            f"`{control.state}` changes as soon as the control is moved, and nothing that comes over the socket sets it: "
+            "when the command is lost or refused, or somebody else changes the same thing, the control shows what is not"
+        ),
+        connection=dossier.connection.id,
+        evidence=control.evidence,
     )
 
 

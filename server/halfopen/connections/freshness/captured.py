@@ -9,6 +9,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of, setters_of
 from halfopen.connections.freshness.facts import FrozenHook, StaleRead
+from halfopen.connections.freshness.handed_on import HandedOn, handed_on
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
@@ -32,6 +33,9 @@ def stale_reads(view: View) -> tuple[StaleRead, ...]:
         for handler in view.socket.handlers(view.program, view.held, event):
             for read in _stale_in(view, handler, event):
                 found.setdefault(read.name, read)
+    for each in handed_on(view):
+        for read in _stale_in(view, each.function, each.event, each):
+            found.setdefault(read.name, read)
     return tuple(found.values())
 
 
@@ -45,7 +49,9 @@ def _comes_back(view: View) -> bool:
     )
 
 
-def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[StaleRead]:
+def _stale_in(
+    view: View, handler: At[tree.Function], event: str, handed: HandedOn | None = None
+) -> Iterator[StaleRead]:
     owner = react_owner(handler)
     if owner is None:
         return
@@ -59,18 +65,23 @@ def _stale_in(view: View, handler: At[tree.Function], event: str) -> Iterator[St
         if changing is None:
             continue
         kept = event == "close" and _made_on_demand(view, home) and _is_asked(read)
-        if not kept and _sees(view, binding, changing, boundary, home):
+        if handed is not None:
+            if _sees_there(view, binding, changing, boundary, handed):
+                continue
+        elif not kept and _sees(view, binding, changing, boundary, home):
             continue
         if boundary is not None and _is_set_before(view, changing, boundary):
             continue
         where = boundary.call.span if boundary is not None else handler.span
+        given = handed.given.span if handed is not None and handed.given is not None else where
         text = "keeps the values of the render that it ran in"
         yield StaleRead(
             binding.name,
             event,
             _decides(read),
             read.span,
-            (Evidence(where, text), *changing.evidence[:1]),
+            (Evidence(given, text), *changing.evidence[:1]),
+            is_handed_on=handed is not None,
         )
 
 
@@ -236,6 +247,26 @@ def _sees(
         each.dependencies is None or _follows(view, each.call, each.dependencies, changing)
         for each in effects
     )
+
+
+def _sees_there(
+    view: View, binding: Binding, changing: Change, boundary: _Boundary | None, handed: HandedOn
+) -> bool:
+    """Whether a function that was handed to the connection is handed to it anew when the state changes."""
+    if boundary is not None:
+        if boundary.dependencies is None:
+            return True
+        if not _follows(view, boundary.call, boundary.dependencies, changing):
+            return False
+        if effect_of(view.program, boundary.call) is not None:
+            return True
+    for effect in handed.effects:
+        if effect.dependencies is not None and not _follows(view, effect.call, effect.dependencies, changing):
+            return False
+    if handed.hook is None:
+        return True
+    inner = _boundary(view, handed.root, handed.hook)
+    return _sees(view, binding, changing, inner, handed.hook)
 
 
 def _is_home(effect: Effect, home: At[tree.Function]) -> bool:

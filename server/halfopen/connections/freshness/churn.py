@@ -11,6 +11,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of, setters_of
 from halfopen.connections.freshness.facts import Churn, ChurnCause
+from halfopen.connections.typed import typed_in
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, callers
 from halfopen.semantics.function_shape import name_of_function
@@ -19,9 +20,6 @@ from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect, effect_around, kind_of_name
 from halfopen.semantics.values import origins
-
-_FIELDS = ("input", "textarea", "Input", "TextField", "Textarea", "TextInput", "SearchInput")
-_NOT_TYPED = ("checkbox", "radio", "range", "date", "file", "color", "submit", "button")
 
 
 def churn_of(view: View) -> tuple[Churn, ...]:
@@ -42,7 +40,7 @@ def _churns(view: View, effect: Effect, role: str) -> Iterator[tuple[tree.Node, 
     for dependency in effect.dependencies or ():
         at = effect.call.to(dependency)
         for change in changes_of(view.program, at):
-            cause = _cause(view, effect, change, role)
+            cause = _cause(view, effect, change, role) or _unread(view, effect, dependency, change, role)
             if cause is None or (_is_empty(change) and _leaves_when_empty(effect, dependency)):
                 continue
             yield (
@@ -129,10 +127,40 @@ def _cause(
                 )
     if role == "socket":
         for setter in setters:
-            field = _typed_in(view, setter)
+            field = typed_in(view.program, setter)
             if field is not None:
                 return "typing", (Evidence(field.span, "each key sets it"),)
     return None
+
+
+def _unread(
+    view: View, effect: Effect, dependency: tree.Expr, change: Change, role: str
+) -> tuple[ChurnCause, tuple[Evidence, ...]] | None:
+    """Whether a dependency is an object or list that the effect does not read: each new one makes the socket anew.
+
+    A flag, a number or a user that is there or not may be meant to connect anew; a collection of data hardly is.
+    """
+    if role != "socket" or change.kind != "state" or not isinstance(dependency, tree.Name):
+        return None
+    if not isinstance(change.at.node, tree.Call) or not change.at.node.arguments:
+        return None
+    first = change.at.node.arguments[0].value
+    collects = isinstance(first, tree.Object | tree.Sequence) or (
+        isinstance(first, tree.Call) and first.is_new and last_name(first.callee) in ("Map", "Set")
+    )
+    setters = setters_of(view.program, change)
+    if not collects or not setters:
+        return None
+    binding = effect.call.index.bindings.get(dependency)
+    ran = closure_of(view.program, [effect.callback])
+    for function in ran:
+        for node in tree.walk(function.node):
+            if isinstance(node, tree.Name) and (
+                node.id == dependency.id if binding is None else function.index.bindings.get(node) is binding
+            ):
+                return None
+    text = "the effect does not read it; each time it is set here"
+    return "unread", (Evidence(setters[0].span, text),)
 
 
 def _sets_part(view: View, setter: At[tree.Call], part: str) -> bool:
@@ -165,50 +193,6 @@ def _runs_on(view: View, event: str) -> set[tree.Node]:
                     following += callbacks(view.program, function.to(node.callee))
         waiting = following
     return set(found)
-
-
-def _typed_in(view: View, setter: At[tree.Call]) -> At[tree.Element] | None:
-    """The text field whose change handler leads to a setter."""
-    function = setter.index.function_of(setter.node)
-    waiting = [setter.to(function)] if function is not None else []
-    for _ in range(3):
-        following: list[At[tree.Function]] = []
-        for each in waiting:
-            field = _field_of(each)
-            if field is not None:
-                return field
-            if kind_of_name(name_of_function(each)[0]) != "other":
-                continue
-            for call in callers(view.program, each):
-                around = call.index.function_of(call.node)
-                if around is not None:
-                    following.append(call.to(around))
-            for reference in references(view.program, each):
-                if isinstance(reference.parent, tree.Attribute):
-                    field = _field_with(reference.to(reference.parent))
-                    if field is not None:
-                        return field
-        waiting = following
-    return None
-
-
-def _field_of(function: At[tree.Function]) -> At[tree.Element] | None:
-    """The text field whose `onChange` a function is."""
-    attribute = function.parent
-    return _field_with(function.to(attribute)) if isinstance(attribute, tree.Attribute) else None
-
-
-def _field_with(attribute: At[tree.Attribute]) -> At[tree.Element] | None:
-    element = attribute.parent
-    if attribute.node.name not in ("onChange", "onInput") or not isinstance(element, tree.Element):
-        return None
-    tag = element.tag
-    if tag is None or (tag.value if isinstance(tag, tree.Literal) else last_name(tag)) not in _FIELDS:
-        return None
-    for other in element.attributes:
-        if other.name == "type" and isinstance(other.value, tree.Literal) and other.value.value in _NOT_TYPED:
-            return None
-    return attribute.to(element)
 
 
 def _subscribing(view: View) -> list[Effect]:

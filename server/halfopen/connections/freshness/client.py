@@ -7,6 +7,7 @@ from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.freshness.captured import frozen_hooks, stale_reads
 from halfopen.connections.freshness.churn import churn_of
 from halfopen.connections.freshness.facts import Freshness
+from halfopen.connections.freshness.reapplied import reapplied
 from halfopen.semantics.program import Program
 from halfopen.semantics.unit import Span
 
@@ -15,9 +16,15 @@ def freshness_of_client(site: ClientSite) -> Freshness:
     """The facts of one client; a library's hook reads its options anew on each render."""
     view = site.view
     if view is None or (site.made_with is not None and site.made_with.constructor.kind == "hook"):
-        return Freshness()
-    compiled = site.program.queries.search(("React Compiler",), lambda: _compiled(site.program))
-    return Freshness(churn_of(view), stale_reads(view), frozen_hooks(view), compiled)
+        again = tuple(reapplied(view)) if view is not None else ()
+        return Freshness(reapplied=again, compiled=_build(site.program))
+    return Freshness(
+        churn_of(view), stale_reads(view), frozen_hooks(view), tuple(reapplied(view)), _build(site.program)
+    )
+
+
+def _build(program: Program) -> Fact[bool]:
+    return program.queries.search(("React Compiler",), lambda: _compiled(program))
 
 
 def _compiled(program: Program) -> Fact[bool]:

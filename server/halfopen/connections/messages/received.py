@@ -221,13 +221,14 @@ def _latest(site: ClientSite) -> Iterator[Root]:
             case tree.Assign(targets=(tree.Object(entries=entries), *_), value=value) if value is alias.node:
                 for entry in entries:
                     if isinstance(entry.key, tree.Literal):
-                        form = _LATEST.get(str(entry.key.value))
+                        form = LATEST.get(str(entry.key.value))
                         if form is not None:
                             yield Root(alias.to(entry.value), form, is_target=True)
-            case tree.Member(object=inner, name=name) as member if inner is alias.node and name in _LATEST:
-                yield Root(alias.to(member), _LATEST[name])
+            case tree.Member(object=inner, name=name) as member if inner is alias.node and name in LATEST:
+                yield Root(alias.to(member), LATEST[name])
             case _:
                 pass
 
 
-_LATEST: dict[str, Form] = {"lastMessage": "event", "lastJsonMessage": "parsed"}
+LATEST: dict[str, Form] = {"lastMessage": "event", "lastJsonMessage": "parsed"}
+"""What a library's hook gives of the latest message, and its form."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.delivery.sends import senders_of
 from halfopen.connections.updates.collected import Collected
+from halfopen.connections.updates.controls import uncorrected_controls
+from halfopen.connections.updates.drafts import lost_drafts
 from halfopen.connections.updates.facts import Updates
 from halfopen.connections.updates.mutations import mutations_in
 from halfopen.connections.updates.overtaken import overtaken
@@ -27,5 +29,14 @@ def updates_of_client(site: ClientSite) -> Updates:
         echoes=tuple(collected.echoes()),
         overtaken=tuple(overtaken(site.program, collected.message_sites.items())),
         merged_snapshots=tuple(merged_snapshots(site.program, collected.on_message, collected.on_open)),
+        lost_drafts=tuple(lost_drafts(site.view, collected.received_sites.items())),
+        uncorrected_controls=tuple(
+            uncorrected_controls(
+                site.program,
+                senders,
+                collected.closed | collected.received_sites.keys(),
+                collected.on_open,
+            )
+        ),
         other_effects=collected.other_effects(),
     )

@@ -9,18 +9,20 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.triggers import Handlers, runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.typed import typing_of
 from halfopen.connections.updates.answers import answers_given
 from halfopen.connections.updates.applied import callees, handlers_of, runs
 from halfopen.connections.updates.comparing import asks_version, compares_ids
 from halfopen.connections.updates.facts import Echo, Pending, Write
 from halfopen.connections.updates.pausing import Pauses
+from halfopen.connections.updates.relayed import relays
 from halfopen.connections.updates.requests import Request, reaches_request, requests_in
 from halfopen.connections.updates.slots import Slot
-from halfopen.connections.updates.writes import Site, strongest, writes_everywhere, writes_in
+from halfopen.connections.updates.writes import Site, adds_entry, strongest, writes_everywhere, writes_in
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
-from halfopen.semantics.program import At, own_nodes
+from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.unit import Span
 from halfopen.semantics.values import origins
 
@@ -46,7 +48,11 @@ class Collected:
         self.program = view.program
         self.handlers: Handlers = socket_handlers(view)
         self.message_roots = handlers_of(view, "message")
-        self.on_message = runs(self.program, self.message_roots)
+        received = runs(self.program, self.message_roots)
+        self.relays = relays(view, _by_slot(self.program, received).items())
+        self.on_message = runs(
+            self.program, [*self.message_roots, *(each.effect.callback for each in self.relays)]
+        )
         self.pauses = Pauses(self.program, self.message_roots, self.on_message)
         self.on_open = runs(self.program, handlers_of(view, "open"))
         self.on_close = runs(
@@ -70,6 +76,11 @@ class Collected:
         return found
 
     @cached_property
+    def received_sites(self) -> dict[Slot, list[Site]]:
+        """The writes because of messages, by slot, those of what is set on each open as well."""
+        return _by_slot(self.program, self.on_message)
+
+    @cached_property
     def first_sites(self) -> dict[Slot, list[Site]]:
         """The writes on the way to each new socket, by slot."""
         creating = self.view.reach.creating
@@ -90,13 +101,15 @@ class Collected:
         """What messages set, each state once. `sent_by` are the functions on the way from the user to a send."""
         said = self._said(sent_by)
         for slot, sites in self.message_sites.items():
-            how = strongest([each.how for each in sites])
-            if how == "cleared":
+            if strongest([each.how for each in sites]) == "cleared":
                 continue
-            main = next(each for each in sites if each.how == how)
             everywhere = writes_everywhere(self.program, slot)
             answers = [each for each in everywhere if self._is_answer(each) or self._is_given_answer(each)]
-            plain = [each for each in answers if each.how == "replaced"]
+            asked = {each.call.node for each in answers}
+            brought = [each for each in sites if each.call.node not in asked and each.how != "cleared"]
+            how = strongest([each.how for each in brought or sites])
+            main = next(each for each in brought or sites if each.how == how)
+            plain = [each for each in answers if each.how == "replaced"] if brought else []
             yield Write(
                 slot.key,
                 main.call.span,
@@ -116,6 +129,7 @@ class Collected:
                 after_close=slot in self.closed,
                 awaited=tuple(self.pauses.before(sites)),
                 is_conversation=slot in said,
+                joins_text=main.how == "appended" and not adds_entry(main),
                 marks_progress=any(part in slot.key.lower() for part in _PROGRESS),
                 evidence=(Evidence(main.call.span, f"a message sets {slot.key}"),),
             )
@@ -145,10 +159,10 @@ class Collected:
         if any(isinstance(each, tree.Handler) for each in site.call.index.ancestors(site.call.node)):
             return False
         for function in (around, *_callbacks_around(site.call, around)):
-            if any(function is each.node for each in self.on_message):
-                return False
             if self._awaits_answer(site, function):
                 return True
+            if any(function is each.node for each in self.on_message):
+                return False
         return False
 
     def _comes_first(self, site: Site, around: tree.Function) -> bool:
@@ -255,7 +269,8 @@ class Collected:
         return request.span
 
     def pending(self, sent_by: list[At[tree.Function]]) -> Iterator[Pending]:
-        """State that functions on the way from the user to a send set, and that messages clear."""
+        """State that functions on the way from the user to a send set, and that messages clear; what is typed into a
+        field is no claim on what the server did."""
         answered: dict[Slot, list[Site]] = {}
         for function in self.on_message:
             for site in writes_in(self.program, function):
@@ -273,6 +288,7 @@ class Collected:
                     or site.how in ("cleared", "appended", "counted", "removed")
                     or self._is_of_answer(site)
                     or self._is_momentary(slot)
+                    or typing_of(self.program, site.call) is not None
                 ):
                     continue
                 seen.add(slot)
@@ -327,6 +343,14 @@ class Collected:
                     case _:
                         pass
         return False
+
+
+def _by_slot(program: Program, functions: list[At[tree.Function]]) -> dict[Slot, list[Site]]:
+    found: dict[Slot, list[Site]] = {}
+    for function in functions:
+        for site in writes_in(program, function):
+            found.setdefault(site.slot, []).append(site)
+    return found
 
 
 def _fills_only(site: Site) -> bool:

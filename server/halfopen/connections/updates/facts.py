@@ -40,7 +40,7 @@ class Write:
     socket does, or sets it whole. `refetched` is where an answer to a request sets it whole,
     `polled` whether a clock asks for that. `after_close`: the close handler sets it too. `awaited`: the handler
     waits for something else before it sets it, so that a later message may overtake it. `is_conversation`: what a
-    person sends is added to it as well.
+    person sends is added to it as well. `joins_text`: pieces of a text are put together, no entries into a list.
     """
 
     state: str
@@ -58,6 +58,7 @@ class Write:
     awaited: tuple[Evidence, ...] = ()
     marks_progress: bool = False
     is_conversation: bool = False
+    joins_text: bool = False
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -99,6 +100,30 @@ class Overtaken:
 
 
 @dataclass(frozen=True, slots=True)
+class LostDraft:
+    """What a person types and messages take away.
+
+    cleared: an effect empties `draft` whenever `by`, which messages make anew, is another object. replaced: messages
+    set `draft` whole, and what is typed goes out whole as well.
+    """
+
+    how: OneOf["cleared", "replaced"]
+    draft: str
+    by: str
+    place: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UncorrectedControl:
+    """A control's state that changes as soon as a person moves it, and that no event of the socket ever sets."""
+
+    state: str
+    place: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Echo:
     """A request that changes something on the server, made because a message of the server came."""
 
@@ -117,5 +142,7 @@ class Updates:
     echoes: tuple[Echo, ...] = field(default=())
     overtaken: tuple[Overtaken, ...] = field(default=())
     merged_snapshots: tuple[MergedSnapshot, ...] = field(default=())
+    lost_drafts: tuple[LostDraft, ...] = field(default=())
+    uncorrected_controls: tuple[UncorrectedControl, ...] = field(default=())
     other_effects: bool = False
     """Whether messages also change what is no state of React or Zustand: the page itself, another library's state."""

@@ -39,8 +39,8 @@ def overtaken(program: Program, sites: Iterable[tuple[Slot, list[Site]]]) -> Ite
 def _collecting(program: Program, slot: Slot) -> Iterator[tuple[Site, Effect]]:
     """The writes by which an effect that depends on a slot appends it to another, or changes one entry by it."""
     seen: set[tree.Node] = set()
-    for use in _uses(program, slot):
-        effect = _effect_on(program, use)
+    for use in uses(program, slot):
+        effect = effect_on(program, use)
         if effect is None or effect.call.node in seen or not is_shipped(use.path):
             continue
         seen.add(effect.call.node)
@@ -52,7 +52,7 @@ def _collecting(program: Program, slot: Slot) -> Iterator[tuple[Site, Effect]]:
                     yield site, effect
 
 
-def _uses(program: Program, slot: Slot) -> Iterator[At[tree.Expr]]:
+def uses(program: Program, slot: Slot) -> Iterator[At[tree.Expr]]:
     """Where the present value of a slot is read."""
     if not slot.is_store:
         parent = slot.home.parent
@@ -78,7 +78,7 @@ def _taken(program: Program, reader: At[tree.Call | tree.Parameter], slot: Slot)
             yield from aliases(program, reader.to(call))
 
 
-def _effect_on(program: Program, use: At[tree.Expr]) -> Effect | None:
+def effect_on(program: Program, use: At[tree.Expr]) -> Effect | None:
     """The effect whose dependencies hold a use."""
     items = use.parent
     argument = use.index.parents.get(items) if isinstance(items, tree.Sequence) else None

@@ -146,6 +146,19 @@ def _how(program: Program, value: At[tree.Expr], slot: Slot) -> How:
             return "replaced"
 
 
+def adds_entry(site: Site) -> bool:
+    """Whether a write puts an entry into a list, and does not join a piece of text."""
+    for node in tree.walk(site.value.node):
+        match node:
+            case tree.Sequence(items=items) if any(isinstance(each, tree.Spread) for each in items):
+                return True
+            case tree.Call(callee=tree.Member(name="concat" | "push" | "unshift")):
+                return True
+            case _:
+                pass
+    return False
+
+
 _STRENGTH: dict[How, int] = {
     "cleared": 0, "replaced": 1, "removed": 2, "counted": 3, "merged": 4, "appended": 5
 }  # fmt: skip
