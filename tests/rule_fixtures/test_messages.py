@@ -13,6 +13,8 @@ from .workspaces import findings_of
 SAID = [
     ("WS5B/react/bad_few_attempts_before_accept", Severity.MONITOR, "refuses (HTTP 403, which a browser shows as 1006) is turned away 3 times more", "1008"),
     ("WS1A/react/bad_parallel_while_connecting", Severity.MEDIUM, "refuses a second socket only once the first is open", "close event"),
+    ("WS1B/react/bad_first_socket_alone.tsx", Severity.HIGH, "closes only the socket that its effect made first", "never closes"),
+    ("WS2A/react/bad_low_switched_on_for_one_job.tsx", Severity.HIGH, "an option keeps react-use-websocket from connecting again", "no option"),
     ("WS2A/react/bad_connects_again_to_send", Severity.MEDIUM, "connects again only to send: after a restart of the server or a dropped network nothing arrives until `ask` runs again", "reload"),
     ("WS2A/react/bad_counted_before_it_is_asked", Severity.HIGH, "gives up after 4 attempts (about 12 s)", "5 attempts"),
     ("WS2A/react/bad_replaced_by_a_bare_socket", Severity.HIGH, "no close handler is told when it ends", "does not connect again"),

@@ -9,6 +9,7 @@ from halfopen.connections.client_unguarding import condition_repair
 from halfopen.connections.client_view import View
 from halfopen.connections.dossier import CleanupRepair, ConditionRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
+from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import name_of_function
@@ -68,6 +69,9 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | Conditi
                 f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
             )
             return (Leak("only-when-open", (Evidence(closer.span, text),)),), condition_repair(found)
+        if _closes_first_alone(view, found):
+            text = "closes what the effect made first; a reconnect makes another"
+            return (Leak("first-alone", (Evidence(found[0].span, text),)),), None
     elif (unused := _release_that_nobody_calls(view)) is not None:
         return (unused,), None
     elif view.roots:
@@ -86,6 +90,31 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | Conditi
             ), None
     late = after_pause(view) or overwritten(view)
     return ((late,), None) if late is not None else ((), None)
+
+
+def _closes_first_alone(view: View, closing: list[At[tree.Call]]) -> bool:
+    """Whether the release closes only what a variable of the effect got when it ran, while the close handler makes further
+    sockets: `const ws = connect(); return () => ws.close()`."""
+    creating = view.reach.creating
+    if creating is None or not all(_is_result_of(view, each, creating) for each in closing):
+        return False
+    return any(
+        isinstance(at.node, tree.Call) and reconnects_at(view, at.to(at.node))
+        for current in running(view, handlers_of(view, "close"))
+        for at in current.nodes()
+    )
+
+
+def _is_result_of(view: View, closer: At[tree.Call], creating: At[tree.Function]) -> bool:
+    """Whether a call closes what a variable was given by a call of the function that makes the socket."""
+    callee = closer.node.callee
+    held = callee.object if isinstance(callee, tree.Member) else None
+    binding = closer.index.bindings.get(held) if isinstance(held, tree.Name) else None
+    return binding is not None and [
+        isinstance(each.value, tree.Call)
+        and any(one.node is creating.node for one in functions(view.program, closer.to(each.value.callee)))
+        for each in binding.definitions
+    ] == [True]
 
 
 def _release_that_nobody_calls(view: View) -> Leak | None:

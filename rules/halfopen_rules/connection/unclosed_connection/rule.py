@@ -48,6 +48,7 @@ _ON_RELEASE: frozenset[LeakKind] = frozenset(
         "no-cleanup",
         "not-in-cleanup",
         "only-when-open",
+        "first-alone",
         "after-await",
         "uncleared",
         "rearmed",
@@ -249,6 +250,11 @@ def _socket_message(leak: Leak, name: str, owner: str) -> str:
             return f"{owner} makes a new WebSocket on each render and closes none of them"
         case "only-when-open":
             return f"{owner} closes {name} only when it is open: one that is still connecting is left to open later"
+        case "first-alone":
+            return (
+                f"The cleanup of {owner} closes only the socket that its effect made first: after a reconnect the one in use "
+                "stays open when the page is left"
+            )
         case "after-await":
             return (
                 f"{name} is made after a pause: if {owner} is released meanwhile, the socket opens "
