@@ -49,7 +49,7 @@ def entered(handling: Handling) -> list[Registration]:
                 _is_of_connection(handling, each.value)
                 or (each.key is not None and handling.sockets.is_socket(each.key.node))
             )
-            and not is_passing(handling.program, each.container)
+            and not is_passing(handling, each.container)
         ]
     return found
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from halfopen.connections.handling import Handling
 from halfopen.connections.registries import Container, FieldOf
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.scopes import index_of
@@ -12,16 +14,21 @@ from halfopen.semantics.scopes import index_of
 _DEPTH = 3
 
 
-def is_passing(program: Program, container: Container) -> bool:
-    """Whether a registry is a field of an object that is made anew for each connection: `GameService()` in the handler."""
+def is_passing(handling: Handling, container: Container) -> bool:
+    """Whether a registry is a field of an object that is made anew for each connection: `GameService()` in the handler.
+
+    Where the endpoint makes none itself, all that the workspace makes are asked.
+    """
     if not isinstance(container, FieldOf):
         return False
+    program, klass = handling.program, container.klass
     return program.queries.search(
-        ("passing object", container.klass.node), lambda: _is_passing(program, container.klass, _DEPTH)
+        ("passing object", klass.node, handling.root.node), lambda: _is_passing(handling, klass, _DEPTH)
     )
 
 
-def _is_passing(program: Program, klass: At[tree.Class], depth: int) -> bool:
+def _is_passing(handling: Handling, klass: At[tree.Class], depth: int) -> bool:
+    program = handling.program
     name = klass.node.name
     if not name or depth == 0:
         return False
@@ -34,7 +41,13 @@ def _is_passing(program: Program, klass: At[tree.Class], depth: int) -> bool:
         and any(each.node is klass.node for each in classes(program, At(module.path, unit, call)))
         and _last(call.callee) == name
     ]
-    return bool(made) and all(_passes(program, each, depth) for each in made)
+    own = [
+        each
+        for each in made
+        if (function := each.index.function_of(each.node)) is not None
+        and handling.function_at(function) is not None
+    ]
+    return bool(made) and all(_passes(handling, each, depth) for each in own or made)
 
 
 def _last(callee: tree.Expr) -> str:
@@ -45,15 +58,21 @@ def _last(callee: tree.Expr) -> str:
             return ""
 
 
-def _passes(program: Program, made: At[tree.Call], depth: int) -> bool:
+def _passes(handling: Handling, made: At[tree.Call], depth: int) -> bool:
     """Whether an object is kept by a local variable of a function alone, or by an object that passes itself."""
+    program = handling.program
     program.queries.note(made.unit)
     function = made.index.function_of(made.node)
     parent = made.parent
+    if function is not None and isinstance(parent, tree.Argument):
+        return _is_lent(program, made, parent)
+    if function is not None and isinstance(parent, tree.Return):
+        # A dependency of FastAPI, which calls it for each request.
+        return not function.decorators and not callers(program, made.to(function))
     if function is None or not isinstance(parent, tree.Assign):
         return False
     outer = made.index.class_of(made.node)
-    kept_by_self = outer is not None and _is_passing(program, made.to(outer), depth - 1)
+    kept_by_self = outer is not None and _is_passing(handling, made.to(outer), depth - 1)
     for target in parent.targets:
         if not isinstance(target, tree.Name):
             return kept_by_self and isinstance(target, tree.Member | tree.Index)
@@ -62,6 +81,19 @@ def _passes(program: Program, made: At[tree.Call], depth: int) -> bool:
         if not kept_by_self and _is_handed_out(function, target.id):
             return False
     return True
+
+
+def _is_lent(program: Program, made: At[tree.Call], argument: tree.Argument) -> bool:
+    """`await serve(websocket, Service())`: what is called has it for as long as it runs."""
+    call = made.index.parents.get(argument)
+    return (
+        isinstance(call, tree.Call)
+        and isinstance(made.index.parents.get(call), tree.Await)
+        and any(
+            not each.node.name or each.node.name != "__init__"
+            for each in functions(program, made.to(call.callee))
+        )
+    )
 
 
 def _is_outer(function: tree.Function, name: str) -> bool:
