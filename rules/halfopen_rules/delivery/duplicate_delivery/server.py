@@ -23,8 +23,20 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
     ]
     if doubled:
         yield _doubled(dossier, doubled[0])
-    elif dossier.sending.replay_overlaps:
+    elif dossier.sending.replay_overlaps and not _clients_tell_apart(dossier):
         yield _overlap(dossier, dossier.sending.replay_overlaps[0])
+
+
+def _clients_tell_apart(dossier: Dossier) -> bool:
+    """Whether whatever its clients append, they first look for in what they have."""
+    writes = [
+        each
+        for other in dossier.surroundings.others
+        if other.dossier.updates is not None
+        for each in other.dossier.updates.writes
+        if each.how == "appended"
+    ]
+    return bool(writes) and all(each.deduplicated or each.restarted for each in writes)
 
 
 def _doubled(dossier: Dossier, each: TaskPerMessage) -> Finding:

@@ -8,14 +8,28 @@ from typing import cast
 from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.facts import Evidence
 from halfopen.connections.receiving.facts import Blocking
-from halfopen.connections.receiving.kinds import blocking_kind
+from halfopen.connections.receiving.kinds import blocking_kind, work_kind
 from halfopen.connections.receiving.running import Ran, ran
+from halfopen.connections.shipped import is_shipped
+from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
 from halfopen.semantics.names import last_name, name_behind_calls
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, Program
+from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.scopes import index_of
 
 _MOST_SHOWN = 50
 _LIMITED = frozenset({"request", "process", "model", "wait", "cloud"})
+_OPENING = (
+    "create_engine",
+    "create_async_engine",
+    "connect",
+    "create_client",
+    "MongoClient",
+    "Redis",
+    "from_url",
+)
+"""What opens a database, by its last name."""
 _CACHES = frozenset({"cache", "lru_cache", "cached"})
 _SET_UP = ("CREATE ", "ALTER ", "PRAGMA ")
 
@@ -25,9 +39,39 @@ def blocking(code: EndpointCode) -> tuple[Blocking, ...]:
     found: dict[tree.Node, Blocking] = {}
     for each in ran(code, [root.to(root.node.body) for root in code.roots]):
         held = _held(each)
+        if held is not None and held.kind == "database" and _is_in_memory(code.program):
+            continue
         if held is not None and (held.repeats or each.call.node not in found):
             found[each.call.node] = held
     return tuple(found.values())
+
+
+def _is_in_memory(program: Program) -> bool:
+    """Whether every database that the workspace opens is SQLite's in the memory of the process: it waits for nothing."""
+    return program.queries.search(("databases in memory", "python"), lambda: _all_in_memory(program))
+
+
+def _all_in_memory(program: Program) -> bool:
+    opened = [
+        At(module.path, unit, call)
+        for word in _OPENING
+        for module, unit in program.units_calling(word, "python")
+        if is_shipped(module.path)
+        for call in index_of(unit).calls
+        if last_name(call.callee) == word and call.arguments and _opens(program, At(module.path, unit, call))
+    ]
+    return bool(opened) and all(
+        any(
+            ":memory:" in str(part)
+            for text in texts_of(program, each.to(each.node.arguments[0].value)).texts
+            for part in text
+        )
+        for each in opened
+    )
+
+
+def _opens(program: Program, call: At[tree.Call]) -> bool:
+    return any(work_kind(each) == "database" for each in qualified(program, call.to(call.node.callee)))
 
 
 def _held(each: Ran) -> Blocking | None:

@@ -144,6 +144,7 @@ _BLOCKING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("cloud", r"boto3\.(?:client|resource)\(\)\..*\w+|google\.cloud\.storage\.Client\(\)\..*\w+"),
         ("wait", r"threading\.(?:Event\(\)\.wait|Thread\(\)\.join)|queue\.(?:Queue|SimpleQueue)\(\)\.(?:get|join)"),
         ("wait", r"asyncio\.run_coroutine_threadsafe\(\)\.result|concurrent\.futures\..*\(\)\.result"),
+        ("request", r"supabase\.(?:\w+\.)*(?:create_client|Client)\(\)\..*\.execute"),
         ("request", r"smtplib\.SMTP(?:_SSL)?(?:\(\)\.\w+)?"),
         ("wait", r"input"),
     )
