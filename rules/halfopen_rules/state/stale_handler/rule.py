@@ -143,7 +143,7 @@ def _stale(read: StaleRead, name: str) -> _Finding:
         harm = f"{taken} by an old value"
     keeps = f"The {read.handler} handler of {name} keeps `{read.name}` as it was when the socket was made, and the socket is"
     if read.is_handed_on:
-        keeps = f"What {name} is given for its {read.handler} events keeps `{read.name}` as it was then, and it is"
+        keeps = f"A function handed over for the {read.handler} events of {name} keeps `{read.name}` as it was then, and is"
     again = "handed over" if read.is_handed_on else "made"
     return (
         Severity.HIGH if read.decides else Severity.MEDIUM,

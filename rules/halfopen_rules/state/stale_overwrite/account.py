@@ -8,6 +8,7 @@ from halfopen.audit.account import Account, Assessment, Mitigation
 from halfopen.audit.finding import Finding
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
+from halfopen_rules.estimates import placed
 
 
 def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
@@ -24,6 +25,27 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
             f"Each drop between the action and its answer (50 to 500 ms on a good line, seconds on a slow one) leaves "
             f"`{pending.state}` wrong until the page is reloaded.",
             example=1,
+        )
+    lost = placed(finding, updates.lost_drafts) if updates is not None else None
+    if lost is not None and lost.how == "cleared":
+        return Assessment(
+            f"The effect compares objects, and every event that changes anything of `{lost.by}` makes another one: what is "
+            f"being typed into `{lost.draft}` is emptied though nobody asked for it.",
+            "At one such event a minute and half a minute for a message to be written, every second message is lost half-way.",
+        )
+    if lost is not None:
+        return Assessment(
+            f"`{lost.draft}` travels as a whole and the last one wins: what was typed between another's change and its arrival "
+            "is not in it.",
+            "The window is the time of a round trip and of the pause before it is sent, 50 to 500 ms: of two people who type at "
+            "the same time, each loses keys all along.",
+        )
+    control = placed(finding, updates.uncorrected_controls) if updates is not None else None
+    if control is not None:
+        return Assessment(
+            f"`{control.state}` is what was asked for, not what the server has, and nothing ever brings the two together.",
+            "One command that is dropped or refused, or one change by somebody else, is enough: the control stays wrong until "
+            "the page is reloaded.",
         )
     write = (
         next((each for each in updates.writes if each.place == finding.span), None)
