@@ -213,12 +213,26 @@ def is_own(removal: Removal) -> bool:
     what = removal.what
     if what is None:
         return True
-    names = [node for node in tree.walk(what.node) if isinstance(node, tree.Name)]
-    for name in names:
-        binding = what.index.bindings.get(name)
-        if binding is not None and any(each.kind == "element" for each in binding.definitions):
-            return _compares_identity(what, name)
+    for name in tree.walk(what.node):
+        if isinstance(name, tree.Name) and _is_element(what.to(name)):
+            return _compares_identity(what, name) or _leaves_all_but_one(what)
     return True
+
+
+def _is_element(name: At[tree.Name]) -> bool:
+    binding = name.index.bindings.get(name.node)
+    return binding is not None and any(each.kind == "element" for each in binding.definitions)
+
+
+def _leaves_all_but_one(condition: At[tree.Expr]) -> bool:
+    """`[(name, ws) for name, ws in ... if ws is not websocket]` leaves out what the function was given."""
+    for node in tree.walk(condition.node):
+        if isinstance(node, tree.Operation) and node.operator in ("is not", "!="):
+            names = [condition.to(each) for each in node.operands if isinstance(each, tree.Name)]
+            given = [each for each in names if each.node in each.index.bindings and not _is_element(each)]
+            if given and len(given) < len(node.operands):
+                return True
+    return False
 
 
 def takes_found(
