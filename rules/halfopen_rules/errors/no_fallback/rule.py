@@ -28,6 +28,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *_only_source(dossier, known),
         *_switched(known),
         *_out_of_date(dossier, known),
+        *_both_ways(dossier, known),
     ]
     if not gaps:
         return
@@ -130,6 +131,27 @@ def _out_of_date(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
             each.loading.evidence[:2],
         )
         return
+
+
+def _both_ways(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
+    """A list that messages alone lengthen, where what a person does goes out over the same connection, gone for good."""
+    feeds = [each for each in known.data if each.is_feed and not each.is_momentary]
+    sends = [
+        each
+        for each in (dossier.delivery.sends if dossier.delivery is not None else ())
+        if each.purpose == "command" and "user" in each.triggers and not each.is_committed
+    ]
+    if not feeds or not sends or any(each.other_sources for each in known.data):
+        return
+    if _ends_for_good(dossier, known):
+        yield (
+            Severity.MEDIUM,
+            Confidence.LOW,
+            feeds[0].span,
+            f"What `{feeds[0].name}` shows comes over the socket alone, and `{sends[0].function}` sends over it alone: once "
+            "the connection is lost the page can do neither",
+            (Evidence(sends[0].place, "is sent over the socket alone"),),
+        )
 
 
 def _when_loaded(name: str, loading: Loading) -> str:

@@ -22,6 +22,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
         return
     if not (isinstance(reconnection.automatic, Known) and reconnection.automatic.value):
         return
+    if delivery.last_message is not None and _is_lost_for_good(dossier):
+        yield _unended(dossier, delivery.last_message)
+        return
     if isinstance(reconnection.one_shot, Known) and reconnection.one_shot.value:
         return
     stale = stale_writes(dossier)
@@ -54,6 +57,50 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             *(
                 Evidence(each.place, f"asks with `{each.message_type}`, which no linked endpoint looks at")
                 for each in unheard[:1]
+            ),
+        ),
+    )
+
+
+def _is_lost_for_good(dossier: Dossier) -> bool:
+    """Whether a server that goes on while the client is away sends it nothing of that, and the client asks for nothing."""
+    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
+    sending = [each.dossier.sending for each in dossier.surroundings.others]
+    return (
+        bool(sending)
+        and all(
+            each is not None
+            and isinstance(each.snapshot_on_connect, Known)
+            and not each.snapshot_on_connect.value
+            and not isinstance(each.resume_parameter, Known)
+            and bool(each.forwards or each.registries or each.broadcasts)
+            for each in sending
+        )
+        and not (isinstance(polls, Known) and polls.value)
+        and not is_brought_up_to_date(dossier)
+    )
+
+
+def _unended(dossier: Dossier, last: Span) -> Finding:
+    """The one message that ends the work may fall into a gap, and nothing follows it that would put that right."""
+    name = dossier.connection.name
+    first = dossier.reconnection.first if dossier.reconnection is not None else None
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.HIGH,
+        confidence=Confidence.MEDIUM,
+        span=last,
+        message=(
+            f"{name} waits for the message that ends its work, connects again after a drop and asks for nothing: where that "
+            "message came meanwhile no other follows, and the page shows the work as running for ever"
+        ),
+        connection=dossier.connection.id,
+        evidence=(
+            *((Evidence(first.place, "connects again here"),) if first is not None else ()),
+            *(
+                Evidence(each.dossier.connection.site, "sends what comes from now on alone")
+                for each in dossier.surroundings.others[:1]
             ),
         ),
     )

@@ -83,10 +83,33 @@ def _on_the_way_back(view: View) -> Iterator[CatchUp]:
             around = call.index.function_of(node)
             if around not in view.reach.functions or _is_for_some_codes(call, handler.node):
                 continue
-            request = _request_behind(view, call)
+            if _is_instead(view, call):
+                continue
+            request = _request_before(view, call)
             asks = request is not None and request.kind == "fetch" and not request.changes
             if request is not None and asks and _keeps_answer(view, call):
                 yield _caught("open", request)
+
+
+def _is_instead(view: View, call: At[tree.Call]) -> bool:
+    """Whether a call of a close handler is made where the client does not connect again: `else startPolling()`."""
+    inner: tree.Node = call.node
+    for ancestor in call.index.ancestors(call.node):
+        if isinstance(ancestor, tree.Function):
+            return False
+        if isinstance(ancestor, tree.If) and inner is not ancestor.test:
+            other = ancestor.otherwise if inner is ancestor.then else ancestor.then
+            if _connects(view, call, other) and not _connects(view, call, inner):
+                return True
+        inner = ancestor
+    return False
+
+
+def _connects(view: View, at: At[tree.Call], branch: tree.Node | None) -> bool:
+    return branch is not None and any(
+        isinstance(node, tree.Call) and view.reach.enters(view.program, at.to(node))
+        for node in tree.walk(branch)
+    )
 
 
 def _is_for_some_codes(call: At[tree.Call], handler: tree.Function) -> bool:
@@ -153,9 +176,24 @@ def _effects_on_state(view: View, opened: list[At[tree.Function]]) -> list[Effec
                 continue
             for value in _given(function.to(node)):
                 for alias in aliases(view.program, value):
-                    for effect in _effects_around(view, alias):
-                        found.setdefault(effect.call.node, effect)
+                    if _is_of(value.node, alias):
+                        for effect in _effects_around(view, alias):
+                            found.setdefault(effect.call.node, effect)
     return list(found.values())
+
+
+def _is_of(value: tree.Expr, alias: At[tree.Expr]) -> bool:
+    """Whether a place reads what is set, and no other part of the same state: `{ ...before, isOpen: true }` and
+    `state.isOpen`."""
+    parent = alias.parent
+    if (
+        not isinstance(value, tree.Object)
+        or not isinstance(parent, tree.Member)
+        or parent.object is not alias.node
+    ):
+        return True
+    keys = [each.key.value for each in value.entries if isinstance(each.key, tree.Literal)]
+    return parent.name in keys
 
 
 def _given(call: At[tree.Call]) -> Iterator[At[tree.Expr]]:
@@ -257,6 +295,23 @@ def _has_server(view: View) -> bool:
     return bool(
         view.program.files_with("websocket", "python") or view.program.files_with("WebSocket", "python")
     )
+
+
+def _request_before(view: View, call: At[tree.Call]) -> Request | None:
+    """The request that a call makes; of one that makes the next socket, what it asks for before that."""
+    if not view.reach.enters(view.program, call):
+        return _request_behind(view, call)
+    for function in callees(view.program, call):
+        calls = [function.to(node) for node in own_nodes(function) if isinstance(node, tree.Call)]
+        made = [
+            each for each in calls if each.node is view.call.node or view.reach.enters(view.program, each)
+        ]
+        for each in calls:
+            if made and each.node.start < made[0].node.start:
+                found = _request_behind(view, each)
+                if found is not None:
+                    return found
+    return None
 
 
 def _request_behind(view: View, call: At[tree.Call]) -> Request | None:

@@ -7,6 +7,7 @@ import dataclasses
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.catch_up import catch_up_of
+from halfopen.connections.delivery.ending import last_message
 from halfopen.connections.delivery.facts import Delivery, Refusal, Send
 from halfopen.connections.delivery.outbox import outboxes_of
 from halfopen.connections.delivery.resends import resends_of
@@ -31,6 +32,7 @@ def delivery_of_client(site: ClientSite) -> Delivery:
         catch_up=tuple(dict.fromkeys(catch_up_of(site.view, sends))),
         open_handler=_registration(site.view, "open"),
         message_handler=_registration(site.view, "message"),
+        last_message=last_message(site.view),
     )
 
 

@@ -150,3 +150,5 @@ class Delivery:
     """Where the open handler is set."""
     message_handler: Span | None = None
     """Where the message handler is set."""
+    last_message: Span | None = None
+    """Where a message that tells that a job is through makes the client close its socket: nothing follows it."""
