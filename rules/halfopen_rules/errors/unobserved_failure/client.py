@@ -39,11 +39,12 @@ def _severity(floating: Floating) -> Severity:
 
 
 def _message(name: str, floating: Floating) -> str:
-    risk = f"`{floating.risk}`"
+    risk = f"`{floating.risk.rstrip(';')}`"
+    fails = "runs" if floating.risk.startswith("throw ") else "fails"
     if floating.kind == "handler":
         lost = "that message is lost" if floating.event == "message" else "the rest of it does not run"
         return (
-            f"The {floating.event} handler of {name} is async and catches nothing: when {risk} fails, {lost} and the "
+            f"The {floating.event} handler of {name} is async and catches nothing: when {risk} {fails}, {lost} and the "
             "failure is an unhandled rejection"
         )
     if floating.kind == "promise":
@@ -55,13 +56,13 @@ def _message(name: str, floating: Floating) -> str:
         what = f"{floating.what}()" if floating.kind == "call" else floating.what
         risk = "it" if floating.kind == "request" else risk
         return (
-            f"Nobody handles a rejection of `{what}`, which is started beside the socket of {name}: when {risk} fails, what "
+            f"Nobody handles a rejection of `{what}`, which is started beside the socket of {name}: when {risk} {fails}, what "
             "it asks for is missing, unseen"
         )
     if floating.event == "connect":
         what = floating.what if floating.kind == "chain" else f"{floating.what}()"
         return (
-            f"Nobody handles a rejection of `{what}`: when {risk} fails, {name} makes no socket and "
+            f"Nobody handles a rejection of `{what}`: when {risk} {fails}, {name} makes no socket and "
             "nothing tries again"
         )
     match floating.kind:
@@ -77,4 +78,4 @@ def _message(name: str, floating: Floating) -> str:
         if floating.event == "message"
         else "what it is to do is not done"
     )
-    return f"{what} runs on {floating.event} of {name} with nobody to handle its rejection: when {risk} fails, {lost}, unseen"
+    return f"{what} runs on {floating.event} of {name} with nobody to handle its rejection: when {risk} {fails}, {lost}, unseen"

@@ -24,6 +24,7 @@ from halfopen.semantics.program import At, Program, own_nodes
 
 _MOST_SHOWN = 50
 _DEPTH = 2
+_TIMERS = frozenset({"setTimeout", "setInterval"})
 
 
 def floating(code: ClientCode) -> Iterator[Floating]:
@@ -35,13 +36,24 @@ def floating(code: ClientCode) -> Iterator[Floating]:
             if risk is not None and handler.node not in seen:
                 seen.add(handler.node)
                 yield _found("handler", event, _name(handler), risk, handler, Confidence.HIGH)
-    for function in code.everything():
+    known = code.everything()
+    for function in known:
         event = code.event_of(function)
-        if event:
-            for node in _dropped(code, function):
+        timed = [each for each in _timed(function) if each not in known] if event else []
+        for inner in (function, *timed) if event else ():
+            for node in _dropped(code, inner):
                 if node not in seen:
                     seen.add(node)
-                    yield from _of_call(code, function.to(node), event)
+                    yield from _of_call(code, inner.to(node), event)
+
+
+def _timed(function: At[tree.Function]) -> Iterator[At[tree.Function]]:
+    """What stands inline in a function as what runs after a time: `setTimeout(() => this.connect(), 5000)`."""
+    for node in own_nodes(function):
+        if isinstance(node, tree.Call) and last_name(node.callee) in _TIMERS and node.arguments:
+            first = node.arguments[0].value
+            if isinstance(first, tree.Function) and not first.is_async:
+                yield function.to(first)
 
 
 def _found(
@@ -93,7 +105,7 @@ def _result_is_ignored(code: ClientCode, function: At[tree.Function]) -> bool:
     if not isinstance(call, tree.Call):
         return False
     last = last_name(call.callee)
-    return last in ("setTimeout", "setInterval", "forEach")
+    return last in _TIMERS or last == "forEach"
 
 
 def _of_call(code: ClientCode, call: At[tree.Call], event: str) -> Iterator[Floating]:
@@ -132,7 +144,7 @@ def _of_call(code: ClientCode, call: At[tree.Call], event: str) -> Iterator[Floa
     for each in found:
         risk = promise_risk(program, each)
         if risk is not None:
-            kind = "call" if event != "connect" or each.node.is_async else "promise"
+            kind = "promise" if _connects(code, each) and not each.node.is_async else "call"
             yield _found(kind, event, _name(each), risk, call, Confidence.MEDIUM)
             return
 

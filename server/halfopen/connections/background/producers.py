@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from halfopen.connections.background.failing import is_stopped
 from halfopen.connections.endpoint_code import EndpointCode
-from halfopen.connections.handler_flow import SENDERS
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
 from halfopen.connections.registries import Container, container_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
@@ -24,14 +24,19 @@ _DEPTH = 3
 
 
 def sent_state(code: EndpointCode) -> frozenset[Container]:
-    """The long-lived state that loops of the endpoint read in order to send it."""
+    """The long-lived state that the endpoint's loops read in order to send it, without being asked for it."""
     found: set[Container] = set()
     for function in code.functions:
         for loop in own_nodes(function):
-            if isinstance(loop, tree.Loop) and code.operations(function.to(loop.body)) & SENDERS:
+            if isinstance(loop, tree.Loop) and loop.kind == "while" and _pushes(code, function.to(loop)):
                 for inner in (function.to(loop.body), *_called(code.program, function.to(loop.body), 2)):
                     found |= _read_in(code.program, inner)
     return frozenset(found)
+
+
+def _pushes(code: EndpointCode, loop: At[tree.Loop]) -> bool:
+    operations = code.operations(loop.to(loop.node.body))
+    return bool(operations & SENDERS) and not operations & (RECEIVERS | ITERATORS)
 
 
 def written_state(program: Program, body: At[tree.Function]) -> frozenset[Container]:
