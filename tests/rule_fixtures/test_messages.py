@@ -37,6 +37,7 @@ SAID = [
     ("WS6B/react/bad_callback_given_once", Severity.MEDIUM, "keeps `lines` as it was then, and is not handed over anew when it changes", "made anew"),
     ("WS6B/react/bad_data_among_the_dependencies.tsx", Severity.MEDIUM, "`pins` is another object whenever it is set, and the effect does not read it", "each render"),
     ("WS1B/react/bad_interval_of_a_sender", Severity.HIGH, "The interval of Joystick is never cleared", "RobotProvider"),
+    ("WS2B/react/bad_low_waits_in_a_promise.ts", Severity.MONITOR, "grow from 1 s to 4 s and hold no chance", "no delay"),
     ("WS5B/react/bad_refused_for_ever", Severity.HIGH, "a client that jobs refuses (4401) is turned away again and again, without end", "renewed"),
     ("WS5B/react/bad_refused_until_renewed", Severity.MEDIUM, "refuses (HTTP 403, which a browser shows as 1006) is turned away again and again, without end, until something else has renewed the token", "4401"),
     ("WS5B/react/bad_nobody_is_refused", Severity.MONITOR, "readings refuses nobody today", "1009"),

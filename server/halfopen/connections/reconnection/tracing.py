@@ -109,7 +109,7 @@ class Tracing:
                     else:
                         waiting.insert(0, Step(callback, met, delay, call, step.depth + 1))
             return
-        if (pause := self.pause_in(call)) is not None:
+        if (pause := _pause_in(program, call)) is not None:
             yield from self.after_pause(step, call, met, pause)
         if (later := _chained_pause(self.view, call)) is not None:
             waiting += [
@@ -168,20 +168,6 @@ class Tracing:
                 if is_timer(self.view.program, timer) and self.view.reach.enters(self.view.program, timer):
                     return timer.to(node.arguments[1].value)
         return None
-
-    def pause_in(self, call: At[tree.Call]) -> At[tree.Expr] | None:
-        """The delay of an awaited pause: `await sleep(1000)`, `await new Promise(r => setTimeout(r, 1000))`."""
-        if not isinstance(call.parent, tree.Await):
-            return None
-        for node in tree.walk(call.node):
-            if (
-                isinstance(node, tree.Call)
-                and len(node.arguments) > 1
-                and is_timer(self.view.program, call.to(node))
-            ):
-                return call.to(node.arguments[1].value)
-        name = last_name(call.node.callee)
-        return call.to(call.node.arguments[0].value) if name in _PAUSES and call.node.arguments else None
 
     def after_pause(
         self, step: Step, pause: At[tree.Call], met: tuple[Condition, ...], delay: At[tree.Expr]
@@ -280,12 +266,18 @@ def creates_now(view: View, function: At[tree.Function], _seen: frozenset[tree.N
     """Whether running a function makes the socket, by direct calls, without waiting for a timer."""
     if function.node in _seen or len(_seen) > _DEPTH:
         return False
+    pauses: list[At[tree.Call]] = []
     for node in own_nodes(function):
         if not isinstance(node, tree.Call):
             continue
+        call = function.to(node)
+        if any(_is_behind(call, each) for each in pauses):
+            continue
         if node is view.call.node:
             return True
-        call = function.to(node)
+        if _pause_in(view.program, call) is not None:
+            pauses.append(call)
+            continue
         if is_timer(view.program, call) or is_timer(view.program, call, "setInterval"):
             continue
         if _chained_pause(view, call) is not None:
@@ -302,6 +294,34 @@ def creates_now(view: View, function: At[tree.Function], _seen: frozenset[tree.N
         ):
             return True
     return False
+
+
+def _pause_in(program: Program, call: At[tree.Call]) -> At[tree.Expr] | None:
+    """The delay of an awaited pause: `await sleep(1000)`, `await new Promise(r => setTimeout(r, 1000))`."""
+    if not isinstance(call.parent, tree.Await):
+        return None
+    for node in tree.walk(call.node):
+        if isinstance(node, tree.Call) and len(node.arguments) > 1 and is_timer(program, call.to(node)):
+            return call.to(node.arguments[1].value)
+    name = last_name(call.node.callee)
+    return call.to(call.node.arguments[0].value) if name in _PAUSES and call.node.arguments else None
+
+
+def _is_behind(call: At[tree.Call], pause: At[tree.Call]) -> bool:
+    """Whether a call comes after a pause on each way on which the pause is made."""
+    if call.node.start < pause.node.end:
+        return False
+    around = set(call.index.ancestors(call.node))
+    return all(
+        each in around
+        for each in pause.index.ancestors(pause.node)
+        if isinstance(each, tree.If | tree.Conditional) and each.start >= _start_of_function(pause)
+    )
+
+
+def _start_of_function(at: At[tree.Call]) -> int:
+    function = at.index.function_of(at.node)
+    return function.start if function is not None else 0
 
 
 def _is_kept_for_later(program: Program, call: At[tree.Call], argument: tree.Argument) -> bool:
