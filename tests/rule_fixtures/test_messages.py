@@ -46,6 +46,7 @@ SAID = [
     ("WS8E/react/bad_desktop_program", Severity.MONITOR, "works where its server was started on the same machine", "developer alone"),
     ("WS8E/react/bad_localhost.tsx", Severity.HIGH, "works for its developer alone", "desktop"),
     ("WS7C/python/bad_broadcast_that_also_tidies_up", Severity.HIGH, "goes out to every client", "task"),
+    ("WS7D/python/bad_job_publishes_its_error", Severity.MEDIUM, "What `job_progress` sends its clients holds the text of `error`", "caused the error"),
     ("WS7D/react/bad_program_writes_its_output", Severity.MEDIUM, "writes whole messages to its output: what they say is there in clear, for everybody who reads the logs", "browser"),
     ("WS7D/react/bad_every_message_logged", Severity.MEDIUM, "writes whole messages to the browser's console: what they say is there in clear, for every extension", "users"),
     ("WS7D/react/bad_one_type_logged", Severity.MEDIUM, "writes `question` messages whole to the browser's console", "whole messages"),

@@ -160,7 +160,12 @@ def _unsaved(dossier: Dossier, each: UnsavedResult) -> Finding:
 
 
 def _order(each: Broadcast) -> tuple[bool, bool, str, int]:
-    return (not each.surely_runs, each.is_periodic or each.made_good is not None, each.span.path, each.span.start)
+    return (
+        not each.surely_runs,
+        each.is_periodic or each.made_good is not None,
+        each.span.path,
+        each.span.start,
+    )
 
 
 def _finding(

@@ -15,6 +15,13 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By where the data go."""
     messages = dossier.messages
     disclosed = spanned(finding, messages.disclosed) if messages is not None else None
+    if disclosed is not None and disclosed.through == "broadcast":
+        return Assessment(
+            "The text of an exception is written for developers: it holds statements, paths, addresses and answers of other "
+            "services.",
+            f"100 % of the errors that reach `{disclosed.name}` are shown to every client that watches then, also to those who "
+            "had no part in them.",
+        )
     if disclosed is not None:
         return Assessment(
             "The text of an exception is written for developers: it holds statements, paths, addresses and answers of other "

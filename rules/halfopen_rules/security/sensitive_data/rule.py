@@ -71,7 +71,15 @@ def _errors(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
     shown = [each for each in messages.disclosed if each.what in ("exception", "traceback")]
     if not shown:
         return
-    first = min(shown, key=lambda each: each.what != "traceback")
+    first = min(shown, key=lambda each: (each.what != "traceback", each.through == "broadcast"))
+    if first.through == "broadcast":
+        message = (
+            f"What `{dossier.connection.name}` sends its clients holds the text of `{first.name}`: paths, SQL and answers of "
+            "other services reach everyone who watches"
+        )
+        evidence = (*first.evidence, *_others(shown, first))
+        yield _finding(dossier, Severity.MEDIUM, Confidence.HIGH, first.span, message, evidence)
+        return
     what = "a traceback" if first.what == "traceback" else f"the text of `{first.name}`"
     where = "as the close reason" if first.through == "close-reason" else "in a message"
     message = (

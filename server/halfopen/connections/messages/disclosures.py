@@ -34,29 +34,38 @@ def disclosed_errors(
     """Exceptions' texts that are sent on, each send once."""
     found: dict[Span, Disclosed] = {}
     for function in functions_:
-        for node in own_nodes(function):
-            if isinstance(node, tree.Handler) and _is_internal(program, function.to(node)):
-                for each in _of_handler(program, function.to(node), reaching):
-                    found.setdefault(each.span, each)
+        for handler in internal_handlers(program, function):
+            for each in _of_handler(program, handler, reaching):
+                found.setdefault(each.span, each)
     yield from found.values()
 
 
-def _of_handler(program: Program, handler: At[tree.Handler], reaching: Reaching) -> Iterator[Disclosed]:
+def internal_handlers(program: Program, function: At[tree.Function]) -> Iterator[At[tree.Handler]]:
+    """The `except` clauses of a function for exceptions whose text is not written for the peer."""
+    for node in own_nodes(function):
+        if isinstance(node, tree.Handler) and _is_internal(program, function.to(node)):
+            yield function.to(node)
+
+
+def shown_texts(program: Program, handler: At[tree.Handler]) -> Iterator[tuple[str, At[tree.Expr]]]:
+    """Where a clause puts its exception into words, with the exception's name."""
     target = handler.node.target
-    if isinstance(target, tree.Name):
-        for read in program.reads(program.variable(handler.to(target))):
-            if not handler.node.start <= read.node.start < handler.node.end:
-                continue
+    if not isinstance(target, tree.Name):
+        return
+    for read in program.reads(program.variable(handler.to(target))):
+        if handler.node.start <= read.node.start < handler.node.end:
             shown = _shown(program, read)
-            for sent in reaching.sends(shown) if shown is not None else ():
-                yield Disclosed(
-                    "exception",
-                    target.id,
-                    "close-reason" if sent.is_close else "message",
-                    shown.span if shown is not None else read.span,
-                    (Evidence(sent.call.span, "goes to the client here"),),
-                )
-                break
+            if shown is not None:
+                yield target.id, shown
+
+
+def _of_handler(program: Program, handler: At[tree.Handler], reaching: Reaching) -> Iterator[Disclosed]:
+    for name, shown in shown_texts(program, handler):
+        for sent in reaching.sends(shown):
+            through = "close-reason" if sent.is_close else "message"
+            evidence = (Evidence(sent.call.span, "goes to the client here"),)
+            yield Disclosed("exception", name, through, shown.span, evidence)
+            break
     for node in tree.walk(handler.node.body, tree.same_function):
         if isinstance(node, tree.Call) and qualified(program, handler.to(node.callee)) & _TRACEBACKS:
             for sent in reaching.sends(handler.to(node)):

@@ -95,11 +95,11 @@ class Logged:
 @dataclass(frozen=True, slots=True)
 class Disclosed:
     """Text or data that reaches the peer and should not: an exception's text, a traceback, a credential, a key of
-    another service."""
+    another service. Through a "broadcast" it reaches all who watch, from a job or a request elsewhere."""
 
     what: OneOf["exception", "traceback", "credential", "service-key"]
     name: str
-    through: OneOf["message", "close-reason"]
+    through: OneOf["message", "close-reason", "broadcast"]
     span: Span
     evidence: tuple[Evidence, ...] = ()
 

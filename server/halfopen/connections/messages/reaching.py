@@ -58,6 +58,8 @@ class Reaching:
     sockets: Sockets
     receivers: frozenset[tree.Node] = frozenset()
     """Functions whose own `self` is the socket: the methods of a class of handlers."""
+    also: frozenset[tree.Node] = frozenset()
+    """Further calls that send: to the clients of a registry, or to a channel of a broker."""
 
     def sends(self, at: At[tree.Expr]) -> Iterator[Sent]:
         """The calls that send a value on, however it is wrapped up."""
@@ -91,6 +93,8 @@ class Reaching:
                     for target in targets:
                         yield from self._held(at.to(target), depth, seen)
                     return
+                case tree.Index(object=inner, key=tree.Opaque(kind="slice")) if inner is current:
+                    current = parent
                 case tree.Member(name=name, object=inner) if inner is current and name in _PASSING:
                     call = at.index.parents.get(parent)
                     if not isinstance(call, tree.Call):
@@ -130,7 +134,7 @@ class Reaching:
 
     def _sending(self, call: At[tree.Call]) -> Sent | None:
         method = socket_method(self.sockets, call.node)
-        if method in SENDERS:
+        if method in SENDERS or call.node in self.also:
             return Sent(call, False)
         if method == "close":
             return Sent(call, True)

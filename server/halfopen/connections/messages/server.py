@@ -11,6 +11,7 @@ from halfopen.connections.messages.facts import Messages
 from halfopen.connections.messages.inbound import inbound_of
 from halfopen.connections.messages.logs import logged_messages, logged_values
 from halfopen.connections.messages.payloads import payloads_of_endpoint
+from halfopen.connections.messages.published_errors import published_errors
 from halfopen.connections.messages.reaching import Reaching
 from halfopen.connections.messages.received import received_by_endpoint
 from halfopen.connections.messages.shared_helpers import is_of_another
@@ -64,6 +65,7 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
         logged=(*logged_messages(program, journey), *logged_values(program, running)),
         disclosed=(
             *disclosed_errors(program, running, reaching),
+            *published_errors(site, running, sockets),
             *(disclosed_credentials(program, handling.root, reaching) if handling is not None else ()),
         ),
     )

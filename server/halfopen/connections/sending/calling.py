@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import calls_as_value
 from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, External, Global, Program, own_nodes
+from halfopen.semantics.scopes import index_of
 
 _DEPTH = 4
 
@@ -90,7 +92,8 @@ def _handed_on(program: Program, function: At[tree.Function]) -> bool:
     if name is None:
         return False
     if function.node.receiver is None and function.index.function_of(function.node) is None:
-        reads: Iterator[At[tree.Name]] = iter(program.reads(Global(function.path, name)))
+        own = Global(function.path, name)
+        reads = itertools.chain(program.reads(own), _read_where_imported(program, own))
         return any(
             isinstance(read.parent, tree.Argument | tree.Entry | tree.Sequence) and is_shipped(read.path)
             for read in reads
@@ -109,6 +112,20 @@ def _handed_on(program: Program, function: At[tree.Function]) -> bool:
                 ):
                     return True
     return False
+
+
+def _read_where_imported(program: Program, name: Global) -> Iterator[At[tree.Name]]:
+    """The reads of a name in functions that import it themselves: `from app.jobs import run` just before `queue.enqueue(run)`."""
+    for module, unit in program.units_with(name.name, "python"):
+        if module.path == name.path:
+            continue
+        for binding in dict.fromkeys(index_of(unit).bindings.values()):
+            if any(
+                each.kind == "import" and program.imported(module.path, each) == name
+                for each in binding.definitions
+            ):
+                program.queries.note(unit)
+                yield from (At(module.path, unit, read) for read in binding.reads)
 
 
 def _named_call(program: Program, function: At[tree.Function]) -> At[tree.Call] | None:

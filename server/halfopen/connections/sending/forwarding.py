@@ -39,7 +39,7 @@ _GIVEN = frozenset(
     }
 )
 """What brokers call the arguments of a publish."""
-_LISTENING = frozenset({"listen", "get_message", "psubscribe", "add_listener"})
+LISTENING = frozenset({"listen", "get_message", "psubscribe", "add_listener"})
 STORING = frozenset(
     {
         "commit", "add", "add_all", "execute", "insert_one", "insert_many", "update_one", "replace_one", "save",
@@ -85,7 +85,7 @@ def forwards(
 
 def _takes(function: At[tree.Function]) -> At[tree.Call] | None:
     """`pubsub.listen()` and the like; a stream that is read from a position is not at-most-once."""
-    return calls_member(function, _LISTENING) if is_shipped(function.path) else None
+    return calls_member(function, LISTENING) if is_shipped(function.path) else None
 
 
 def published(program: Program) -> tuple[tuple[At[tree.Call], At[tree.Function], bool], ...]:
