@@ -61,6 +61,7 @@ SAID = [
     ("WS3A/python/bad_told_before_it_is_stored", Severity.HIGH, "those after it miss the message", "stored"),
     ("WS3A/python/bad_presence_over_a_live_dict", Severity.MEDIUM, "whose content is stored before or soon passes", "whole state"),
     ("WS3D/python/bad_reader_fills_a_queue", Severity.MEDIUM, "the loop that reads the client fills it without waiting for whoever works it off", "stopped reading"),
+    ("WS1B/python/bad_task_with_the_handlers_session", Severity.HIGH, "may go on after watch has ended, with a database session that the handler closes then", "client has left"),
     ("WS1B/python/bad_broadcast_prunes_others", Severity.MEDIUM, "any other error leaves it there; it stays until a broadcast to it fails", "skips"),
     ("WS5A/python/bad_failed_answer_is_swallowed", Severity.CRITICAL, "goes on after a send to its client has failed: `receive_json` then raises at once", "has left"),
     ("WS5B/python/bad_program_asks_for_the_code", Severity.MEDIUM, "take_jobs, which asks for 4001, gets that refusal instead", "browser"),

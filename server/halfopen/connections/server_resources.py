@@ -6,6 +6,7 @@ from halfopen.connections.dossier import Resource
 from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.handler_reading import unread_handler
 from halfopen.connections.handler_registrations import class_registrations, registrations
+from halfopen.connections.handler_sessions import tasks_with_session
 from halfopen.connections.handler_work import gathered, subscriptions, tasks
 from halfopen.connections.handling import handling_for
 from halfopen.semantics import tree
@@ -20,6 +21,8 @@ def server_resources(program: Program, endpoint: Endpoint) -> tuple[Resource, ..
     if not handling.sockets.nodes:
         return ()
     found = [*registrations(handling), *tasks(handling), *gathered(handling), *subscriptions(handling)]
+    known = {each.acquired for each in found if each.leaks}
+    found += [each for each in tasks_with_session(handling) if each.acquired not in known]
     unread = unread_handler(handling, found)
     if unread is not None:
         found.append(unread)

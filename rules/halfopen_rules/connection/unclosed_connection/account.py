@@ -111,6 +111,13 @@ def _server(dossier: Dossier, resource: Resource | None) -> Assessment:
             "On each reconnect that is faster than the end of the old connection (the rule for a page reload), the client "
             "is connected and receives 0 % of the messages until it reconnects again.",
         )
+    if leak == "closed-under":
+        return Assessment(
+            "A session that is closed opens a transaction anew when it is used again, but the objects that it had loaded are no "
+            "more its own: what changes on them is not written, and what they have not loaded yet raises.",
+            "Each run whose client leaves before its end, be it 1 in 10, stops being stored there: its state stays what it was, "
+            "and the connection that it takes from the pool (15 with SQLAlchemy's defaults) is given back by nobody.",
+        )
     if kind == "registration":
         return Assessment(
             "The entry outlives its socket: the registry grows, and each broadcast tries the dead sockets first to last.",

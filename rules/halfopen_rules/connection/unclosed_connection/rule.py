@@ -198,6 +198,11 @@ def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned
     if resource.kind == "registration":
         then = _left_behind(dossier, resource, pruned)
         return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; {then}"
+    if leak.kind == "closed-under":
+        return (
+            f"{name} may go on after {owner} has ended, with a database session that the handler closes then: what it "
+            "still changes on objects of that session is not saved, or raises"
+        )
     if resource.kind == "task":
         return f"{name} {_RUNNING[leak.kind]}, at best until a send of its own fails"
     if resource.kind == "subscription":

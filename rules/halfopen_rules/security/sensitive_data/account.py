@@ -19,7 +19,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         return Assessment(
             "The text of an exception is written for developers: it holds statements, paths, addresses and answers of other "
             "services.",
-            f"100 % of the errors that reach `{disclosed.name}` are shown to every client that watches then, also to those who "
+            f"100 % of the errors that reach `{disclosed.name}` are shown to the clients that watch then, also to those who "
             "had no part in them.",
         )
     if disclosed is not None:

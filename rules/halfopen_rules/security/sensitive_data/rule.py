@@ -75,7 +75,7 @@ def _errors(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
     if first.through == "broadcast":
         message = (
             f"What `{dossier.connection.name}` sends its clients holds the text of `{first.name}`: paths, SQL and answers of "
-            "other services reach everyone who watches"
+            "other services reach whoever watches"
         )
         evidence = (*first.evidence, *_others(shown, first))
         yield _finding(dossier, Severity.MEDIUM, Confidence.HIGH, first.span, message, evidence)
