@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from halfopen.connections.facts import Evidence
 from halfopen.connections.updates.applied import callees
@@ -23,7 +24,7 @@ _ENDED = re.compile(r"complete|finish|done|fail|succe|error|cancel|ready|ended|c
 _DEPTH = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pauses:
     """The functions that run on a message, and where they wait."""
 
@@ -63,10 +64,18 @@ class Pauses:
 
     def _calls_of(self, function: At[tree.Function]) -> Iterator[At[tree.Call]]:
         """Where code that runs on a message calls a function."""
+        yield from self._calls.get(function, ())
+
+    @cached_property
+    def _calls(self) -> Mapping[At[tree.Function], Sequence[At[tree.Call]]]:
+        """The calls in code that runs on a message, by the functions that they run."""
+        found: dict[At[tree.Function], list[At[tree.Call]]] = {}
         for each in self.on_message:
             for node in own_nodes(each):
-                if isinstance(node, tree.Call) and function in callees(self.program, each.to(node)):
-                    yield each.to(node)
+                if isinstance(node, tree.Call):
+                    for callee in callees(self.program, each.to(node)):
+                        found.setdefault(callee, []).append(each.to(node))
+        return found
 
     def _is_serial(self, function: At[tree.Function]) -> bool:
         """Whether one run waits for the one before: in a chain of promises, or in a loop over those that wait."""
