@@ -63,6 +63,8 @@ def main() -> int:
     options.add_argument("--check", action="store_true", help="exit with 1 when a budget is exceeded")
     arguments = options.parse_args()
 
+    # An installed program starts from compiled modules; so do those that are measured, after their warm-up.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="halfopen-bench-") as folder:
         workspace = build(Path(folder).resolve())
