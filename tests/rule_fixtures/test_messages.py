@@ -58,6 +58,7 @@ SAID = [
     ("WS1C/python/bad_random_numbers_through_a_broker", Severity.MONITOR, "what it sends so far is made of random numbers", "can get"),
     ("WS1D/python/bad_one_program_connects", Severity.MONITOR, "any number of connections from one program with a valid credential", "user"),
     ("WS3A/python/bad_whole_note_over_a_live_list", Severity.MONITOR, "until the next one, which is the whole state again", "stored"),
+    ("WS3A/python/bad_last_line_of_a_kept_job", Severity.MEDIUM, "which misses the message", "whole state"),
     ("WS3A/python/bad_told_before_it_is_stored", Severity.HIGH, "those after it miss the message", "stored"),
     ("WS3A/python/bad_presence_over_a_live_dict", Severity.MEDIUM, "whose content is stored before or soon passes", "whole state"),
     ("WS3D/python/bad_reader_fills_a_queue", Severity.MEDIUM, "the loop that reads the client fills it without waiting for whoever works it off", "stopped reading"),

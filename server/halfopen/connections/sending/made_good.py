@@ -82,10 +82,8 @@ def _repairs(
 
 
 def _handed(payload: At[tree.Expr] | None, function: tree.Function) -> tree.Parameter | None:
-    """The parameter that a payload is, or is made of alone: `json.dumps(message)`."""
-    if payload is None:
-        return None
-    names = {each.id for each in _roots(payload, 2)}
+    """The parameter that a payload is, in whatever form (`json.dumps(message)`); not one that a part of it is taken from."""
+    names = {each.id for each in _roots(payload, 2)} if payload is not None else set[str]()
     named = [
         each for each in function.parameters if isinstance(each.target, tree.Name) and each.target.id in names
     ]
@@ -93,12 +91,18 @@ def _handed(payload: At[tree.Expr] | None, function: tree.Function) -> tree.Para
 
 
 def _roots(at: At[tree.Expr], depth: int) -> Iterator[tree.Name]:
-    """The variables in an expression, and in what a local one was made of."""
-    for node in tree.walk(at.node, tree.same_function):
-        if isinstance(node, tree.Name):
-            yield node
-            for value in _values(at.to(node)) if depth else ():
+    """The variable that an expression is, or is only written out from."""
+    match at.node:
+        case tree.Name():
+            yield at.node
+            for value in _values(at.to(at.node)) if depth else ():
                 yield from _roots(value, depth - 1)
+        case tree.Call(callee=callee, arguments=arguments) if last_name(callee) in _WRAPPING and arguments:
+            yield from _roots(at.to(arguments[0].value), depth)
+        case tree.Call(callee=tree.Member(object=inner, name=name)) if name in _WRAPPING:
+            yield from _roots(at.to(inner), depth)
+        case _:
+            return
 
 
 def _values(name: At[tree.Name]) -> Iterator[At[tree.Expr]]:
