@@ -54,12 +54,18 @@ _CONTENT = frozenset({"data", "payload", "body", "content", "text", "note", "tra
 """Names of the field that holds what a message says, beside those that tell of what kind it is and whose."""
 
 
+_COMPLAINTS = frozenset({"warn", "warning", "error"})
+"""Levels at which a message is written that something is wrong with, and so not each."""
+
+
 def logged_contents(program: Program, journey: Journey) -> Iterator[Logged]:
     """The log calls that write the field of a received message which holds what it says."""
     found: dict[tree.Node, Logged] = {}
     for name, at in _contents(program, journey):
         call = logging_call(program, at)
-        if call is not None and call.node not in found and not holds_only_plain_fields(program, at):
+        if call is None or _level(call.node) in _COMPLAINTS or call.node in found:
+            continue
+        if not holds_only_plain_fields(program, at):
             evidence = (Evidence(at.span, f"is `{name}` of what was received"),)
             when, level, kind = _when(program, call), _level(call.node), _type_around(call)
             found[call.node] = Logged(name, False, "received", when, level, call.span, evidence, kind)

@@ -16,6 +16,8 @@ from halfopen.connections.reconnection.repairing import connect_repair
 from halfopen.connections.reconnection.tracing import Tracing
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers
+from halfopen.semantics.flow import state_hook
+from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.values import origins
@@ -154,18 +156,44 @@ def _reset_by_attempt(view: View, triggers: list[Trigger]) -> At[tree.Node] | No
 
 def _falls_back(view: View, handlers: list[At[tree.Function]]) -> Fact[bool]:
     """Whether what runs at the end of the connection starts an interval of its own."""
-    updaters = [each for handler in closure_of(view.program, handlers) for each in _updaters(handler)]
+    updaters = [each for handler in closure_of(view.program, handlers) for each in _updaters(view, handler)]
     for function in closure_of(view.program, [*handlers, *updaters]):
         for node in own_nodes(function):
-            if isinstance(node, tree.Call) and is_timer(view.program, function.to(node), "setInterval"):
+            if (
+                isinstance(node, tree.Call)
+                and is_timer(view.program, function.to(node), "setInterval")
+                and not _only_ticks(view, function.to(node))
+            ):
                 return Known(True, (Evidence(function.to(node).span, "it polls from now on"),))
     return Known(False)
 
 
-def _updaters(function: At[tree.Function]) -> Iterator[At[tree.Function]]:
-    """The functions that are given where they stand: `setState((before) => ...)`."""
+def _only_ticks(view: View, timer: At[tree.Call]) -> bool:
+    """Whether each turn of an interval does no more than set state, as one that shows how long the outage lasts."""
+    callback = timer.node.arguments[0].value if timer.node.arguments else None
+    if not isinstance(callback, tree.Function):
+        return False
+    calls = [timer.to(node) for node in tree.walk(callback.body) if isinstance(node, tree.Call)]
+    return bool(calls) and all(
+        _is_setter(view, each) or last_name(each.node.callee) in _OF_TIME for each in calls
+    )
+
+
+_OF_TIME = frozenset({"now", "floor", "round", "max", "min", "Date", "getTime"})
+
+
+def _is_setter(view: View, call: At[tree.Call]) -> bool:
+    callee = call.node.callee
+    hook = state_hook(view.program, call.to(callee)) if isinstance(callee, tree.Name) else None
+    return hook is not None and hook[1] == 1
+
+
+def _updaters(view: View, function: At[tree.Function]) -> Iterator[At[tree.Function]]:
+    """The functions by which state is made of what it was: `setState((before) => ...)`."""
     for node in own_nodes(function):
-        for argument in node.arguments if isinstance(node, tree.Call) else ():
+        if not isinstance(node, tree.Call) or not _is_setter(view, function.to(node)):
+            continue
+        for argument in node.arguments:
             if isinstance(argument.value, tree.Function):
                 yield function.to(argument.value)
 
