@@ -109,7 +109,8 @@ class Collected:
             brought = [each for each in sites if each.call.node not in asked and each.how != "cleared"]
             how = strongest([each.how for each in brought or sites])
             main = next(each for each in brought or sites if each.how == how)
-            plain = [each for each in answers if each.how == "replaced"] if brought else []
+            apart = answers if brought else [each for each in answers if each not in sites]
+            plain = [each for each in apart if each.how == "replaced"]
             yield Write(
                 slot.key,
                 main.call.span,
