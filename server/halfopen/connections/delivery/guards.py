@@ -252,7 +252,7 @@ class Guards:
         match at.node:
             case tree.Raise():
                 yield "throws"
-            case tree.Return(value=value) if value is not None and not _nothing(value):
+            case tree.Return(value=value) if value is not None and not is_nothing(value):
                 yield "returned"
             case tree.Call() as call:
                 if _root(call.callee) in _LOGS:
@@ -380,7 +380,8 @@ def _optional(callee: tree.Expr) -> bool:
     return isinstance(callee, tree.Member) and callee.optional
 
 
-def _nothing(value: tree.Expr) -> bool:
+def is_nothing(value: tree.Expr) -> bool:
+    """Whether a value is `null` or `undefined`."""
     return (isinstance(value, tree.Literal) and value.value is None) or (
         isinstance(value, tree.Name) and value.id == "undefined"
     )

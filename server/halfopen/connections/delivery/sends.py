@@ -15,7 +15,7 @@ from halfopen.connections.client_release import closure_of
 from halfopen.connections.client_view import View
 from halfopen.connections.delivery.committed import is_committed_by_request
 from halfopen.connections.delivery.facts import Guard, Refusal, Send, Trigger
-from halfopen.connections.delivery.guards import STRENGTH, Guarding, Guards
+from halfopen.connections.delivery.guards import STRENGTH, Guarding, Guards, is_nothing
 from halfopen.connections.delivery.purpose import carries_id, payload_of, purpose_of, type_of
 from halfopen.connections.delivery.repair import repair_of
 from halfopen.connections.delivery.triggers import Handlers, Run, climb, runs_of, socket_handlers
@@ -367,7 +367,7 @@ def _is_taken_away(view: View, sent: At[tree.Call]) -> bool:
     for function in closure_of(view.program, view.socket.handlers(view.program, view.held, "close")):
         for node in own_nodes(function):
             match node:
-                case tree.Assign(targets=targets, value=tree.Literal(value=None)):
+                case tree.Assign(targets=targets, value=value) if value is not None and is_nothing(value):
                     if any(function.to(each).text == holder.text for each in targets):
                         return True
                 case tree.Call() if slot is not None:
