@@ -83,9 +83,8 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
         after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
         severity, confidence = Severity.MEDIUM, Confidence.LOW
     elif facts.is_refused and renewal is not None and renewal.kind == "switch":
-        confidence = (
-            Confidence.LOW
-        )  # a person has it opened for one job, and a new socket would know nothing of that
+        # A person has it opened for one job, and a new socket would know nothing of that.
+        confidence = Confidence.LOW
     elif renewal is not None and renewal.kind == "send":
         return _only_to_send(dossier, where, automatic, renewal)
     message = f"{connection.name} never reconnects: {how}, so after a restart of the server or a dropped network {after}"
@@ -115,7 +114,8 @@ def _or_changed(dossier: Dossier) -> str:
 
 def _fixes(dossier: Dossier, facts: Reconnection) -> Iterator[Fix]:
     if dossier.connection.library == "react-use-websocket":
-        yield options_fix(dossier.connection.site)
+        if not facts.is_refused:  # an option that says so was somebody's decision
+            yield options_fix(dossier.connection.site)
     elif isinstance(facts.repair, EffectRepair):
         yield effect_fix(facts.repair)
     elif facts.repair is not None and dossier.connection.library == "native" and not _rests_on_each(dossier):
