@@ -33,7 +33,7 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
         if floating is not None and floating.event == "beside":
             return Assessment(
                 "Nobody waits for the request beside the socket, so its rejection reaches no handler, and nothing asks again.",
-                f"Each failure of `{floating.risk}` leaves a page that is connected and empty: the messages change a list that "
+                f"One failure of `{floating.risk}` leaves the page connected and empty until it is reloaded: the messages change a list that "
                 "was never loaded.",
             )
         risk = f"`{floating.risk}`" if floating is not None else "it"

@@ -28,7 +28,10 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         return
     if is_brought_up_to_date(dossier):
         return
-    stuck = [each for each in updates.pending if each.is_flag and not each.rolled_back]
+    # A value that was set before the server answered is WS6A's; that a reconnect leaves it is worth a look beside that.
+    stuck = sorted(
+        (each for each in updates.pending if not each.rolled_back), key=lambda each: not each.is_flag
+    )
     if stuck:
         yield _stuck(dossier, stuck[0])
         return
@@ -60,7 +63,7 @@ def _stuck(dossier: Dossier, pending: Pending) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=Severity.MEDIUM,
-        confidence=Confidence.MEDIUM,
+        confidence=Confidence.MEDIUM if pending.is_flag else Confidence.LOW,
         span=pending.place,
         message=(
             f"`{pending.state}` waits for a message to be taken back: if that message falls into an outage, it stays set "

@@ -166,7 +166,7 @@ def _ran_from(
                 names,
                 bool(found),
                 again,
-                depth + (after_failures is None),
+                depth + (_DEEPEST if after_failures is None else 0),
                 first,
                 entered,
                 after_failures is None,
