@@ -149,11 +149,13 @@ class Collected:
     def _is_answer(self, site: Site) -> bool:
         """Whether a write outside of the message handler uses the answer to a request that messages can outrun.
 
-        A constant is no old value, an error no answer, and what comes before the socket in the function that makes
-        it is through when the first message comes.
+        A constant or a sentence for the page is no old value, an error no answer, and what comes before the socket in
+        the function that makes it is through when the first message comes.
         """
         around = site.call.index.function_of(site.call.node)
-        if around is None or not is_shipped(site.call.path) or isinstance(site.value.node, tree.Literal):
+        if around is None or not is_shipped(site.call.path):
+            return False
+        if isinstance(site.value.node, tree.Literal | tree.Template):
             return False
         if self._comes_first(site, around) or _fills_only(site):
             return False
