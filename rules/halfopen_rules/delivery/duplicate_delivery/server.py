@@ -36,7 +36,7 @@ def _clients_tell_apart(dossier: Dossier) -> bool:
         for each in other.dossier.updates.writes
         if each.how == "appended"
     ]
-    return bool(writes) and all(each.deduplicated or each.restarted for each in writes)
+    return bool(writes) and all(each.deduplicated for each in writes)
 
 
 def _doubled(dossier: Dossier, each: TaskPerMessage) -> Finding:

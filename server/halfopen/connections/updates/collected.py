@@ -101,8 +101,10 @@ class Collected:
         """What messages set, each state once. `sent_by` are the functions on the way from the user to a send."""
         said = self._said(sent_by)
         for slot, sites in self.message_sites.items():
-            if strongest([each.how for each in sites]) == "cleared":
+            most = strongest([each.how for each in sites])
+            if most == "cleared":
                 continue
+            telling = next(each for each in sites if each.how == most)
             everywhere = writes_everywhere(self.program, slot)
             answers = [each for each in everywhere if self._is_answer(each) or self._is_given_answer(each)]
             asked = {each.call.node for each in answers}
@@ -113,7 +115,7 @@ class Collected:
             plain = [each for each in apart if each.how == "replaced"]
             yield Write(
                 slot.key,
-                main.call.span,
+                telling.call.span,
                 main.how,
                 slot.is_store,
                 bounded=any(each.bounded for each in sites if each.how == "appended"),
