@@ -67,6 +67,22 @@ REACHED: dict[str, tuple[Files, list[str]]] = {
         {"a.py": "d = {}\nd['k'] = make()\nuse(d['k'])\nfor x in d.values():\n    pass\n"},
         ["use(d['k'])"],
     ),
+    "a value of a dict in a loop over its values": (
+        {
+            "a.py": "d = {}\nd['k'] = make()\nfor x in d.values():\n    use(x)\nfor k in d.keys():\n    see(k)\n"
+        },
+        ["use(x)"],
+    ),
+    "a value of a dict of dicts in a loop over pairs": (
+        {
+            "a.py": "d = {}\nd['k'] = {}\nd['k']['l'] = make()\nfor k, x in list(d['k'].items()):\n    use(x)\n    use(k)\n"
+        },
+        ["use(x)"],
+    ),
+    "a value of a map in a loop over its values": (
+        {"a.ts": "const m = new Map();\nm.set('k', make());\nfor (const x of m.values()) { use(x); }"},
+        ["use(x)"],
+    ),
     "an element of a list in a loop": (
         {"a.py": "xs = []\nxs.append(make())\nfor x in xs:\n    use(x)\n"},
         ["use(x)"],

@@ -41,6 +41,8 @@ _ELEMENTS = frozenset({"get", "pop", "shift", "at", "find"})
 """Methods that hand out an element of their container (the member access has taken the step into it)."""
 _ITERATIONS = frozenset({"forEach", "map", "filter", "some", "every", "find"})
 """Methods that call a function with each element."""
+_VIEWS: dict[str, Path] = {"values": (), "items": (1,), "entries": (1,)}
+"""Methods that go through a dict's or map's values, and where the value stands in what each turn gives."""
 _COPIES = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed"})
 """Builtins of Python that give a container's elements anew (of a dict its keys, which hold no value)."""
 _ADDING = frozenset({"append", "add", "push", "set", "setdefault", "put_nowait"})
@@ -118,7 +120,10 @@ class _Flow:
         node, parent = at.node, at.parent
         match parent:
             case tree.Member(object=inner, name=name) if inner is node:
-                if path and (path[0] == name or name in _ELEMENTS or name in _ITERATIONS):
+                call = at.index.parents.get(parent)
+                if path and name in _VIEWS and isinstance(call, tree.Call) and call.callee is parent:
+                    self.push(at.to(call), (None, *_VIEWS[name], *path[1:]))
+                elif path and (path[0] == name or name in _ELEMENTS or name in _ITERATIONS):
                     self.push(at.to(parent), path[1:])
             case tree.Index(object=inner, key=key) if inner is node:
                 step = key.value if isinstance(key, tree.Literal) else None
