@@ -20,7 +20,7 @@ WEIGHT = {Severity.CRITICAL: 2.0, Severity.HIGH: 1.0, Severity.MEDIUM: 0.5, Seve
 CERTAINTY = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.15}
 REPEATED = 0.15
 """What each further finding of the same check adds, as a part of its weight."""
-HALVED_AT = 5.5
+HALVED_AT = 4.0
 """The sum of weights at which half of the way from best to worst is gone."""
 
 BANDS = (
@@ -50,11 +50,11 @@ def readiness(findings: Iterable[Weighed]) -> int:
 
 
 def burden(findings: Iterable[Weighed]) -> float:
-    """The sum of the weights of what was found: what the score loses by."""
+    """The sum of the weights of what was found: what the score loses by. Summed exactly: the order tells nothing."""
     by_check: dict[str, list[float]] = defaultdict(list)
     for each in findings:
         by_check[each.code].append(WEIGHT[each.severity] * CERTAINTY[each.confidence])
-    return sum(
+    return math.fsum(
         weight * (1.0 if position == 0 else REPEATED)
         for weights in by_check.values()
         for position, weight in enumerate(sorted(weights, reverse=True))
