@@ -15,20 +15,52 @@ _INTERNAL_ERROR = 1011
 
 
 def server_findings(dossier: Dossier) -> Iterator[Finding]:
-    """The gravest of what may be wrong."""
+    """The gravest of what may be wrong; what is only suspicious counts where nothing is surer."""
     closing = dossier.closing
     if closing is None:
         return
-    for found in (
-        _illegal(dossier, closing),
-        _fault_as_normal(dossier, closing),
-        _unseen(dossier, closing),
-        _never_sent(dossier, closing),
-        _silent(dossier, closing),
-    ):
-        if found is not None:
-            yield found
-            return
+    found = [
+        each
+        for each in (
+            _illegal(dossier, closing),
+            _fault_as_normal(dossier, closing),
+            _unseen(dossier, closing),
+            _never_sent(dossier, closing),
+            _silent(dossier, closing),
+        )
+        if each is not None
+    ]
+    if found:
+        yield next((each for each in found if each.confidence is not Confidence.LOW), found[0])
+
+
+def _is_lost_on_all(dossier: Dossier) -> bool:
+    """Whether no linked client does anything by a code: none asks for it, and none comes back by itself."""
+    clients = [each.dossier for each in dossier.surroundings.others]
+    return bool(clients) and all(_asks_nothing(each) and _stays_away(each) for each in clients)
+
+
+def _asks_nothing(client: Dossier) -> bool:
+    """Whether a client's close handler leaves the code alone, or there is none."""
+    closing, reconnection = client.closing, client.reconnection
+    if closing is None or reconnection is None or closing.told_apart:
+        return False
+    asks = closing.asks_code
+    return not asks.value if isinstance(asks, Known) else reconnection.close_handler is None
+
+
+def _stays_away(client: Dossier) -> bool:
+    automatic = client.reconnection.automatic if client.reconnection is not None else None
+    return isinstance(automatic, Known) and not automatic.value
+
+
+def _comes_back(client: Dossier) -> bool:
+    """Whether a client connects again after any close, whatever its code."""
+    reconnection = client.reconnection
+    if reconnection is None or reconnection.first is None or reconnection.first.codes is not None:
+        return False
+    after = reconnection.after_server_close
+    return not (isinstance(after, Known) and not after.value)
 
 
 def _code(close: Close) -> int | None:
@@ -54,32 +86,47 @@ def _illegal(dossier: Dossier, closing: Closing) -> Finding | None:
 def _fault_as_normal(dossier: Dossier, closing: Closing) -> Finding | None:
     """1000, given or by default, for an error, a timeout or a refusal."""
     name = dossier.connection.name
+    lost = _is_lost_on_all(dossier) or _is_met_by_retries_alone(dossier, closing)
+    then = (
+        "none of its clients asks for the code so far"
+        if lost
+        else "clients that stop at 1000 do not come back, and those that retry cannot tell it from a normal end"
+    )
     for close in closing.closes:
         if _code(close) != NORMAL or _is_early(close) or not close.is_sent:
             continue
         said = "without a code, which is 1000" if close.is_default else "with 1000"
-        then = "clients that stop at 1000 do not come back, and those that retry cannot tell it from a normal end"
         if close.why in ("error", "refusal") and close.told is not None:
             what = "ends an error" if close.why == "error" else "turns a client away"
             message = (
                 f"{name} {what} with a close {said}: only the message before it tells it from a normal end"
             )
-            return _finding(dossier, Severity.MONITOR, Confidence.MEDIUM, close, message, (close.told,))
+            confidence = Confidence.LOW if lost else Confidence.MEDIUM
+            return _finding(dossier, Severity.MONITOR, confidence, close, message, (close.told,))
         if close.why == "error":
-            message = f"{name} ends an error with a close {said}: {then}"
-            return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, close, message)
-        if close.why == "timeout":
+            message, confidence = f"{name} ends an error with a close {said}: {then}", Confidence.HIGH
+        elif close.why == "timeout":
             message = f"{name} closes a connection that it takes for dead {said}: {then}"
-            return _finding(dossier, Severity.MEDIUM, Confidence.HIGH, close, message)
-        if close.why == "refusal":
+            confidence = Confidence.HIGH
+        elif close.why == "refusal":
             message = (
                 f"{name} turns a client away {said}: it cannot tell the refusal from a normal end, and {then}"
             )
-            return _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, close, message)
-        if close.why == "end" and close.is_default and _has_own_end(closing, close):
+            confidence = Confidence.MEDIUM
+        elif close.why == "end" and close.is_default and _has_own_end(closing, close):
             message = f"{name} closes in a finally {said}, whatever error led there: {then}"
-            return _finding(dossier, Severity.MEDIUM, Confidence.MEDIUM, close, message)
+            confidence = Confidence.MEDIUM
+        else:
+            continue
+        return _finding(dossier, Severity.MEDIUM, Confidence.LOW if lost else confidence, close, message)
     return None
+
+
+def _is_met_by_retries_alone(dossier: Dossier, closing: Closing) -> bool:
+    """Whether every linked client comes back after any close, and no refusal makes that wrong: 1000 costs it nothing."""
+    clients = [each.dossier for each in dossier.surroundings.others]
+    comes_back = bool(clients) and all(_asks_nothing(each) and _comes_back(each) for each in clients)
+    return comes_back and not any(each.why == "refusal" for each in closing.closes)
 
 
 def _has_own_end(closing: Closing, close: Close) -> bool:
@@ -112,7 +159,10 @@ def _unseen(dossier: Dossier, closing: Closing) -> Finding | None:
     )
     message = f"{dossier.connection.name} {what} {code} before it accepts: the handshake is answered with HTTP 403, and {seen}"
     late = any(is_application_code(_code(each) or 0) and not _is_early(each) for each in closing.closes)
-    sure = bool(asking) or (bool(own) and not late and first.why == "refusal")
+    lost = _is_lost_on_all(dossier)
+    if lost:
+        message += "; its clients do not come back by themselves, and ask for no code so far"
+    sure = bool(asking) or (bool(own) and not late and not lost and first.why == "refusal")
     confidence = Confidence.HIGH if sure else Confidence.LOW
     evidence = tuple(one for each in chosen[1:4] for one in each.evidence)
     return _finding(dossier, Severity.MEDIUM, confidence, first, message, evidence)
