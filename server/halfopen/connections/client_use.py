@@ -1,4 +1,4 @@
-"""Whether anything of the workspace uses the hook, component or class that holds a client."""
+"""Whether anything of the workspace uses the hook, component, class, store or module that holds a client."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ import re
 
 from halfopen.connections.dossier import Owner
 from halfopen.connections.facts import Evidence, Fact, Known
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.program import At, Global, Program
+from halfopen.semantics.react import kind_of_name
 from halfopen.semantics.scopes import index_of
 from halfopen.semantics.scripts import file_of
 
-_OWNERS = frozenset({"hook", "component", "effect", "class"})
+_NAMED = frozenset({"hook", "component", "effect", "class"})
+_PLACED = frozenset({"component", "effect"})
 _STARTS = ("createRoot", "hydrateRoot", "ReactDOM")
 _ENTRY = re.compile(
-    r"(^|/)((pages|app|routes|views|screens)/|(main|index|app|page|layout|_app|root|entry[\w.-]*)\.[cm]?[jt]sx?$)",
+    r"(^|/)(main|index|app|page|layout|_app|root|entry[\w.-]*|preload|background|content|sw|[\w-]*worker)\.[cm]?[jt]sx?$",
     re.IGNORECASE,
 )
-"""Files that a framework or a page loads by where they are, or by their name, without an import."""
+"""Files that a framework, a browser or a page loads by their name, without an import."""
+_PLACE = re.compile(r"(^|/)(pages|app|routes|views|screens)/", re.IGNORECASE)
+"""Folders whose components a framework loads; the hooks and stores in them it does not."""
 
 
 def used(program: Program, call: At[tree.Call], owner: Fact[Owner]) -> Known[bool] | None:
@@ -27,43 +32,75 @@ def used(program: Program, call: At[tree.Call], owner: Fact[Owner]) -> Known[boo
     It is known only of an application, which renders its root somewhere in the workspace: of a library others use what it
     exports.
     """
-    if not isinstance(owner, Known) or owner.value.kind not in _OWNERS:
+    if not isinstance(owner, Known):
         return None
-    path, name = call.path, owner.value.name
+    path, kind, name = call.path, owner.value.kind, owner.value.name
     if file_of(path) != path or _ENTRY.search(path):
+        return None
+    if kind in _PLACED and kind_of_name(name) != "hook" and _PLACE.search(path):
         return None
     if not any(program.files_with(word, "typescript") for word in _STARTS):
         return None
+    module = program.module(path)
+    if module is not None and module.exports and not _is_loaded(program, path):
+        return Known(False, (Evidence(call.span, f"no module of the workspace imports {path}"),))
     variable = Global(path, name)
-    if not program.definitions_of(variable) or program.importers(variable):
+    if kind not in _NAMED or not program.definitions_of(variable) or program.importers(variable):
         return None
-    if any(each.unit is not call.unit for each in program.reads(variable)) or _is_loaded_later(program, path):
+    if any(each.unit is not call.unit for each in program.reads(variable)) or _is_taken_whole(program, path):
         return None
     return Known(False, (Evidence(call.span, f"nothing in the workspace uses {name}"),))
 
 
-def _is_loaded_later(program: Program, path: str) -> bool:
+def _is_loaded(program: Program, path: str) -> bool:
+    return program.queries.search(("module loaded", path), lambda: _loads(program, path, whole=False))
+
+
+def _is_taken_whole(program: Program, path: str) -> bool:
     """Whether anything takes the file as a whole: `lazy(() => import("./Live"))`, `import * as live from "./live"`."""
-    stem = _stem(path)
+    return program.queries.search(("module taken whole", path), lambda: _loads(program, path, whole=True))
+
+
+def _loads(program: Program, path: str, whole: bool) -> bool:
+    """Whether a shipped module or the file itself sees to it that the file runs, by a specifier that may mean it."""
+    if not whole and any(
+        module.path == path for word in _STARTS for module, _ in program.units_with(word, "typescript")
+    ):
+        return True
+    word = max(re.findall(r"[\w$]+", _stem(path)), key=len, default="")
     return any(
-        _names_whole(node, stem)
-        for module, unit in program.units_with(stem, "typescript")
-        if module.path != path
-        for node in index_of(unit).parents
+        _names(program, module.path, node, path, whole)
+        for module, unit in program.units_with(word, "typescript")
+        if file_of(module.path) != path and is_shipped(module.path)
+        for node in (*unit.body, *index_of(unit).parents)
     )
 
 
-def _names_whole(node: tree.Node, stem: str) -> bool:
+def _names(program: Program, importing: str, node: tree.Node, path: str, whole: bool) -> bool:
     match node:
         case tree.Literal(value=str(text)):
-            return _stem(text) == stem
-        case tree.Import(module=module, names=names):
-            return _stem(module) == stem and any(each.name == "*" for each in names)
-        case tree.Export(module=str(module)):
-            return _stem(module) == stem
+            return text.startswith((".", "@", "~", "#")) and _may_mean(program, importing, text, path)
+        case tree.Import(module=specifier, names=names):
+            is_asked_for = not whole or any(each.name == "*" for each in names)
+            return is_asked_for and _may_mean(program, importing, specifier, path)
+        case tree.Export(module=str(specifier)):
+            return _may_mean(program, importing, specifier, path)
         case _:
             return False
 
 
+def _may_mean(program: Program, importing: str, specifier: str, path: str) -> bool:
+    """Whether a specifier is the file's; one that leads nowhere in the workspace is taken for it by its last word."""
+    if _stem(specifier) != _stem(path):
+        return False
+    found = program.resolve_import(importing, specifier)
+    return found is None or found == path
+
+
 def _stem(path: str) -> str:
-    return posixpath.splitext(posixpath.basename(path))[0]
+    """The last word of a path: the file without its ending, or the folder of an index file."""
+    name = posixpath.basename(path)
+    stem, ending = posixpath.splitext(name)
+    if re.fullmatch(r"\.[cm]?[jt]sx?", ending) is None:
+        stem = name
+    return posixpath.basename(posixpath.dirname(path)) if stem == "index" else stem
