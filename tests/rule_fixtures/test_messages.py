@@ -52,7 +52,7 @@ SAID = [
     ("WS7D/react/bad_one_type_logged", Severity.MEDIUM, "writes `question` messages whole to the browser's console", "whole messages"),
     ("WS1B/python/bad_key_is_never_made", Severity.HIGH, "has one key for all clients", "reconnects"),
     ("WS1B/python/bad_two_tasks_left_by_one_way", Severity.MEDIUM, "at best until a send of its own fails", "alive"),
-    ("WS1C/python/bad_random_id_lets_in", Severity.MEDIUM, "only for an id that the server drew", "anyone who can reach the port"),
+    ("WS1C/python/bad_random_id_lets_in", Severity.MEDIUM, "only for an id that was drawn at random", "anyone who can reach the port"),
     ("WS1C/python/bad_id_that_anybody_may_list", Severity.CRITICAL, "lets in anyone who can reach the port", "drew"),
     ("WS1C/python/bad_orders_of_the_account", Severity.HIGH, "a stranger can get what it sends", "random"),
     ("WS1C/python/bad_random_numbers_through_a_broker", Severity.MONITOR, "what it sends so far is made of random numbers", "can get"),

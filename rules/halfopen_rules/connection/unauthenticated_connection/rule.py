@@ -88,10 +88,11 @@ def _nobody_asks(dossier: Dossier, admission: Admission) -> Finding | None:
 def _random_id(dossier: Dossier, admission: Admission) -> Finding:
     """A random id is all that is asked for: nobody guesses it, and whoever reads it has it for as long as it lives."""
     message = (
-        f"{dossier.connection.name} asks for no token, cookie or dependency on any level, only for an id that the server drew: "
-        "whoever reads it, in a log or a shared link, is let in as its owner, until the server forgets it"
+        f"{dossier.connection.name} asks for no token, cookie or dependency on any level, only for an id that was drawn at "
+        "random: whoever reads it, in a log or a shared link, is let in as its owner, until the server forgets it"
     )
-    return _finding(dossier, admission, message, Severity.MEDIUM, Confidence.MEDIUM, admission.capability)
+    confidence = Confidence.MEDIUM if admission.guarded_beside else Confidence.LOW
+    return _finding(dossier, admission, message, Severity.MEDIUM, confidence, admission.capability)
 
 
 def _relays(dossier: Dossier) -> bool:

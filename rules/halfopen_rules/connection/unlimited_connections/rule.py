@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
-from halfopen.connections.admission.facts import Admission
+from halfopen.connections.admission.facts import Admission, Exposed
 from halfopen.connections.dossier import Dossier, Resource
-from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.semantics.unit import Span
 
 CODE = "WS1D"
@@ -54,7 +54,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         code=CODE,
         slug=SLUG,
         severity=_severity(dossier, admission, whole is not None),
-        confidence=exposes.confidence if exposes.value != "echo" else Confidence.MEDIUM,
+        confidence=_confidence(dossier, admission, exposes),
         span=_place(dossier, admission),
         message=message,
         connection=dossier.connection.id,
@@ -91,6 +91,31 @@ def _severity(dossier: Dossier, admission: Admission, whole_is_limited: bool) ->
     acts = isinstance(admission.exposes, Known) and admission.exposes.value == "actions"
     heavy = acts or any(each.kind in _HEAVY for each in dossier.resources)
     return Severity.HIGH if heavy and not admission.is_authenticated else Severity.MEDIUM
+
+
+def _confidence(dossier: Dossier, admission: Admission, exposes: Fact[Exposed]) -> Confidence:
+    """LOW where one more connection costs next to nothing: an idle task and an entry that no send goes through."""
+    if isinstance(dossier.surroundings.serving.listens_on, Known):
+        return Confidence.LOW
+    only_entries = bool(dossier.resources) and all(each.kind == "registration" for each in dossier.resources)
+    if (
+        only_entries
+        and not admission.pooled
+        and not admission.is_authenticated
+        and _is_idle(dossier, admission)
+    ):
+        return Confidence.LOW
+    known = exposes if isinstance(exposes, Known) else None
+    return known.confidence if known is not None and known.value != "echo" else Confidence.MEDIUM
+
+
+def _is_idle(dossier: Dossier, admission: Admission) -> bool:
+    """Whether a stranger's connection makes nobody else's slower, and its messages lead to no work."""
+    if isinstance(admission.exposes, Known) and admission.exposes.value == "actions":
+        return False
+    alone = isinstance(admission.walked_over, Known) and not admission.walked_over.value
+    no_work = dossier.receiving is not None and not dossier.receiving.work
+    return no_work and (alone or bool(admission.capability))
 
 
 def _costs(dossier: Dossier, admission: Admission) -> Iterator[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from halfopen.connections.admission.limits import refuses
 from halfopen.connections.facts import Evidence
 from halfopen.connections.registries import Container, Registration, container_of, registrations_in
 from halfopen.connections.sending.registered import functions_using
+from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import argument_of, returned
+from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
-from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.program import At, Global, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import origins
 
 _DRAWS = frozenset({"uuid.uuid4", "secrets.token_urlsafe", "secrets.token_hex", "secrets.token_bytes"})
+_RUNNING = frozenset({"add_task", "to_thread", "run_in_threadpool", "submit", "enqueue", "start_soon"})
+"""What runs a function that it is given, with the arguments behind it."""
 _TEXTS = frozenset({"str", "hex"})
 _DEPTH = 2
 
@@ -79,7 +86,7 @@ def _drawn(program: Program, container: Container) -> Evidence | None:
     ]
     if any(_lists(program, function, container) for function in using):
         return None
-    if not made or not all(each.key is not None and _is_random(program, each.key) for each in made):
+    if not made or not all(each.key is not None and is_random(program, each.key) for each in made):
         return None
     first = made[0]
     return Evidence(
@@ -102,7 +109,8 @@ def _lists(program: Program, function: At[tree.Function], container: Container) 
     return False
 
 
-def _is_random(program: Program, at: At[tree.Expr], depth: int = _DEPTH) -> bool:
+def is_random(program: Program, at: At[tree.Expr], depth: int = _DEPTH) -> bool:
+    """Whether all that an expression may be is drawn at random, here or by who calls, `depth` calls up at most."""
     found = origins(program, at)
     return bool(found) and all(
         _is_given_at_random(program, origin, depth)
@@ -113,18 +121,60 @@ def _is_random(program: Program, at: At[tree.Expr], depth: int = _DEPTH) -> bool
 
 
 def _is_given_at_random(program: Program, origin: ParameterOf, depth: int) -> bool:
-    calls = callers(program, origin.function) if depth and not origin.steps else []
-    given = [(call, argument_of(call.node, origin.function.node, origin.parameter)) for call in calls]
-    return bool(given) and all(
-        value is not None and _is_random(program, call.to(value), depth - 1) for call, value in given
-    )
+    if not depth or origin.steps:
+        return False
+    given = [
+        (call.to(value) if value is not None else None)
+        for call in callers(program, origin.function) or _calls_of_anything(program, origin.function)
+        if is_shipped(call.path)
+        for value in (argument_of(call.node, origin.function.node, origin.parameter),)
+    ]
+    given += _given_to_tasks(program, origin)
+    return bool(given) and all(value is not None and is_random(program, value, depth - 1) for value in given)
+
+
+def _calls_of_anything(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
+    """Where no call is known to be a method's: all of its name on objects of which nothing is known."""
+    name = function.node.name
+    if name is None or function.node.receiver is None:
+        return []
+    found: list[At[tree.Call]] = []
+    for module, unit in program.units_calling(name, "python"):
+        for node in index_of(unit).calls:
+            if isinstance(node.callee, tree.Member) and node.callee.name == name:
+                call = At(module.path, unit, node)
+                if not functions(program, call.to(node.callee)):
+                    found.append(call)
+    return found
+
+
+def _given_to_tasks(program: Program, origin: ParameterOf) -> list[At[tree.Expr] | None]:
+    """What a function is given where others run it: `tasks.add_task(analyze, task_id=task_id)`, `analyze.delay(task_id)`."""
+    function = origin.function
+    if function.node.name is None or function.node.receiver is not None:
+        return []
+    found: list[At[tree.Expr] | None] = []
+    for read in program.reads(Global(function.path, function.node.name)):
+        parent = read.parent
+        call = read.index.parents.get(parent) if parent is not None else None
+        if not isinstance(call, tree.Call):
+            continue
+        if isinstance(parent, tree.Member) and parent.name == "delay":
+            value = argument_of(call, function.node, origin.parameter)
+        elif isinstance(parent, tree.Argument) and last_name(call.callee) in _RUNNING:
+            rest = call.arguments[call.arguments.index(parent) + 1 :]
+            value = argument_of(replace(call, arguments=rest), function.node, origin.parameter)
+        else:
+            continue
+        found.append(read.to(value) if value is not None else None)
+    return found
 
 
 def _draws(program: Program, at: At[tree.Expr]) -> bool:
     """`str(uuid.uuid4())`, `uuid.uuid4().hex`, `secrets.token_urlsafe()`; a part of it (`[:8]`) can be guessed."""
     match at.node:
         case tree.Call(callee=tree.Name(id=name), arguments=(only,)) if name in _TEXTS:
-            return _draws(program, at.to(only.value)) or _is_random(program, at.to(only.value), 0)
+            return _draws(program, at.to(only.value)) or is_random(program, at.to(only.value), 0)
         case tree.Call(callee=callee):
             return bool(qualified(program, at.to(callee)) & _DRAWS)
         case tree.Member(object=inner, name=name) if name in _TEXTS:

@@ -145,7 +145,9 @@ class Admission:
     pooled: tuple[PooledResource, ...] = ()
     guarded_beside: tuple[Evidence, ...] = ()
     capability: tuple[Evidence, ...] = ()
-    """Where an id that the server drew at random lets in, and an unknown one is turned away."""
+    """Where an id that was drawn at random lets in: an unknown one is turned away, or is sent nothing."""
+    walked_over: Fact[bool] = Unknown("the code that serves the connection")
+    """Whether sends go through the clients that it keeps together, so that each makes them longer for all."""
     name: Span | None = None
     """The handler's name, for findings about all of it."""
 

@@ -139,7 +139,11 @@ def _is_session(program: Program, at: At[tree.Expr]) -> bool:
             return True
         if any(_POOLS.match(name) or _ENGINE.match(name) for name in names):
             return True
-        if not functions(program, origin.to(callee)) and _SESSION_NAME.match(name_behind_calls(callee)):
+        if (
+            not origin.node.arguments  # `games.get_session(game_id)` looks up one of the program's own
+            and not functions(program, origin.to(callee))
+            and _SESSION_NAME.match(name_behind_calls(callee))
+        ):
             return True
     return False
 

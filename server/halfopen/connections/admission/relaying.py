@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.facts import Known
+from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.handling import Handling
-from halfopen.connections.registries import Registration
+from halfopen.connections.registries import Registration, registrations_in
 from halfopen.connections.sending.broadcasts import call_on, deliveries
 from halfopen.connections.sending.calling import callers_up, is_called, runs_by_itself
 from halfopen.connections.sending.members import members_of
@@ -79,6 +79,22 @@ def sent_by_others(
         if (call := call_on(each)) is not None
     )
     return "yes" if unseen else "by nobody yet" if idle else "no"
+
+
+def walks_over_clients(handling: Handling) -> Fact[bool]:
+    """Whether anything that runs sends to one client after another of those that this endpoint keeps together."""
+    for function in handling.reachable:
+        for registration in registrations_in(handling.program, function):
+            if handling.sockets.mentions(registration.value.node) and (
+                is_sent_to_all(handling, registration)
+                or any(
+                    _is_given_away(handling, each.at)
+                    for each in members_of(handling.program, registration.container)
+                )
+            ):
+                said = f"sends go through {registration.container}"
+                return Known(True, (Evidence(registration.node.span, said),))
+    return Known(False)
 
 
 def is_sent_to_all(handling: Handling, registration: Registration) -> bool:

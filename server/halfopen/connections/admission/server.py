@@ -31,8 +31,10 @@ from halfopen.connections.admission.optional import optional_checks
 from halfopen.connections.admission.origin import origin_check
 from halfopen.connections.admission.pooled import pooled_resources
 from halfopen.connections.admission.refusals import ignored_refusals, refuses_by
+from halfopen.connections.admission.relaying import walks_over_clients
 from halfopen.connections.admission.same_site import same_site
 from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event, fills_cookie
+from halfopen.connections.admission.told_id import told_id
 from halfopen.connections.admission.unheeded import unheeded_checks
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
@@ -62,6 +64,7 @@ _LANGUAGE = (
     "fastapi.",
     "starlette.",
 )
+_NOT_ONE_FUNCTION: Fact[bool] = Unknown("what the methods of the class do with the connection")
 _ENTRY_METHODS = ("connect", "websocket_connect", "open", "on_accept", "on_connect")
 
 
@@ -113,7 +116,9 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         exposes=_exposes(site),
         pooled=pooled_resources(site.handling) if site.handling is not None else (),
         guarded_beside=guarded_beside(program, runs[0].path),
-        capability=capability(program, _until_loop(runs, events, guards)),
+        capability=capability(program, _until_loop(runs, events, guards))
+        or (told_id(site.handling) if site.handling is not None else ()),
+        walked_over=walks_over_clients(site.handling) if site.handling is not None else _NOT_ONE_FUNCTION,
         name=_name(site),
     )
 
