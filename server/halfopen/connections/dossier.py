@@ -86,6 +86,7 @@ LeakKind: TypeAlias = OneOf[
     "overwritten",
     "reopened",
     "gathered",
+    "awaited",
     "closed-under",
 ]
 """How a resource outlives its owner.
@@ -104,8 +105,7 @@ nobody awaits, and so never runs.
 successor: the release may remove another connection's entry. one-key: all connections have the same entry. unread: nothing notices that the
 client left. overwritten: a person can have a second one made, which takes the first one's only place. reopened:
 an effect that runs again has one made so.
-gathered: a gather waits for it, or lets it run on, when the coroutine that reads has ended. closed-under: a task goes on
-with a database session that its handler closes.
+gathered: a gather waits for it, or lets it run on, when XX
 """
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from halfopen.connections.awaited_tasks import asks_whether_done, keeps_exceptions, started_as
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.control import Question, comes_back, thrown_kinds
@@ -130,16 +131,27 @@ class Throwing:
         method = socket_method(self.sockets, at.node)
         if method is not None:
             return NOTHING if method in _QUIET else BOTH
+        if isinstance(at.node, tree.Name):
+            return self._task(at.to(at.node))
         if not isinstance(at.node, tree.Call):
             return NOTHING
         call = at.to(at.node)
-        if qualified(self.program, call.to(call.node.callee)) & _WAITS:
+        names = qualified(self.program, call.to(call.node.callee))
+        if names & _WAITS:
             inner = call.node.arguments
             return NOTHING.union(*(self._awaited(call.to(each.value)) for each in inner[:1]))
+        if "asyncio.gather" in names and keeps_exceptions(call.node):
+            return NOTHING
         found = functions(self.program, call.to(call.node.callee))
         if not found:
             return ERROR | (DISCONNECT if self.sockets.mentions(call.node) else NOTHING)
         return NOTHING.union(*(self._leaving(function) for function in found))
+
+    def _task(self, name: At[tree.Name]) -> frozenset[str]:
+        """What a task has failed with comes out where it is awaited; of one that is not done, only its cancellation."""
+        if asks_whether_done(name):
+            return NOTHING
+        return NOTHING.union(*(self._awaited(each) for each in started_as(self.program, name)))
 
     def diverges(self, at: At[tree.Node]) -> bool:
         """Whether awaiting a call of the workspace's own ends only by an exception: its loop has no way out."""

@@ -314,6 +314,8 @@ class _ContainerView:
         test = test.value if isinstance(test, tree.Await) else test
         if isinstance(test, tree.Operation) and test.operator == "and":
             return all(self._implied(function, each) for each in test.operands)
+        if isinstance(test, tree.Operation) and _is_none(test.operands[-1]):
+            return test.operator in ("is not", "!=") and self._implied(function, test.operands[0])
         if isinstance(test, tree.Operation) and test.operator in ("in", "is", "==", "is not", "!="):
             return any(
                 container_of(self.program, function.to(each)) == self.container
@@ -417,7 +419,7 @@ class _ContainerView:
 
     def _repair(self, node: tree.Node, leaks: list[Leak]) -> FinallyRepair | None:
         kinds = {leak.kind for leak in leaks}
-        if not kinds or kinds & {"successor", "one-key", "not-awaited"}:
+        if not kinds or kinds & {"successor", "one-key", "not-awaited", "awaited"}:
             return None
         root = self.handling.root
         statement = statement_of(root, node)
@@ -431,6 +433,10 @@ class _ContainerView:
         if release is None or statement is None:
             return None
         return FinallyRepair(root.span, root.to(statement).span, release)
+
+
+def _is_none(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Literal) and node.value is None
 
 
 def class_registrations(program: Program, klass: At[tree.Class], name: str) -> Iterator[Resource]:

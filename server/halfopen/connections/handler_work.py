@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Set
 from typing import TypeAlias
 
-from halfopen.connections.background.gathers import gathered_bodies, is_an_end, keeps_exceptions
+from halfopen.connections.awaited_tasks import keeps_exceptions
+from halfopen.connections.background.gathers import gathered_bodies, is_an_end
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, Throwing, question, socket_method
@@ -300,7 +301,7 @@ def _resource_of_exits(
     name = _assigned_name(root, node)
     repair = (
         FinallyRepair(root.span, root.to(statement).span, f"{name}{stop}")
-        if leaks and name and statement
+        if leaks and leaks[0].kind != "awaited" and name and statement
         else None
     )
     released = tuple(

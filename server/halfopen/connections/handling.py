@@ -127,6 +127,10 @@ def leaks_of_exits(
         first = next(each for each in exits if each.kind in ("end", "return"))
         last = _last_of(root.node.body) if first.kind == "end" else first.node
         yield Leak("unreached", (Evidence(root.to(last).span, f"the handler ends here while it {state}"),))
+    elif any(map(_awaits_task, (disconnects or errors)[:1])):
+        first = (disconnects or errors)[0]
+        text = f"raises what the task has failed with, and leaves the handler while it {state}"
+        yield Leak("awaited", evidence(first, text))
     elif disconnects:
         yield Leak(
             "on-send",
@@ -139,6 +143,10 @@ def leaks_of_exits(
             "on-error" if covered else "uncovered",
             evidence(errors[0], f"an error raised here{why} leaves the handler while it {state}"),
         )
+
+
+def _awaits_task(leaving: Exit) -> bool:
+    return isinstance(leaving.node, tree.Await) and isinstance(leaving.node.value, tree.Name)
 
 
 def _is_covered(handling: Handling, node: tree.Node) -> bool:

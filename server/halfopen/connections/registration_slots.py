@@ -24,9 +24,7 @@ def successor_leak(
     handling: Handling, container: Container, registrations: list[Registration], removals: list[Removal]
 ) -> Leak | None:
     """One slot for each key, overwritten by a reconnecting client, emptied by key without a look at whose it is."""
-    slots = [
-        each for each in registrations if each.key is not None and handling.sockets.is_socket(each.value.node)
-    ]
+    slots = [each for each in registrations if each.key is not None and _is_one_client(handling, each)]
     by_key = [each for each in removals if each.by_key and each.what is not None]
     if not slots or not by_key or len(slots) != len(registrations):
         return None
@@ -46,7 +44,7 @@ def successor_leak(
         return None
     for removal in by_key:
         function = removal.node.index.function_of(removal.node.node)
-        if function is not None and _compares_socket(handling, removal.node.to(function)):
+        if function is not None and _compares_entry(handling, removal.node.to(function)):
             return None
     by_key.sort(key=lambda each: not _is_at_the_end(handling, each))
     return Leak(
@@ -59,6 +57,14 @@ def successor_leak(
             Evidence(by_key[0].node.span, "removes whatever stands under the key, also the newer connection"),
         ),
     )
+
+
+def _is_one_client(handling: Handling, entry: Registration) -> bool:
+    """Whether an entry is the socket, the queue of one client or an object that holds its socket, and no list of them."""
+    assert entry.key is not None
+    if handling.sockets.mentions(entry.key.node) and not _is_given(handling, entry.key):
+        return False
+    return isinstance(entry.value.node, tree.Name | tree.Member | tree.Call | tree.Object)
 
 
 def _never_called(handling: Handling, key: At[tree.Expr]) -> At[tree.Expr] | None:
@@ -94,13 +100,21 @@ def _is_at_the_end(handling: Handling, removal: Removal) -> bool:
     return False
 
 
-def _compares_socket(handling: Handling, function: At[tree.Function]) -> bool:
+def _compares_entry(handling: Handling, function: At[tree.Function]) -> bool:
+    """Whether a function asks whose entry it is: `active.get(key) is websocket`, `queues[key] is queue`."""
     return any(
         isinstance(node, tree.Operation)
         and node.operator in ("is", "is not", "==", "!=")
-        and any(handling.sockets.mentions(each) for each in node.operands)
+        and (
+            any(handling.sockets.mentions(each) for each in node.operands)
+            or (node.operator in ("is", "is not") and not any(map(_is_literal, node.operands)))
+        )
         for node in tree.walk(function.node.body)
     )
+
+
+def _is_literal(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Literal)
 
 
 def _is_given(handling: Handling, key: At[tree.Expr]) -> bool:
@@ -152,21 +166,28 @@ def _is_fresh(handling: Handling, key: At[tree.Expr], depth: int = 0) -> bool:
 
 
 def _refuses_second(program: Program, container: Container, slot: Registration) -> bool:
-    """`if key in self.active: raise/return` before the entry is made."""
+    """`if key in self.active: raise/return`, `if self.active.get(key): return` before the entry is made."""
     function = slot.node.index.function_of(slot.node.node)
-    if function is None:
-        return False
-    for node in tree.walk(function.body, tree.same_function):
-        if isinstance(node, tree.If) and node.start < slot.node.node.start:
-            mentions = any(
-                isinstance(each, tree.Operation)
-                and each.operator == "in"
-                and any(container_of(program, slot.node.to(part)) == container for part in each.operands)
-                for each in tree.walk(node.test)
-            )
-            if mentions and may_leave(node.then, OUT_OF_FUNCTION):
-                return True
-    return False
+    return function is not None and any(
+        isinstance(node, tree.If)
+        and node.start < slot.node.node.start
+        and may_leave(node.then, OUT_OF_FUNCTION)
+        and _asks_for_entry(program, container, slot.node.to(node.test))
+        for node in tree.walk(function.body, tree.same_function)
+    )
+
+
+def _asks_for_entry(program: Program, container: Container, test: At[tree.Expr]) -> bool:
+    """Whether a condition holds where something stands under the key."""
+    match test.node:
+        case tree.Operation(operator="in" | "is not", operands=operands):
+            return any(container_of(program, test.to(each)) == container for each in operands)
+        case tree.Index() | tree.Call():
+            return container_of(program, test) == container
+        case tree.Operation(operator="and" | "or", operands=operands):
+            return any(_asks_for_entry(program, container, test.to(each)) for each in operands)
+        case _:
+            return False
 
 
 def _names_called(program: Program, at: At[tree.Expr]) -> frozenset[str]:

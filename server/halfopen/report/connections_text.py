@@ -50,6 +50,7 @@ _LEAKS = {
     "successor": "its release may remove another connection's entry",
     "one-key": "all connections share one key, and its release removes the newest entry",
     "unread": "nothing notices that the client left",
+    "awaited": "the failure of a task that the cleanup awaits skips its end",
     "gathered": "the end of what it is gathered with does not end it",
     "overwritten": "another one takes its only place",
 }

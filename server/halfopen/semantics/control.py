@@ -240,8 +240,14 @@ def _branches(test: tree.Expr, states: set[_State], question: Question) -> tuple
 
 
 def _negated(test: tree.Expr) -> tree.Expr | None:
-    """What `not ...` negates."""
-    return test.operands[0] if isinstance(test, tree.Operation) and test.operator == "not" else None
+    """What `not ...` negates; of `x is None`, the x."""
+    match test:
+        case tree.Operation(operator="not", operands=(inner,)):
+            return inner
+        case tree.Operation(operator="is" | "==", operands=(inner, tree.Literal(value=None))):
+            return inner
+        case _:
+            return None
 
 
 def _constant_truth(test: tree.Expr | None) -> bool | None:

@@ -35,11 +35,12 @@ _SEVERITY: dict[LeakKind, Severity] = {
     "flag-set-anew": Severity.MEDIUM,
     "overwritten": Severity.MEDIUM,
     "gathered": Severity.MEDIUM,
+    "awaited": Severity.MEDIUM,
 }
 """Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
 
 _LESS_SURE: frozenset[LeakKind] = frozenset(
-    {"after-await", "unread", "flag-set-anew", "overwritten", "reopened"}
+    {"after-await", "unread", "flag-set-anew", "overwritten", "reopened", "awaited"}
 )
 
 _ON_RELEASE: frozenset[LeakKind] = frozenset(
@@ -87,7 +88,12 @@ def _own_causes(dossier: Dossier, resources: list[Resource]) -> list[Resource]:
     by_handler = [each for each in resources if each.leaks[0].kind in REARMED]
     others = [each for each in resources if each not in by_handler]
     by_handler = [each for each in by_handler if not each.leaks[0].is_refused]
-    return others if tells_own_close(dossier) else [*others, *by_handler]
+    if tells_own_close(dossier):
+        return others
+    known = dossier.presentation
+    if by_handler and known is not None and known.stays_mounted:
+        return by_handler
+    return [*others, *by_handler]
 
 
 def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
@@ -102,7 +108,7 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=min(severity, Severity.MEDIUM) if pruned else severity,
-        confidence=_confidence(dossier, resources),
+        confidence=Confidence.LOW if pruned and leak.kind == "awaited" else _confidence(dossier, resources),
         span=first.acquired,
         message=_sentence(_message(dossier, first, leak, names, pruned)),
         connection=dossier.connection.id,
@@ -114,10 +120,11 @@ def _finding(dossier: Dossier, resources: list[Resource]) -> Finding:
 
 
 def _confidence(dossier: Dossier, resources: list[Resource]) -> Confidence:
-    """Low where the owner lives as long as the page: nothing releases it before, or its release is never meant to be final."""
+    """Low where the owner lives as long as the page: nothing releases it before, or its release is never meant to be final.
+    What each release sets up anew is seen while developing, where StrictMode mounts everything twice."""
     leak, owner = resources[0].leaks[0], dossier.owner
     if dossier.presentation is not None and dossier.presentation.stays_mounted and leak.kind in _ON_RELEASE:
-        return Confidence.LOW
+        return Confidence.MEDIUM if leak.kind == "rearmed" else Confidence.LOW
     if leak.kind == "uncleared" and isinstance(owner, Known) and owner.value.lifetime == "page":
         rearmed = any(
             one.kind in REARMED
@@ -133,7 +140,7 @@ def _severity(dossier: Dossier, resource: Resource) -> Severity:
     """MEDIUM too where the owner hardly ever goes, or the timer is none of those that follow a lost connection."""
     kind, known, facts = resource.leaks[0].kind, dossier.presentation, dossier.reconnection
     is_timer = resource.kind == "timer"
-    stays = is_timer and known is not None and known.stays_mounted
+    stays = known is not None and known.stays_mounted and (is_timer or kind == "rearmed")
     triggers = facts.triggers if facts is not None else ()
     is_aside = kind == "uncleared" and is_timer and all(each.place != resource.acquired for each in triggers)
     return Severity.MEDIUM if stays or is_aside else _SEVERITY.get(kind, Severity.HIGH)
@@ -192,7 +199,7 @@ def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned
         )
     if leak.kind == "successor":
         return (
-            f"{name} holds one socket for each key: when a client reconnects, the cleanup of its old connection "
+            f"{name} holds one client for each key: when a client reconnects, the cleanup of its old connection "
             "removes the new one, which then receives nothing"
         )
     if resource.kind == "registration":
@@ -289,6 +296,7 @@ _REGISTERED: Mapping[LeakKind, str] = {
     "uncovered": "An error of {owner} that no clause takes skips the removal from {name}",
     "unreached": "{owner} can end without removing its client from {name}",
     "shadowed": "Every disconnect skips the removal from {name}: a broader `except` stands before the clause that does it",
+    "awaited": "{owner} awaits a task before it removes the client from {name}, and a task that has failed raises its error again there: the removal is skipped",
     "not-awaited": "{owner} calls the removal of its client from {name} without `await`, so it never runs",
 }
 
@@ -300,6 +308,7 @@ _RUNNING: Mapping[LeakKind, str] = {
     "uncovered": "runs on after an error that no clause takes",
     "unreached": "runs on where the handler ends normally",
     "shadowed": "runs on after its client has left: a broader `except` stands before the clause that ends it",
+    "awaited": "runs on where another task that is awaited before has failed: its error is raised again there and skips the end",
     "gathered": "runs on after its client has left: `asyncio.gather` neither ends nor cancels it with the coroutine that reads",
 }
 

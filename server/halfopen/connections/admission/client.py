@@ -121,9 +121,23 @@ def _last_text(node: tree.Expr) -> str | None:
 
 
 def _after(text: str, value: At[tree.Expr]) -> Iterator[tuple[str, At[tree.Expr]]]:
+    """What follows `?token=`, or `?owner=` where the value's own name tells (`ownerToken()`)."""
     found = _PARAMETER.search(text)
-    if found is not None and is_credential_name(found[1]):
+    if found is not None and (is_credential_name(found[1]) or _is_called_credential(value.node)):
         yield found[1], value
+
+
+def _is_called_credential(node: tree.Expr) -> bool:
+    """`ownerToken()`, `session.accessToken`, `encodeURIComponent(token)`."""
+    match node:
+        case tree.Name(id=name) | tree.Member(name=name):
+            return is_credential_name(name)
+        case tree.Call(callee=tree.Name(id="encodeURIComponent"), arguments=(first, *_)):
+            return _is_called_credential(first.value)
+        case tree.Call(callee=callee):
+            return _is_called_credential(callee)
+        case _:
+            return False
 
 
 def _of_object(program: Program, at: At[tree.Expr]) -> Iterator[tuple[str, At[tree.Expr]]]:

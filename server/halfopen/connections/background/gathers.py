@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from halfopen.connections.awaited_tasks import keeps_exceptions
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
@@ -28,14 +29,6 @@ def forgotten_gathers(program: Program, function: At[tree.Function]) -> Iterator
         statement = call.index.parents.get(waiting) if isinstance(waiting, tree.Await) else None
         if isinstance(statement, tree.Do) and not is_an_end(function, call):
             yield call
-
-
-def keeps_exceptions(call: tree.Call) -> bool:
-    """`return_exceptions=True`: a failure becomes a result, and the rest is waited for."""
-    return any(
-        each.name == "return_exceptions" and isinstance(each.value, tree.Literal) and each.value.value is True
-        for each in call.arguments
-    )
 
 
 def is_an_end(function: At[tree.Function], call: At[tree.Call]) -> bool:
