@@ -43,6 +43,16 @@ ws.onmessage = (event) => console.log(event.data.length);
 """
 
 
+PAGE = """
+<html><body><script>
+const ws = new WebSocket("ws://" + location.host + "/live");
+ws.onmessage = (event) => { document.title = event.data; };
+</script></body></html>
+"""
+SERVES = 'from pathlib import Path\nPAGE = Path(__file__).with_name("try.html").read_text()\n'
+MOUNTS = 'app.mount("/", StaticFiles(directory="app"))\n'
+
+
 @pytest.mark.parametrize(
     ("files", "used"),
     [
@@ -81,3 +91,24 @@ def test_a_module_that_nothing_imports_runs_nowhere(
     _, found = dossiers(tmp_path, {"src/main.tsx": MAIN, "src/App.tsx": APP, **files})
     first = next(each for each in found if each.connection.site.path == next(iter(files)) or len(found) == 1)
     assert (first.reachable.value if first.reachable is not None else None) is used
+
+
+@pytest.mark.parametrize(
+    ("files", "used"),
+    [
+        ({"app/__init__.py": "", "app/main.py": ""}, False),
+        ({"app/__init__.py": "", "app/main.py": SERVES}, None),
+        ({"app/__init__.py": "", "app/main.py": MOUNTS}, None),
+        ({}, None),
+    ],
+)
+def test_a_page_beside_the_servers_modules_that_nothing_names_is_for_a_try_by_hand(
+    tmp_path: Path, files: dict[str, str], used: bool | None
+) -> None:
+    _, [page] = dossiers(tmp_path, {"src/main.tsx": MAIN, "src/App.tsx": APP, "app/try.html": PAGE, **files})
+    assert (page.reachable.value if page.reachable is not None else None) is used
+
+
+def test_a_page_may_be_the_product_where_there_is_no_other(tmp_path: Path) -> None:
+    _, [page] = dossiers(tmp_path, {"app/__init__.py": "", "app/main.py": "", "app/try.html": PAGE})
+    assert page.reachable is None

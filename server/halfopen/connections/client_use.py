@@ -17,6 +17,7 @@ from halfopen.semantics.scripts import file_of
 _NAMED = frozenset({"hook", "component", "effect", "class"})
 _PLACED = frozenset({"component", "effect"})
 _STARTS = ("createRoot", "hydrateRoot", "ReactDOM")
+_FOLDERS = ("StaticFiles", "Jinja2Templates", "send_from_directory", "render_template", "FileResponse")
 _ENTRY = re.compile(
     r"(^|/)(main|index|app|page|layout|_app|root|entry[\w.-]*|preload|background|content|sw|[\w-]*worker)\.[cm]?[jt]sx?$",
     re.IGNORECASE,
@@ -34,12 +35,12 @@ def used(program: Program, call: At[tree.Call], owner: Fact[Owner]) -> Known[boo
     """
     if not isinstance(owner, Known):
         return None
-    path, kind, name = call.path, owner.value.kind, owner.value.name
-    if file_of(path) != path or _ENTRY.search(path):
-        return None
-    if kind in _PLACED and kind_of_name(name) != "hook" and _PLACE.search(path):
-        return None
     if not any(program.files_with(word, "typescript") for word in _STARTS):
+        return None
+    path, kind, name = call.path, owner.value.kind, owner.value.name
+    if file_of(path) != path:
+        return _page_that_nothing_serves(program, call)
+    if _ENTRY.search(path) or (kind in _PLACED and kind_of_name(name) != "hook" and _PLACE.search(path)):
         return None
     module = program.module(path)
     if module is not None and module.exports and not _is_loaded(program, path):
@@ -50,6 +51,36 @@ def used(program: Program, call: At[tree.Call], owner: Fact[Owner]) -> Known[boo
     if any(each.unit is not call.unit for each in program.reads(variable)) or _is_taken_whole(program, path):
         return None
     return Known(False, (Evidence(call.span, f"nothing in the workspace uses {name}"),))
+
+
+def _page_that_nothing_serves(program: Program, call: At[tree.Call]) -> Known[bool] | None:
+    """A page among a server's modules that no code names, where the product is the React application: for a try by hand.
+
+    Where a server hands out whole folders, it may be in one of them.
+    """
+    page = file_of(call.path)
+    folder, name = posixpath.split(page)
+    if program.module(posixpath.join(folder, "__init__.py")) is None:
+        return None
+    if any(program.files_with(word, "python") for word in _FOLDERS):
+        return None
+    if program.queries.search(("page named", page), lambda: _is_named(program, page)):
+        return None
+    return Known(
+        False,
+        (Evidence(call.span, f"nothing in the workspace names {name}, a page beside the server's modules"),),
+    )
+
+
+def _is_named(program: Program, page: str) -> bool:
+    name = posixpath.basename(page)
+    return any(
+        isinstance(node, tree.Literal) and isinstance(node.value, str) and name in node.value
+        for language in ("python", "typescript")
+        for module, unit in program.units_with(_longest_word(name), language)
+        if file_of(module.path) != page
+        for node in index_of(unit).parents
+    )
 
 
 def _is_loaded(program: Program, path: str) -> bool:
@@ -67,10 +98,9 @@ def _loads(program: Program, path: str, whole: bool) -> bool:
         module.path == path for word in _STARTS for module, _ in program.units_with(word, "typescript")
     ):
         return True
-    word = max(re.findall(r"[\w$]+", _stem(path)), key=len, default="")
     return any(
         _names(program, module.path, node, path, whole)
-        for module, unit in program.units_with(word, "typescript")
+        for module, unit in program.units_with(_longest_word(_stem(path)), "typescript")
         if file_of(module.path) != path and is_shipped(module.path)
         for node in (*unit.body, *index_of(unit).parents)
     )
@@ -104,3 +134,7 @@ def _stem(path: str) -> str:
     if re.fullmatch(r"\.[cm]?[jt]sx?", ending) is None:
         stem = name
     return posixpath.basename(posixpath.dirname(path)) if stem == "index" else stem
+
+
+def _longest_word(text: str) -> str:
+    return max(re.findall(r"[\w$]+", text), key=len, default="")
