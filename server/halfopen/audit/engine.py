@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 from halfopen.audit.acceptance import Acceptance
 from halfopen.audit.finding import Confidence, Finding, Fix
 from halfopen.audit.fingerprints import Identity
+from halfopen.audit.places import Places, one_for_each_cause
 from halfopen.audit.plain import facts_of, plain
 from halfopen.audit.rule import Registered, registered_rules
 from halfopen.audit.settings import FILE_NAMES, Settings
@@ -34,11 +35,10 @@ from halfopen.audit.views import (
     SuppressionFault,
 )
 from halfopen.connections.dossier import Dossier, Resource
-from halfopen.connections.facts import Evidence, Known, Place, Unknown
+from halfopen.connections.facts import Evidence, Known, Unknown
 from halfopen.connections.launches import Start
 from halfopen.connections.links import Link
 from halfopen.edits.changes import FileChanges
-from halfopen.semantics.unit import Span
 from halfopen.source import Document, SourceText
 from halfopen.workspace.connections import connections_of, environment_around
 from halfopen.workspace.extracts import ExtractCache
@@ -78,6 +78,7 @@ class Auditor:
         self._team_told = False
         self._unshown: frozenset[str] = frozenset(each.path for each in self._team.problems)
         self._workspace = self._fresh_workspace()
+        self._places = Places(self._workspace)
         self._placed: tuple[Placed, ...] = ()
         self._links: tuple[Link, ...] = ()
         self._rules = _selected(self.tree)
@@ -130,6 +131,7 @@ class Auditor:
         """Nothing that was found holds any longer; what the editor has open does."""
         documents = self._workspace.documents()
         self._workspace = self._fresh_workspace()
+        self._places = Places(self._workspace)
         self._checked.clear()
         for path, document in documents.items():
             self._workspace.open(path, document)
@@ -172,9 +174,8 @@ class Auditor:
         surrounded = [each.surrounded for each in self._placed]
         alive = {id(dossier) for dossier in surrounded}
         self._checked = {key: value for key, value in self._checked.items() if key in alive}
-        found = [finding for dossier in surrounded for finding in self._findings_of(dossier)]
         before, faults_before = self._located, self._acceptance.faults
-        self._located = self._locate_all(found)
+        self._located = self._locate_all(surrounded)
         unshown, self._unshown = self._unshown, frozenset[str]()
         faults = _differing(faults_before, self._acceptance.faults)
         return unshown | faults | _differing(before, self._located)
@@ -201,16 +202,9 @@ class Auditor:
         self._checked[id(dossier)] = (dossier, governed, tuple(failed))
         return governed
 
-    def _locate_all(self, findings: Iterable[Finding]) -> dict[str, tuple[Located, ...]]:
-        by_path: dict[str, list[Located]] = {}
-        for finding in findings:
-            place = self._range_of(finding.span)
-            if place is None:
-                continue
-            evidence = self.located(finding.evidence)
-            located = Located(finding, finding.span.path, place[0], place[1], evidence)
-            by_path.setdefault(located.path, []).append(located)
-        by_cause = {path: tuple(_one_for_each_cause(each)) for path, each in by_path.items()}
+    def _locate_all(self, dossiers: Iterable[Dossier]) -> dict[str, tuple[Located, ...]]:
+        by_path = self._places.of([(id(each), self._findings_of(each)) for each in dossiers])
+        by_cause = {path: tuple(one_for_each_cause(each)) for path, each in by_path.items()}
         accepted = self._acceptance.accepted(
             by_cause, self._workspace, self.connection_names(), self._is_looked_for
         )
@@ -248,21 +242,6 @@ class Auditor:
             and self._is_asked_for(path)
             and self.tree.runs(path, code, registered.rule.slug)
         )
-
-    def _locate_evidence(self, evidence: Evidence) -> LocatedEvidence | None:
-        found = self._range_of(evidence.place)
-        return LocatedEvidence(evidence.place.path, found[0], found[1], evidence.text) if found else None
-
-    def _range_of(self, place: Place) -> tuple[int, int] | None:
-        """Its absolute byte range in the file's current text; a line is taken without its indentation."""
-        if isinstance(place, Span):
-            return self._workspace.locate(place)
-        text = self.text(place.path)
-        if text is None or not 1 <= place.line <= text.line_count:
-            return None
-        start, end = text.line_range(place.line - 1)
-        line = text.data[start:end]
-        return end - len(line.lstrip()), start + len(line.rstrip())
 
     # -- what surfaces show --
 
@@ -363,7 +342,7 @@ class Auditor:
             links,
             tuple(view for each in dossier.resources if (view := self._resource_view(each)) is not None),
             tuple(dict.fromkeys(questions)),
-            self._locate_evidence(Evidence(connection.site, "")),
+            next(iter(self.located((Evidence(connection.site, ""),))), None),
         )
 
     def _fact_view(self, fact: Known[object] | Unknown) -> FactView:
@@ -382,7 +361,7 @@ class Auditor:
 
     def located(self, evidence: Iterable[Evidence]) -> tuple[LocatedEvidence, ...]:
         """Evidence with its current places; what is gone from the code is left out."""
-        return tuple(each for each in map(self._locate_evidence, evidence) if each is not None)
+        return self._places.evidence(evidence)
 
     def problems(self) -> tuple[Problem, ...]:
         """What about the input a person should know."""
@@ -424,25 +403,6 @@ def _as_far_as_it_runs(dossier: Dossier, finding: Finding) -> Finding:
         return finding
     evidence = (*finding.evidence, *reachable.evidence)
     return dataclasses.replace(finding, confidence=Confidence.LOW, evidence=evidence)
-
-
-def _one_for_each_cause(found: Iterable[Located]) -> Iterator[Located]:
-    """In the order of places; connections that share the faulty code share its finding, the gravest of them.
-
-    One of low confidence stands behind the others: whether it holds at all is open.
-    """
-    by_cause: dict[tuple[int, str], Located] = {}
-
-    def rank(each: Located) -> tuple[bool, int, int, str]:
-        finding = each.finding
-        doubtful = finding.confidence is Confidence.LOW
-        return doubtful, -finding.severity, -finding.confidence, finding.message
-
-    ranked = sorted(found, key=rank)
-    for each in ranked:
-        by_cause.setdefault((each.start, each.finding.code), each)
-    for cause in sorted(by_cause):
-        yield by_cause[cause]
 
 
 def _selected(tree: SettingsTree) -> dict[str, Registered]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from halfopen.connections.facts import Confidence, Evidence, Place
@@ -36,12 +36,15 @@ class Fix:
 
     `safe` fixes keep behaviour but for the defect and take part in fix-on-save. `build` computes the
     edits when they are asked for, from the current text of the files; it returns an empty mapping
-    where the code changed in a way that the fix no longer applies to.
+    where the code changed in a way that the fix no longer applies to. A rule that runs again makes
+    another `build` for the same defect: it does not tell two fixes apart.
     """
 
     title: str
     safe: bool
-    build: Callable[[TextOf, Callable[[Span], tuple[int, int] | None]], Mapping[str, FileChanges]]
+    build: Callable[[TextOf, Callable[[Span], tuple[int, int] | None]], Mapping[str, FileChanges]] = field(
+        compare=False
+    )
     """Called with the text of files and with `locate`, which gives the absolute byte range of a span."""
 
 

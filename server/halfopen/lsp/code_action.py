@@ -32,7 +32,7 @@ async def code_action(ls: HalfopenServer, params: types.CodeActionParams) -> lis
         fixes = [_quick_fix(ls, uri, shown, fix) for shown in found for fix in shown.finding.fixes]
         actions += [each for each in fixes if await _can_be_made(ls, each)]
         comments = [
-            _removal(uri, each) for each in ls.view.suppressions_at(uri, params.range) if each.removable
+            _removal(ls, uri, each) for each in ls.view.suppressions_at(uri, params.range) if each.removable
         ]
         comments += [_suppression(ls, uri, shown) for shown in found]
         actions += [each for each in comments if ls.client.resolves_edits or await _fill(ls, each)]
@@ -53,7 +53,7 @@ def _quick_fix(ls: HalfopenServer, uri: str, shown: Shown, fix: Fix) -> types.Co
     action = types.CodeAction(
         fix.title,
         kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic(shown, ls.client)],
+        diagnostics=[ls.wire.typed(diagnostic(shown, ls.client))],
         data={"uri": uri, "key": shown.key, "title": fix.title},
     )
     if ls.client.preferred_actions:
@@ -66,7 +66,7 @@ def _suppression(ls: HalfopenServer, uri: str, shown: Shown) -> types.CodeAction
     action = types.CodeAction(
         f"Suppress {shown.finding.code} here",
         kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic(shown, ls.client)],
+        diagnostics=[ls.wire.typed(diagnostic(shown, ls.client))],
         data={"uri": uri, "suppress": shown.key},
     )
     if ls.client.preferred_actions:
@@ -74,11 +74,11 @@ def _suppression(ls: HalfopenServer, uri: str, shown: Shown) -> types.CodeAction
     return action
 
 
-def _removal(uri: str, shown: ShownFault) -> types.CodeAction:
+def _removal(ls: HalfopenServer, uri: str, shown: ShownFault) -> types.CodeAction:
     return types.CodeAction(
         "Remove unused suppression",
         kind=types.CodeActionKind.QuickFix,
-        diagnostics=[suppression_fault(shown)],
+        diagnostics=[ls.wire.typed(suppression_fault(shown))],
         data={"uri": uri, "unsuppress": shown.key},
     )
 

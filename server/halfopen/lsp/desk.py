@@ -303,7 +303,8 @@ class Desk:
                 uris[name] = self._stamp(folder, name)[0]
             return uris[name]
 
-        for path in sorted(paths):
+        # What the person looks at comes first.
+        for path in sorted(paths, key=lambda each: (folder.root / each not in self._by_path, each)):
             if owner(folder.root / path, self._folders) is not folder:
                 continue
             uri, opening, edition = self._stamp(folder, path)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from pygls.protocol.json_rpc import RPCMessage
 
+    from halfopen.lsp.diagnostics import Plain
+
 logger = logging.getLogger(__name__)
 
 
@@ -54,6 +56,18 @@ class HalfopenProtocol(LanguageServerProtocol):
         self, params: types.WorkDoneProgressCancelParams
     ) -> Generator[Any, Any]:
         yield self._own(types.WINDOW_WORK_DONE_PROGRESS_CANCEL), (params,), None
+
+    def publish(self, uri: str, diagnostics: list[Plain], version: int | None) -> None:
+        """Send the diagnostics of a file, which are plain values as they are sent."""
+        params: Plain = {"uri": uri, "diagnostics": diagnostics}
+        if version is not None:
+            params["version"] = version
+        method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
+        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": params})
+
+    def typed(self, diagnostic: Plain) -> types.Diagnostic:
+        """A diagnostic as a part of a message that pygls sends."""
+        return self._converter.structure(diagnostic, types.Diagnostic)
 
     def _handle_response(
         self, msg_id: str | int, result: Any = None, error: types.ResponseError | None = None

@@ -43,11 +43,7 @@ def publish(ls: HalfopenServer, report: Report) -> None:
     if current is None:
         return
     document = ls.view.document(report.uri)
-    ls.text_document_publish_diagnostics(
-        types.PublishDiagnosticsParams(
-            report.uri, diagnostics(current, ls.client), document.version if document else None
-        )
-    )
+    ls.wire.publish(report.uri, diagnostics(current, ls.client), document.version if document else None)
 
 
 def audit_ended(ls: HalfopenServer, event: Ended) -> None:

@@ -81,18 +81,22 @@ def keyed_faults(auditor: Auditor, path: str) -> list[tuple[str, SuppressionFaul
 
 
 def ranges_in(text: SourceText, unit: ColumnUnit) -> Callable[[int, int], types.Range]:
-    """What makes ranges of the protocol from stretches of bytes of a text."""
-    if unit is ColumnUnit.UTF8 or text.is_ascii:
-        starts = text.line_starts
+    """What makes ranges of the protocol from stretches of bytes of a text. Findings share places: each is made once."""
+    starts = text.line_starts if unit is ColumnUnit.UTF8 or text.is_ascii else None
+    positions: dict[int, types.Position] = {}
 
-        def position(offset: int) -> types.Position:
+    def position(offset: int) -> types.Position:
+        known = positions.get(offset)
+        if known is not None:
+            return known
+        if starts is not None:
             line = bisect_right(starts, offset) - 1
-            return types.Position(line, offset - starts[line])
-    else:
-
-        def position(offset: int) -> types.Position:
+            made = types.Position(line, offset - starts[line])
+        else:
             place = text.position(offset, unit)
-            return types.Position(place.line, place.column)
+            made = types.Position(place.line, place.column)
+        positions[offset] = made
+        return made
 
     return lambda start, end: types.Range(position(start), position(end))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -39,6 +39,11 @@ class HalfopenServer(LanguageServer):
         self.shutdown_requested = False
         self._noted: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def wire(self) -> HalfopenProtocol:
+        """The protocol, with what it does beyond pygls' own."""
+        return cast("HalfopenProtocol", self.protocol)
 
     def note(self, message: str, type: types.MessageType = types.MessageType.Info) -> None:  # noqa: A002
         """Write a line to the client's log."""
