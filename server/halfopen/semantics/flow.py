@@ -329,8 +329,8 @@ class _Flow:
         name, _ = name_of_function(function)
         if name is None or function.unit.language != "python":
             return
-        for module, unit in self.program.units_with("Depends", "python"):
-            if name.encode() not in unit.words:
+        for module, unit in self.program.units_with(name, "python"):
+            if b"Depends" not in unit.words:
                 continue
             at: At[tree.Node] = At(module.path, unit, function.node)
             for other in at.index.functions:

@@ -41,6 +41,11 @@ def _pushes(code: EndpointCode, loop: At[tree.Loop]) -> bool:
 
 def written_state(program: Program, body: At[tree.Function]) -> frozenset[Container]:
     """The long-lived state that a coroutine writes, itself, in what it calls, or through callbacks it has called."""
+    key = ("written state", body.node)
+    return program.queries.search(key, lambda: _written_state(program, body))
+
+
+def _written_state(program: Program, body: At[tree.Function]) -> frozenset[Container]:
     found: set[Container] = set()
     for inner in (body.to(body.node.body), *_called(program, body.to(body.node.body), _DEPTH)):
         for each in (

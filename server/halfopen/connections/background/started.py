@@ -55,7 +55,14 @@ def loops(function: At[tree.Function]) -> bool:
 
 def feeds(code: EndpointCode, body: At[tree.Function]) -> bool:
     """Whether a coroutine sends to the endpoint's clients, itself or through what it calls."""
-    return bool(code.operations(body.to(body.node.body)) & SENDERS)
+    # Each endpoint asks this of each task: an edit of one of them asks again for that one alone.
+    program, key = code.program, ("feeds", body.node, code.sockets.nodes)
+
+    def compute() -> bool:
+        program.queries.note(body.unit)
+        return bool(code.operations(body.to(body.node.body)) & SENDERS)
+
+    return program.queries.get(key, compute)
 
 
 def feeding(code: EndpointCode) -> list[At[tree.Function]]:

@@ -88,6 +88,12 @@ def is_run_by_name(program: Program, function: At[tree.Function]) -> bool:
 
 def _handed_on(program: Program, function: At[tree.Function]) -> bool:
     """Whether a function is given to something as a value (`target=self._run`, `add_task(notify)`, `Depends(notify)`)."""
+    key = ("handed on", function.node)
+    return program.queries.search(key, lambda: _is_handed_on(program, function))
+
+
+def _is_handed_on(program: Program, function: At[tree.Function]) -> bool:
+    program.queries.note(function.unit)
     name, _ = name_of_function(function)
     if name is None:
         return False

@@ -54,15 +54,16 @@ def _announcement(
         node.value for node in nodes if isinstance(node, tree.Await) and isinstance(node.value, tree.Call)
     ]
     for announcing in calls:
-        if not any(callee.node in sending for callee in called(program, function.to(announcing.callee))):
+        given = _given(function, announcing)
+        after = [each for each in awaited if each.start > announcing.end and given & _given(function, each)]
+        if not after or not any(
+            callee.node in sending for callee in called(program, function.to(announcing.callee))
+        ):
             continue
-        for write in awaited:
-            if (
-                write.start > announcing.end
-                and _shared(function, announcing, write)
-                and all(each.node not in sending for each in functions(program, function.to(write.callee)))
-                and _writes(program, function.to(write), _WRITING)
-            ):
+        for write in after:
+            if all(
+                each.node not in sending for each in functions(program, function.to(write.callee))
+            ) and _writes(program, function.to(write), _WRITING):
                 if any(
                     each.start < announcing.start and _writes(program, function.to(each), _MAY_WRITE)
                     for each in calls
@@ -75,13 +76,8 @@ def _announcement(
     return None
 
 
-def _shared(function: At[tree.Function], one: tree.Call, other: tree.Call) -> bool:
-    """Whether both calls are given the same changing thing: one variable that is no key alone."""
-    return bool(_given(function, one) & _given(function, other))
-
-
 def _given(function: At[tree.Function], call: tree.Call) -> frozenset[object]:
-    """The variables that a call is given as they are, the last argument being what it is about."""
+    """The changing thing that a call is about: the variable that it is given last, unless that is a key alone."""
     return frozenset(
         function.index.bindings.get(each.value)
         for each in call.arguments[-1:]
