@@ -113,14 +113,21 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     lasting = worst.overwrites in ("reference", "reconnect")
     if successor.kind == "called-again" and not lasting:
         return
+    shown_alone = worst.overwrites == "status" and _never_reconnects(dossier)
     yield Confusion(
         Severity.HIGH if lasting else Severity.MEDIUM,
-        _sureness(successor),
+        Confidence.LOW if shown_alone else _sureness(successor),
         worst.span,
         f"{_succession(dossier, successor)}; the close event of the old socket comes later and {_harm(worst)}",
         (*successor.evidence, *(Evidence(each.span, f"{_harm(each)}") for each in events[1:4])),
         worst.overwrites,
     )
+
+
+def _never_reconnects(dossier: Dossier) -> bool:
+    """Whether no reconnection hangs on what is known of the connection: what is wrong then is what is shown."""
+    automatic = dossier.reconnection.automatic if dossier.reconnection is not None else None
+    return isinstance(automatic, Known) and not automatic.value
 
 
 def _sureness(successor: Successor) -> Confidence:
@@ -244,7 +251,7 @@ def _stateless(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
         thrown = ", and a send before the open event throws" if sends else ""
         yield Confusion(
             Severity.MEDIUM,
-            Confidence.HIGH,
+            Confidence.LOW if not sends and _never_reconnects(dossier) else Confidence.HIGH,
             known.knows_state.evidence[0].place,
             f"Nothing asks for the state of the socket of `{dossier.connection.name}` (no open, close or error handler, no "
             f"`readyState`): connecting, open and dead look the same{thrown}",
