@@ -116,7 +116,7 @@ class Throwing:
                 return self._awaited(at.to(value))
             case tree.Loop(iterable=iterable, is_async=True) if iterable is not None:
                 method = socket_method(self.sockets, iterable)
-                return NOTHING if method in ITERATORS else ERROR
+                return NOTHING if method in ITERATORS else self._stepped(at.to(iterable))
             case tree.Raise(value=value):
                 raised = value.callee if isinstance(value, tree.Call) else value
                 return DISCONNECT if raised is not None and _written(raised) in _DISCONNECTS else ERROR
@@ -147,6 +147,14 @@ class Throwing:
             return ERROR | (DISCONNECT if self.sockets.mentions(call.node) else NOTHING)
         return NOTHING.union(*(self._leaving(function) for function in found))
 
+    def _stepped(self, iterable: At[tree.Expr]) -> frozenset[str]:
+        """What the steps of `async for part in stream()` may throw: of a generator of the workspace, what leaves its body."""
+        called = iterable.node.callee if isinstance(iterable.node, tree.Call) else None
+        found = functions(self.program, iterable.to(called)) if called is not None else []
+        if not found or not all(each.node.is_generator for each in found):
+            return ERROR
+        return NOTHING.union(*(self._leaving(each) for each in found))
+
     def _task(self, name: At[tree.Name]) -> frozenset[str]:
         """What a task has failed with comes out where it is awaited; of one that is not done, only its cancellation."""
         if asks_whether_done(name):
@@ -175,8 +183,16 @@ class Throwing:
         key = ("thrown by", function.node, self.sockets.nodes)
         inner = Throwing(self.program, self.sockets, self.within | {function.node})
         return self.program.queries.get(
-            key, lambda: thrown_kinds(function.node.body, question(self.program, function, inner))
+            key,
+            lambda: thrown_kinds(
+                function.node.body, question(self.program, function, inner, silent=_hands_out)
+            ),
         )
+
+
+def _hands_out(node: tree.Node) -> bool:
+    """A `yield` throws nothing of its own to who steps through the generator."""
+    return isinstance(node, tree.Yield)
 
 
 def question(

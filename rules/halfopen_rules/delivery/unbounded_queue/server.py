@@ -57,6 +57,7 @@ def _queue(dossier: Dossier, code: str, slug: str, piles: list[SendQueue]) -> Fi
         )
     elif first.kind == "inbound-queue":
         severity = Severity.MEDIUM
+        confidence = first.max_size.confidence if isinstance(first.max_size, Known) else confidence
         message = (
             f"`{first.name}` has no maxsize, and the loop that reads the client fills it without waiting for whoever works it "
             "off: what comes faster stays in memory, and TCP slows the client down no more"

@@ -19,7 +19,9 @@ _MODULES: dict[str, WorkKind] = {
             "llama_cpp", "vllm", "crewai", "autogen", "autogen_agentchat", "autogen_core", "pydantic_ai", "agents",
             "elevenlabs", "sklearn", "tensorflow", "keras", "xgboost", "sentence_transformers", "cv2", "pytesseract",
             "easyocr", "google.generativeai", "google.genai", "vertexai", "semantic_kernel", "llama_index", "deepgram",
-            "replicate", "diffusers", "ultralytics", "claude_agent_sdk", "agent_framework", "yfinance",
+            "replicate", "diffusers", "ultralytics", "claude_agent_sdk", "agent_framework", "yfinance", "vaderSentiment",
+            "textblob", "spacy", "nltk", "mediapipe", "deepface", "face_recognition", "insightface", "paddleocr", "vosk",
+            "funasr", "librosa",
         ),
         "model",
     ),
@@ -53,7 +55,7 @@ _CALLS: dict[str, WorkKind] = {
 _LOADING = frozenset(
     {
         "transformers", "torch", "whisper", "faster_whisper", "llama_cpp", "vllm", "sklearn", "tensorflow", "keras",
-        "xgboost", "sentence_transformers", "cv2", "pytesseract", "easyocr", "diffusers", "ultralytics",
+        "xgboost", "sentence_transformers", "cv2", "pytesseract", "easyocr", "diffusers", "ultralytics", "textblob",
     }
 )  # fmt: skip
 """Packages that compute in this process: making one of their objects loads a model."""

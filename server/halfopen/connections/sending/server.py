@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from halfopen.connections.endpoint_code import endpoint_code
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
+from halfopen.connections.handling import Handling
 from halfopen.connections.sending.announcing import early_announcements
 from halfopen.connections.sending.broadcasts import broadcasts_of
 from halfopen.connections.sending.departing import dropped_subscribers, swallowed_departures
 from halfopen.connections.sending.draining import drained_queues
-from halfopen.connections.sending.facts import Registry, ReplayOverlap, Sending
+from halfopen.connections.sending.facts import Registry, ReplayOverlap, Sending, SendQueue
 from halfopen.connections.sending.foreign import foreign_sends
 from halfopen.connections.sending.forwarding import forwards
 from halfopen.connections.sending.per_message import inbound_buffers, tasks_per_message
@@ -51,15 +52,7 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
         dropped_subscribers=tuple(
             found for each in registries for found in dropped_subscribers(program, each)
         ),
-        queues=tuple(
-            found
-            for handling in handlings
-            for found in (
-                *send_queues(handling, registries),
-                *inbound_buffers(handling),
-                *read_ahead(handling),
-            )
-        ),
+        queues=tuple(found for handling in handlings for found in _queues(handling, registries)),
         tasks_per_message=tuple(found for handling in handlings for found in tasks_per_message(handling)),
         drained=tuple(found for handling in handlings for found in drained_queues(handling)),
         unsaved=tuple(unsaved_results(code)) if code is not None else (),
@@ -78,6 +71,14 @@ def sending_of_endpoint(site: ServerSite) -> Sending:
             found for handling in handlings for found in swallowed_departures(handling)
         ),
     )
+
+
+def _queues(handling: Handling, registries: tuple[Entered, ...]) -> Iterator[SendQueue]:
+    """What is kept of messages for or from the connection."""
+    outgoing = tuple(send_queues(handling, registries))
+    yield from outgoing
+    yield from inbound_buffers(handling)
+    yield from read_ahead(handling, {each.span for each in outgoing})
 
 
 def _registry(program: Program, entered: Entered) -> Registry:
