@@ -21,7 +21,7 @@ _NORMAL = 1000
 _UNAUTHORISED = (1008, 4001, 4401)
 _FEW_ATTEMPTS = 10
 """So few retries after a refusal are no burden for anybody."""
-_LETS_EVERYBODY_IN = ("none", "not read", "unheeded")
+_LETS_EVERYBODY_IN = ("none", "not read", "unheeded", "optional")
 _PASSING = (1001, 1011, 1012, 1013)
 """Closes after which a retry is right: the server goes away, fails, restarts or is busy."""
 

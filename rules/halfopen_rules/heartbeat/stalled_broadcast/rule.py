@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
+from halfopen.connections.admission.facts import Admission
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.sending.facts import Broadcast, ForeignSend, SwallowedDeparture
@@ -48,6 +49,13 @@ def _aborts(each: Broadcast) -> bool:
     return each.dispatch == "sequential" and each.failure == "propagates"
 
 
+def _is_of_one_id(dossier: Dossier, each: Broadcast) -> bool:
+    """Whether it only goes to those who were told one id drawn at random, hardly ever more than one, and drops the dead."""
+    admission = dossier.admission
+    known = isinstance(admission, Admission) and bool(admission.sent_by_id)
+    return known and each.removes_failed and each.lock is None
+
+
 def _order(each: Broadcast) -> tuple[bool, str, int]:
     return (not each.surely_runs, each.span.path, each.span.start)
 
@@ -59,7 +67,9 @@ def _broadcast(dossier: Dossier, faulty: list[Broadcast]) -> Finding:
         code=CODE,
         slug=SLUG,
         severity=severity if first.surely_runs else Severity.MONITOR,
-        confidence=Confidence.HIGH if first.surely_runs else Confidence.LOW,
+        confidence=Confidence.HIGH
+        if first.surely_runs and not _is_of_one_id(dossier, first)
+        else Confidence.LOW,
         span=first.span,
         message=_message(dossier, first),
         connection=dossier.connection.id,

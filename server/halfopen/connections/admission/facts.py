@@ -18,8 +18,11 @@ Carrier: TypeAlias = OneOf[
 CheckPlace: TypeAlias = OneOf["middleware", "application", "router", "dependency", "handler"]
 """What runs the check. All but the handler run before accept."""
 
-Authentication: TypeAlias = OneOf["verified", "presence", "unverified", "unheeded", "not read", "none"]
-"""verified: something checks the credential. presence: it only has to be there. unverified: it is
+Authentication: TypeAlias = OneOf[
+    "verified", "presence", "unverified", "unheeded", "not read", "optional", "none"
+]
+"""verified: something checks the credential. optional: so it does, and a client that shows none is taken in under
+a name that is made up for it. presence: it only has to be there. unverified: it is
 decoded without its signature. unheeded: it is checked, and nobody looks at what the check found. not
 read: the handler takes a credential and never looks at it."""
 
@@ -146,6 +149,8 @@ class Admission:
     guarded_beside: tuple[Evidence, ...] = ()
     capability: tuple[Evidence, ...] = ()
     """Where an id that was drawn at random lets in: an unknown one is turned away, or is sent nothing."""
+    sent_by_id: tuple[Evidence, ...] = ()
+    """Where all that it sends goes to clients of one id that was drawn at random, and to no others."""
     walked_over: Fact[bool] = Unknown("the code that serves the connection")
     """Whether sends go through the clients that it keeps together, so that each makes them longer for all."""
     name: Span | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from halfopen.connections.admission.anonymous import taken_in_anyway
 from halfopen.connections.admission.capability import capability
 from halfopen.connections.admission.credentials import (
     carrier_of,
@@ -34,7 +35,7 @@ from halfopen.connections.admission.refusals import ignored_refusals, refuses_by
 from halfopen.connections.admission.relaying import walks_over_clients
 from halfopen.connections.admission.same_site import same_site
 from halfopen.connections.admission.timeline import Event, Reader, carriers_of_event, fills_cookie
-from halfopen.connections.admission.told_id import told_id
+from halfopen.connections.admission.told_id import sent_to_drawn_ids, told_id
 from halfopen.connections.admission.unheeded import unheeded_checks
 from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
@@ -87,6 +88,8 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
     before = [(guard, event) for guard, event in before if guard.function not in unheeded]
     reader = Reader(program, sockets)
     events = [event for function in runs for event in reader.events(function)]
+    anonymous = taken_in_anyway(runs[0], events)
+    events = [event for event in events if event.at.node not in anonymous]
     checks = (
         *(_trusted_check(guard) for guard in guards if guard.trusted is not None),
         *(_check(program, guard.place, event, False) for guard, event in before if event.kind == "check"),
@@ -98,6 +101,8 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
     authentication: Fact[Authentication] = (
         Known("unheeded", tuple(unheeded.values()))
         if unheeded and not checks
+        else Known("optional", tuple(anonymous.values()))
+        if anonymous and not checks
         else _authentication(site, checks, [*before_events(before), *events], credentials, guards)
     )
     return Admission(
@@ -118,6 +123,7 @@ def admission_of_endpoint(site: ServerSite) -> Admission:
         guarded_beside=guarded_beside(program, runs[0].path),
         capability=capability(program, _until_loop(runs, events, guards))
         or (told_id(site.handling) if site.handling is not None else ()),
+        sent_by_id=sent_to_drawn_ids(site.handling) if site.handling is not None else (),
         walked_over=walks_over_clients(site.handling) if site.handling is not None else _NOT_ONE_FUNCTION,
         name=_name(site),
     )

@@ -23,7 +23,7 @@ _DEPTH = 3
 
 def told_id(handling: Handling) -> tuple[Evidence, ...]:
     """Why nobody who was not told an id gets what is sent; nothing where the workspace knows of users otherwise."""
-    found = _typed(handling) or _sent_to_drawn_ids(handling)
+    found = _typed(handling) or sent_to_drawn_ids(handling)
     return found if found and not _asks_who_calls(handling.program) else ()
 
 
@@ -44,7 +44,7 @@ def _typed(handling: Handling) -> tuple[Evidence, ...]:
     return ()
 
 
-def _sent_to_drawn_ids(handling: Handling) -> tuple[Evidence, ...]:
+def sent_to_drawn_ids(handling: Handling) -> tuple[Evidence, ...]:
     """The client stands under an id of its choice, and all that is sent goes to ids that are drawn at random."""
     program = handling.program
     entered = [
