@@ -28,6 +28,18 @@ ORIGINS: dict[str, tuple[Files, str, str, list[str]]] = {
         "f",
         ["b.py:f"],
     ),
+    "an entry of a dict": (
+        {"a.py": "from m import f, g\ndef h(): ...\ntable = {'f': f, 'h': h, 'n': 3}\nuse(table['h'])\n"},
+        "a.py",
+        "table['h']",
+        ["a.py:h"],
+    ),
+    "any entry of a table of handlers": (
+        {"a.py": "def g(): ...\ndef h(): ...\ntable = {'g': g, 'h': h, 'n': 3}\nuse(table.get(kind))\n"},
+        "a.py",
+        "table.get(kind)",
+        ["a.py:g", "a.py:h"],
+    ),
     "a method of the same object": (
         {"a.ts": "const o = { f() { later(() => use(this.g)); }, g() {} };"},
         "a.ts",

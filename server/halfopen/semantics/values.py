@@ -92,8 +92,43 @@ def _origins_of(program: Program, at: At[tree.Expr]) -> Iterator[Origin]:
             yield from origins(program, at.to(operands[-1]))
         case tree.Call():
             yield from _call(program, at.to(node))
+        case tree.Index(object=tree.Name() | tree.Member() as display, key=key):
+            yield from _entries(program, at.to(display), key) or [at]
         case _:
             yield at
+
+
+def _entries(program: Program, display: At[tree.Expr], key: tree.Expr) -> list[Origin]:
+    """What `handlers[kind]` may be of `handlers = {"chat": on_chat}`: what is defined or made there, and no plain value."""
+    name = key.value if isinstance(key, tree.Literal) and isinstance(key.value, str) else None
+    found: dict[Origin, None] = {}
+    for origin in origins(program, display):
+        if not isinstance(origin, At) or not isinstance(origin.node, tree.Object):
+            continue
+        for entry in origin.node.entries:
+            is_other = isinstance(entry.key, tree.Literal) and entry.key.value != name
+            if entry.key is None or (name is not None and is_other):
+                continue
+            for value in origins(program, origin.to(entry.value)):
+                if _is_defined(value) or _is_made(program, value):
+                    found[value] = None
+    return list(found)
+
+
+def _is_defined(origin: Origin) -> bool:
+    return isinstance(origin, At) and isinstance(origin.node, tree.Function | tree.Class)
+
+
+def _is_made(program: Program, origin: Origin) -> bool:
+    """Whether an origin is a call of a class of the workspace."""
+    return (
+        isinstance(origin, At)
+        and isinstance(origin.node, tree.Call)
+        and any(
+            isinstance(each, At) and isinstance(each.node, tree.Class)
+            for each in origins(program, origin.to(origin.node.callee))
+        )
+    )
 
 
 def _variable(program: Program, variable: Variable) -> Iterator[Origin]:
@@ -300,6 +335,12 @@ def _call(program: Program, at: At[tree.Call]) -> Iterator[Origin]:
                     for origin in origins(program, value):
                         resolved = True
                         yield _argument_for(at, callee.to(callee.node), origin)
+    if not resolved and isinstance(node.callee, tree.Member) and node.callee.name == "get" and node.arguments:
+        for entry in _entries(program, at.to(node.callee.object), node.arguments[0].value):
+            resolved = True
+            yield entry
+        for default in node.arguments[1:2] if resolved else ():
+            yield from origins(program, at.to(default.value))
     if not resolved:
         yield at
 

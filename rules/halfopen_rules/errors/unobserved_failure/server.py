@@ -91,8 +91,8 @@ def _message(name: str, task: Task) -> str:
             "which is only written down" if task.fate == "ends-quietly" else "which nobody asks the task for"
         )
         return (
-            f"One exception, {unseen}, ends {what} for good: {name} goes on sending the last `{task.writes}` to its clients "
-            "as if it were new"
+            f"One exception, {unseen}, ends {what} for good: nothing brings `{task.writes}` up to date any more, and {name} "
+            "goes on with what is there as if it were new"
         )
     match task.fate:
         case "never-starts":
@@ -143,7 +143,7 @@ def _message(name: str, task: Task) -> str:
             if task.feeds:
                 return (
                     f"One exception ends {what} for good, and nobody asks the task for it: the clients of {name} stay "
-                    "connected and receive nothing more"
+                    "connected and receive nothing more from it"
                 )
             return (
                 f"Nobody asks {what} of {name} for its exception: the task ends, its work is not done, and at best a note "

@@ -8,6 +8,7 @@ from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Place
 from halfopen.connections.messages.facts import Inbound
+from halfopen.semantics.unit import Span
 from halfopen_rules.security.unvalidated_messages.wording import CODE, SLUG, keys, listed
 
 
@@ -37,9 +38,22 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
 def _is_unchecked(inbound: Inbound) -> bool:
     if inbound.executed_by:
         return True
-    if inbound.validated_by or inbound.format != "json":
+    if inbound.format != "json":
         return False
+    if inbound.validated_by:
+        return _is_read_first(inbound)
     return bool(inbound.spread_into or inbound.used() or _ends(inbound))
+
+
+def _is_read_first(inbound: Inbound) -> bool:
+    """Whether a message is read before its schema is asked, and ends the connection where it is no object."""
+    if not _ends(inbound):
+        return False
+    read = inbound.ends_on_error[0].place
+    checks = [each.place for each in inbound.validated_by]
+    return isinstance(read, Span) and all(
+        isinstance(each, Span) and each.unit is read.unit and read.end <= each.start for each in checks
+    )
 
 
 def _ends(inbound: Inbound) -> bool:
@@ -50,7 +64,7 @@ def _ends(inbound: Inbound) -> bool:
 def _severity(inbound: Inbound) -> Severity:
     if inbound.executed_by:
         return Severity.CRITICAL
-    if inbound.spread_into or inbound.used():
+    if inbound.spread_into or (inbound.used() and not inbound.validated_by):
         return Severity.HIGH
     return Severity.MEDIUM
 
@@ -65,6 +79,11 @@ def _message(dossier: Dossier, inbound: Inbound) -> str:
         return f"{name} runs what a client sent: {inbound.executed_by[0].text}, so any client can run code on the server"
     if inbound.spread_into:
         return f"{name} takes every field that a client names: {inbound.spread_into[0].text} without a schema"
+    if inbound.validated_by:
+        return (
+            f"{name} reads {listed(keys(inbound.fields)) or 'a field'} of each message before its schema is asked: "
+            "`[]` or `1` raises there and ends the connection, as if there were no schema"
+        )
     used, read = keys(inbound.used()), keys(inbound.fields)
     ends = "a message that is no object (`[]`, `1`) raises and ends the connection"
     if used and _ends(inbound):

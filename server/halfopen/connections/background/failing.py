@@ -12,7 +12,7 @@ from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
-_BROKERS = frozenset({"listen", "notifies"})
+BROKERS = frozenset({"listen", "notifies"})
 """What gives the messages of Redis' pub/sub and of PostgreSQL's NOTIFY, one after the other, until it fails."""
 _RESULTS = frozenset({"celery.result.AsyncResult", "celery.Celery().AsyncResult", "rq.job.Job.fetch"})
 """What asks the store of a task queue for the state of a job."""
@@ -106,7 +106,7 @@ def _source_loop(
 def _is_broker(loop: tree.Loop) -> bool:
     """`async for message in pubsub.listen()`."""
     return (
-        loop.is_async and isinstance(loop.iterable, tree.Call) and last_name(loop.iterable.callee) in _BROKERS
+        loop.is_async and isinstance(loop.iterable, tree.Call) and last_name(loop.iterable.callee) in BROKERS
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from halfopen.connections.background.executors import pooled_listeners
 from halfopen.connections.background.facts import Fate, Task
 from halfopen.connections.background.failing import leads_to, may_fail, quiet_end
+from halfopen.connections.background.job_workers import works_for_clients
 from halfopen.connections.background.loopless import loopless_task
 from halfopen.connections.background.observing import observes, only_kept
 from halfopen.connections.background.producers import risky_calls, sent_state, written_state
@@ -27,13 +29,16 @@ def feeders(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Tas
     shown = sent_state(code) - {each.container for each in registries}
     if not (code.around or sending or shown):
         return
+    yield from pooled_listeners(code, sending)
     for call in starts(code.program):
         if call.index.function_of(call.node) in own:
             continue
         for body in bodies_of(code.program, call):
             found = (
                 _sender(code, call, body, sending)
-                if feeds(code, body) or leads_to(code, body, sending)
+                if feeds(code, body)
+                or leads_to(code, body, sending)
+                or works_for_clients(code, body, sending)
                 else _writer(code, call, body, shown)
             )
             if found is not None:
@@ -46,7 +51,7 @@ def _sender(
 ) -> Task | None:
     """A task that sends to the clients, where it may end unseen."""
     never = loopless_task(code, task, name_of_task(code.program, task))
-    if never is not None or not loops(body):
+    if never is not None or not (loops(body) or works_for_clients(code, body, sending)):
         return never or _forgotten_job(code, task, body, sending)
     fails = may_fail(code, body, sending)
     fate = _fate(code, task, fails, not fails and quiet_end(code, body, sending) is not None)

@@ -104,6 +104,11 @@ def only_kept(program: Program, task: At[tree.Expr]) -> bool:
             if not isinstance(call, tree.Call) or not isinstance(call.callee, tree.Member):
                 return False
             return call.callee.name in _PUTTING and not _are_asked(program, task.to(call.callee.object))
+        case tree.Assign(targets=targets):
+            return any(
+                isinstance(each, tree.Index) and not _are_asked(program, task.to(each.object))
+                for each in targets
+            )
         case _:
             return False
 

@@ -80,3 +80,25 @@ def _working_on(program: Program) -> list[At[tree.Function]]:
         return [body for body in bodies if loops(body)]
 
     return program.queries.search(("tasks that work on",), found)
+
+
+_REACH = 3
+"""Calls that are followed from a function to what sends to the clients."""
+
+
+def reaches(code: EndpointCode, bodies: list[At[tree.Function]], sending: frozenset[tree.Node]) -> bool:
+    """Whether functions lead to what sends to the clients, through callbacks that they were given too."""
+    seen = {each.node for each in bodies}
+    level = bodies
+    for _ in range(_REACH):
+        below: list[At[tree.Function]] = []
+        for each in level:
+            code.program.queries.note(each.unit)
+            for node in own_nodes(each):
+                found = callbacks(code.program, each.to(node.callee)) if isinstance(node, tree.Call) else []
+                below += [callee for callee in found if callee.node not in seen]
+                seen |= {callee.node for callee in found}
+        if seen & sending:
+            return True
+        level = below
+    return False

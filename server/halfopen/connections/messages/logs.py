@@ -18,6 +18,7 @@ from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases_of_target
+from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import origins
 
@@ -36,7 +37,7 @@ def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
     """The log calls that write a received message as a whole, or a stretch of its text."""
     found: dict[tree.Node, Logged] = {}
     for form in (journey.raw, journey.parsed):
-        for at in form.values():
+        for at in (each for held in form.values() for each in (held, *_wrapped(program, held))):
             call = logging_call(program, at)
             for shown, written in _places(program, journey, at, call) if call is not None else ():
                 if shown.node not in found and not holds_only_plain_fields(program, written):
@@ -48,6 +49,23 @@ def logged_messages(program: Program, journey: Journey) -> Iterator[Logged]:
                         "message", False, "received", when, level, shown.span, evidence, _type_around(shown)
                     )
     yield from found.values()
+
+
+def _wrapped(program: Program, at: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+    """What holds a message in a function that is given it in an envelope: `publish(channel, {"payload": message})`."""
+    entry = at.parent
+    display = (
+        at.index.parents.get(entry) if isinstance(entry, tree.Entry) and entry.value is at.node else None
+    )
+    argument = at.index.parents.get(display) if isinstance(display, tree.Object) else None
+    call = at.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+    if not isinstance(call, tree.Call) or not isinstance(display, tree.Object):
+        return
+    for function in functions(program, at.to(call.callee)):
+        for parameter in function.node.parameters:
+            if argument_of(call, function.node, parameter) is display:
+                program.queries.note(function.unit)
+                yield from aliases_of_target(program, function.to(parameter.target))
 
 
 _CONTENT = frozenset({"data", "payload", "body", "content", "text", "note", "transcript", "prompt"})

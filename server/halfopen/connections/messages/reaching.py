@@ -15,7 +15,7 @@ from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
 
-_DEPTH = 5
+_DEPTH = 6
 _SENDS_BY_NAME = frozenset({"send_json", "send_text", "write_message", "send_personal_message"})
 _SENDS_OF_CONSUMER = frozenset({"send", "send_json", "close", "write_message"})
 _TEXTS = frozenset(
@@ -65,7 +65,10 @@ class Reaching:
         """The calls that send a value on, however it is wrapped up."""
         yield from self._outward(at, _DEPTH, set())
 
-    def _outward(self, at: At[tree.Expr], depth: int, seen: set[tree.Node]) -> Iterator[Sent]:
+    def _outward(
+        self, at: At[tree.Expr], depth: int, seen: set[tree.Node], field: str | None = None
+    ) -> Iterator[Sent]:
+        """`field`: the expression is an object that has the value in this field."""
         current: tree.Node = at.node
         while depth > 0 and current not in seen:
             seen.add(current)
@@ -87,12 +90,14 @@ class Reaching:
                     if _makes_text(self.program, given):
                         current = call
                         continue
-                    yield from self._into(given, parent, depth, seen)
+                    yield from self._into(given, parent, depth, seen, field)
                     return
                 case tree.Assign(targets=targets, value=value) if value is current:
                     for target in targets:
-                        yield from self._held(at.to(target), depth, seen)
+                        yield from self._held(at.to(target), depth, seen, field)
                     return
+                case tree.Member(name=name, object=inner) if inner is current and name == field:
+                    current, field = parent, None
                 case tree.Index(object=inner, key=tree.Opaque(kind="slice")) if inner is current:
                     current = parent
                 case tree.Member(name=name, object=inner) if inner is current and name in _PASSING:
@@ -104,23 +109,30 @@ class Reaching:
                     function = at.index.function_of(parent)
                     if function is not None:
                         for call in callers(self.program, at.to(function))[:6]:
-                            yield from self._outward(call, depth - 1, seen)
+                            yield from self._outward(call, depth - 1, seen, field)
                     return
                 case _ if isinstance(parent, _HELD):
                     current = parent
                 case _:
                     return
 
-    def _held(self, target: At[tree.Expr], depth: int, seen: set[tree.Node]) -> Iterator[Sent]:
+    def _held(
+        self, target: At[tree.Expr], depth: int, seen: set[tree.Node], field: str | None
+    ) -> Iterator[Sent]:
         """A variable, or a dict that the value is put into."""
         holder = target.node.object if isinstance(target.node, tree.Index) else target.node
         if not isinstance(holder, tree.Name):
             return
         for read in self.program.reads(self.program.variable(target.to(holder))):
-            yield from self._outward(read, depth - 1, seen)
+            yield from self._outward(read, depth - 1, seen, field)
 
     def _into(
-        self, call: At[tree.Call], argument: tree.Argument, depth: int, seen: set[tree.Node]
+        self,
+        call: At[tree.Call],
+        argument: tree.Argument,
+        depth: int,
+        seen: set[tree.Node],
+        field: str | None,
     ) -> Iterator[Sent]:
         """A function of the workspace that is given the value, or a class made with it."""
         called = functions(self.program, call.to(call.node.callee))
@@ -128,9 +140,9 @@ class Reaching:
             for parameter in function.node.parameters:
                 if argument_of(call.node, function.node, parameter) is argument.value:
                     for read in aliases_of_target(self.program, function.to(parameter.target)):
-                        yield from self._outward(read, depth - 1, seen)
+                        yield from self._outward(read, depth - 1, seen, field)
         if not called and _is_class_name(call.node.callee):
-            yield from self._outward(call, depth - 1, seen)
+            yield from self._outward(call, depth - 1, seen, argument.name)
 
     def _sending(self, call: At[tree.Call]) -> Sent | None:
         method = socket_method(self.sockets, call.node)
