@@ -22,6 +22,8 @@ _MODULES: dict[str, WorkKind] = {
             "replicate", "diffusers", "ultralytics", "claude_agent_sdk", "agent_framework", "yfinance", "vaderSentiment",
             "textblob", "spacy", "nltk", "mediapipe", "deepface", "face_recognition", "insightface", "paddleocr", "vosk",
             "funasr", "librosa",
+            "google.adk", "smolagents", "dspy", "dashscope", "zhipuai", "xai_sdk", "together", "huggingface_hub",
+            "assemblyai", "speech_recognition", "google.cloud.speech", "google.cloud.texttospeech",
         ),
         "model",
     ),
