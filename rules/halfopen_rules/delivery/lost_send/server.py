@@ -97,6 +97,7 @@ def _dropped(dossier: Dossier, each: DroppedSubscriber) -> Finding:
 
 def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
     first = live[0]
+    heals = first.is_periodic or first.made_good is not None
     others = tuple(Evidence(each.span, f"{each.name} does the same") for each in live[1:])
     if first.live_iteration == "skips":
         severity = Severity.MEDIUM
@@ -116,7 +117,7 @@ def _live(dossier: Dossier, live: list[Broadcast]) -> Finding:
         dossier,
         first.span,
         severity if first.surely_runs else Severity.MONITOR,
-        Confidence.HIGH if first.surely_runs and first.made_good != "at any time" else Confidence.LOW,
+        Confidence.HIGH if first.surely_runs and not heals else Confidence.LOW,
         f"`{first.name}` goes over {first.registry} itself and awaits each send: {what}",
         (*_doubted(first), *first.called_in, *others),
         fixes=tuple(copy_fix(live)),

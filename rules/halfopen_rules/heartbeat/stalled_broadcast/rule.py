@@ -49,11 +49,15 @@ def _aborts(each: Broadcast) -> bool:
     return each.dispatch == "sequential" and each.failure == "propagates"
 
 
-def _is_of_one_id(dossier: Dossier, each: Broadcast) -> bool:
-    """Whether it only goes to those who were told one id drawn at random, hardly ever more than one, and drops the dead."""
-    admission = dossier.admission
-    known = isinstance(admission, Admission) and bool(admission.sent_by_id)
-    return known and each.removes_failed and each.lock is None
+def _has_few_to_serve(dossier: Dossier, each: Broadcast) -> bool:
+    """Whether it drops the dead, and goes to those who follow one thing alone: one id drawn at random, or one key of an
+    endpoint whose clients only listen."""
+    admission, receiving = dossier.admission, dossier.receiving
+    if not isinstance(admission, Admission) or not each.removes_failed or each.lock is not None:
+        return False
+    acts = isinstance(admission.exposes, Known) and admission.exposes.value == "actions"
+    only_listen = receiving is not None and not receiving.work and not acts
+    return bool(admission.sent_by_id) or (each.of_one_key and only_listen)
 
 
 def _order(each: Broadcast) -> tuple[bool, str, int]:
@@ -68,7 +72,7 @@ def _broadcast(dossier: Dossier, faulty: list[Broadcast]) -> Finding:
         slug=SLUG,
         severity=severity if first.surely_runs else Severity.MONITOR,
         confidence=Confidence.HIGH
-        if first.surely_runs and not _is_of_one_id(dossier, first)
+        if first.surely_runs and not _has_few_to_serve(dossier, first)
         else Confidence.LOW,
         span=first.span,
         message=_message(dossier, first),

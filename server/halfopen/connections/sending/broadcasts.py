@@ -14,6 +14,7 @@ from halfopen.connections.sending.facts import Broadcast, Dispatch, Failure
 from halfopen.connections.sending.live import live_iteration
 from halfopen.connections.sending.made_good import made_good
 from halfopen.connections.sending.members import Loop, Member, members_of
+from halfopen.connections.sending.one_key import goes_to_one_key
 from halfopen.connections.sending.periodic import is_periodic
 from halfopen.connections.sending.registered import Entered
 from halfopen.connections.sending.stored_first import follows_a_write
@@ -168,6 +169,7 @@ def _broadcast(program: Program, registry: Entered, delivery: Delivery) -> Broad
             if (inside := call.index.function_of(call.node)) is not None
         ),
         evidence=(Evidence(outer.span, f"{described(here)} sends to each client of {registry.name}"),),
+        of_one_key=goes_to_one_key(program, registry, delivery.loop),
     )
 
 

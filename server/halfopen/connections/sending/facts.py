@@ -78,6 +78,8 @@ class Broadcast:
     called_in: tuple[Evidence, ...] = ()
     """Who waits for it, or starts it: request handlers, a listener, the endpoint itself."""
     evidence: tuple[Evidence, ...] = ()
+    of_one_key: bool = False
+    """Whether it goes through the clients of one key of the registry: those of one job, one room."""
 
     @property
     def surely_runs(self) -> bool:
