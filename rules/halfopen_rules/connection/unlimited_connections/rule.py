@@ -110,11 +110,12 @@ def _confidence(dossier: Dossier, admission: Admission, exposes: Fact[Exposed]) 
 
 
 def _is_idle(dossier: Dossier, admission: Admission) -> bool:
-    """Whether a stranger's connection makes nobody else's slower, and its messages lead to no work."""
+    """Whether a stranger's connection makes nobody else's slower, and its messages lead to no work, or to none but its answer (WS7C)."""
     if isinstance(admission.exposes, Known) and admission.exposes.value == "actions":
         return False
     alone = isinstance(admission.walked_over, Known) and not admission.walked_over.value
-    no_work = dossier.receiving is not None and not dossier.receiving.work
+    answers = isinstance(admission.exposes, Known) and admission.exposes.value == "echo"
+    no_work = answers or (dossier.receiving is not None and not dossier.receiving.work)
     return no_work and (alone or bool(admission.capability))
 
 

@@ -33,10 +33,11 @@ _IDLE = re.compile(
     r"|re\..*|math\..*|collections\..*|itertools\..*|functools\..*|copy\..*|base64\..*|hashlib\..*"
     r"|json\..*|orjson\..*|asyncio\..*|time\..*|datetime\..*|uuid\..*|logging\..*|random\..*|loguru\..*|structlog\..*"
     r"|struct\..*|ipaddress\..*|zlib\..*|difflib\..*|html\..*|string\..*|statistics\..*|unicodedata\..*|contextlib\.suppress.*|numpy\..*"
-    r"|vaderSentiment\..*|textblob\..*|nltk\..*|langdetect\..*|spacy\..*|chess\..*"
     r"|RuntimeError|ValueError|Exception|fastapi\..*|starlette\..*)$"
 )
 """What only makes something of what it is given, in this process: it tells nothing that the giver did not know."""
+_OF_TEXT = re.compile(r"^(vaderSentiment|textblob|nltk|langdetect|spacy|chess)\.")
+"""Libraries that make something of a text in this process; what that costs is no question of who may ask."""
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "bind"})
 _VALUE_METHODS = frozenset(
     {
@@ -310,6 +311,8 @@ def _is_idle(program: Program, call: At[tree.Call]) -> bool:
         return False
     last = callee.id if isinstance(callee, tree.Name) else callee.name
     names = qualified(program, call.to(callee))
+    if names and all(_OF_TEXT.match(name) for name in names):
+        return True
     if any(map(work_kind, names)):
         return False
     if isinstance(callee, tree.Member) and last in _LOGS | _VALUE_METHODS:
