@@ -125,6 +125,8 @@ def _costs(dossier: Dossier, admission: Admission) -> Iterator[str]:
     for resource in dossier.resources:
         if resource.kind in _COST:
             yield _COST[resource.kind].format(what=resource.what)
+    if dossier.receiving is not None and dossier.receiving.pushing:
+        yield "a loop that looks for news as long as it lives"
 
 
 def _evidence(dossier: Dossier, admission: Admission) -> Iterator[Evidence]:
@@ -138,6 +140,8 @@ def _evidence(dossier: Dossier, admission: Admission) -> Iterator[Evidence]:
     for resource in dossier.resources:
         if resource.kind in _COST:
             yield Evidence(resource.acquired, _said(resource))
+    for loop in dossier.receiving.pushing if dossier.receiving is not None else ():
+        yield Evidence(loop.span, "each connection runs this loop")
 
 
 def _said(resource: Resource) -> str:

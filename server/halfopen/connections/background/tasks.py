@@ -15,7 +15,8 @@ from halfopen.connections.facts import Confidence, Evidence
 from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import functions
+from halfopen.semantics.call_graph import callbacks, functions
+from halfopen.semantics.class_shape import member_table
 from halfopen.semantics.flow import aliases
 from halfopen.semantics.program import At, own_nodes
 
@@ -88,11 +89,24 @@ def gathered(code: EndpointCode, function: At[tree.Function]) -> Iterator[Task]:
 
 
 def _is_of_connection(code: EndpointCode, function: At[tree.Function]) -> bool:
-    """Whether a method belongs to the endpoint's class, or to one that keeps the socket."""
+    """Whether a method belongs to the endpoint's class, or to one that keeps the socket, or what the endpoint sends with."""
     klass = function.index.class_of(function.node)
     return klass is not None and (
         code.sockets.mentions(klass.body)
         or any(klass is root.index.class_of(root.node) for root in code.roots)
+        or _keeps_a_sender(code, function.to(klass))
+    )
+
+
+def _keeps_a_sender(code: EndpointCode, klass: At[tree.Class]) -> bool:
+    """`self._send = send`, where the endpoint gave a function within its handler that sends to its client."""
+    roots = {each.node for each in code.roots}
+    return any(
+        each.index.function_of(each.node) in roots and code.sockets.mentions(each.node.body)
+        for values in member_table(klass).values()
+        for value in values
+        if isinstance(value, tree.Name)
+        for each in callbacks(code.program, klass.to(value))
     )
 
 

@@ -38,6 +38,5 @@ def updates_of_client(site: ClientSite) -> Updates:
                 collected.on_open,
             )
         ),
-        refetches=tuple(collected.refetches()),
         other_effects=collected.other_effects(),
     )
