@@ -10,6 +10,7 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Known, Place
 from halfopen.connections.presentation.facts import Loading, Presentation
+from halfopen_rules.reconnection.missed_events.client import is_brought_up_to_date
 
 CODE = "WS5C"
 SLUG = "no-fallback"
@@ -29,6 +30,9 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
         *_switched(known),
         *_out_of_date(dossier, known),
         *_both_ways(dossier, known),
+        *_feed_alone(dossier, known),
+        *_stands_still(dossier, known),
+        *_commands_alone(dossier, known),
     ]
     if not gaps:
         return
@@ -154,15 +158,79 @@ def _both_ways(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
         )
 
 
-def _when_loaded(name: str, loading: Loading) -> str:
+def _feed_alone(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
+    """A list that messages alone lengthen, and that nothing fetches: what is added during an outage is not to be had.
+
+    One that is cut to a length shows what happens now, and pieces of one text are of one answer.
+    """
+    if any(each.other_sources for each in known.data) or _asks_anew(dossier):
+        return
+    passing = {
+        each.state
+        for each in (dossier.updates.writes if dossier.updates is not None else ())
+        if each.bounded or each.joins_text
+    }
+    for each in known.data:
+        if each.is_feed and not each.is_momentary and each.name not in passing:
+            yield (
+                Severity.MEDIUM,
+                Confidence.LOW,
+                each.span,
+                f"Only the socket's messages add to `{each.name}`: while it is down, nothing fetches what should be there",
+                (),
+            )
+            return
+
+
+def _stands_still(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
+    """What is fetched at its time and kept up to date by messages alone, for as long as the connection is away."""
+    facts = dossier.reconnection
+    if facts is None or not (isinstance(facts.automatic, Known) and facts.automatic.value):
+        return
+    if is_brought_up_to_date(dossier) or any(
+        isinstance(each, Known) and each.value for each in (facts.falls_back, facts.one_shot)
+    ):
+        return
+    for each in known.data:
+        if each.loading is not None and not each.is_momentary and not each.polled:
+            yield (
+                Severity.MEDIUM,
+                Confidence.LOW,
+                each.span,
+                _when_loaded(each.name, each.loading, "while the connection is down"),
+                each.loading.evidence[:2],
+            )
+            return
+
+
+def _commands_alone(dossier: Dossier, known: Presentation) -> Iterator[_Gap]:
+    """What a person does goes out over the socket alone, of a client that does not ask for the state on each connect."""
+    delivery = dossier.delivery
+    if is_brought_up_to_date(dossier):
+        return
+    for each in delivery.sends if delivery is not None else ():
+        is_by_hand = each.purpose in ("command", "subscription") and "user" in each.triggers
+        if is_by_hand and not each.is_committed and each.refusal != "queued":
+            yield (
+                Severity.MEDIUM,
+                Confidence.LOW,
+                each.place,
+                f"What a person does here goes out over the socket alone (`{each.function}`): while "
+                f"{dossier.connection.name} has no connection, no request takes its place",
+                each.evidence[:1],
+            )
+            return
+
+
+def _when_loaded(name: str, loading: Loading, when: str = "once the connection is lost") -> str:
     if loading.is_once:
         return (
-            f"`{name}` is fetched when its part of the page opens, and after that only messages keep it up to date: once "
-            "the connection is lost nothing asks for it again"
+            f"`{name}` is fetched when its part of the page opens, and after that only messages keep it up to date: {when} "
+            "nothing asks for it again"
         )
     return (
         f"`{name}` is fetched when a person opens, chooses or changes something, and between that only messages keep it up "
-        "to date: once the connection is lost nothing does"
+        f"to date: {when} nothing does"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.delivery.facts import CatchUp
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence, Known
+from halfopen.connections.facts import Evidence, Known, Unknown
 from halfopen.connections.updates.facts import Write
 from halfopen.semantics.unit import Span
 
@@ -28,13 +28,16 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
     if isinstance(reconnection.one_shot, Known) and reconnection.one_shot.value:
         return
     stale = stale_writes(dossier)
-    if not stale and not (updates.other_effects and not updates.writes):
+    if not stale and not (updates.other_effects and not updates.writes) and not updates.refetches:
         return
     if is_brought_up_to_date(dossier) or snapshot_of_server(dossier):
         return
     moved = next((each for each in delivery.catch_up if each.trigger == "message" and each.asked), None)
     if moved is not None and moved.asked is not None:
         yield _too_late(dossier, moved, moved.asked)
+        return
+    if not stale and updates.refetches:
+        yield _not_asked_anew(dossier, updates.refetches)
         return
     late = [each for each in delivery.catch_up if each.trigger == "message" and each.kind == "fetch"]
     dead = [each for each in delivery.catch_up if each.trigger == "greeting" and not each.type_is_sent]
@@ -64,7 +67,6 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
 
 def _is_lost_for_good(dossier: Dossier) -> bool:
     """Whether a server that goes on while the client is away sends it nothing of that, and the client asks for nothing."""
-    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
     sending = [each.dossier.sending for each in dossier.surroundings.others]
     return (
         bool(sending)
@@ -76,7 +78,6 @@ def _is_lost_for_good(dossier: Dossier) -> bool:
             and bool(each.forwards or each.registries or each.broadcasts)
             for each in sending
         )
-        and not (isinstance(polls, Known) and polls.value)
         and not is_brought_up_to_date(dossier)
     )
 
@@ -103,6 +104,26 @@ def _unended(dossier: Dossier, last: Span) -> Finding:
                 for each in dossier.surroundings.others[:1]
             ),
         ),
+    )
+
+
+def _not_asked_anew(dossier: Dossier, refetches: tuple[Evidence, ...]) -> Finding:
+    """A message is the sign to ask for the data, and the one that came during the outage is not made up for."""
+    first = dossier.reconnection.first if dossier.reconnection is not None else None
+    opening = dossier.delivery.open_handler if dossier.delivery is not None else None
+    place = opening or (first.place if first is not None else dossier.connection.site)
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.LOW,
+        span=place,
+        message=(
+            f"A message makes {dossier.connection.name} ask for the data anew, and connecting again does not: what changed "
+            "meanwhile shows with the next message or the next visit"
+        ),
+        connection=dossier.connection.id,
+        evidence=refetches[:2],
     )
 
 
@@ -134,7 +155,11 @@ def stale_writes(dossier: Dossier) -> list[Write]:
 
 
 def is_brought_up_to_date(dossier: Dossier) -> bool:
-    """Whether something asks for the present state after each reconnect, and is answered as far as can be seen."""
+    """Whether something asks for the present state after each reconnect, and is answered as far as can be seen, or a clock
+    does all along."""
+    polls = dossier.reconnection.polls if dossier.reconnection is not None else None
+    if isinstance(polls, Known) and polls.value:
+        return True
     known = dossier.delivery.catch_up if dossier.delivery is not None else ()
     return any(_is_effective(each) and _is_answered(dossier, each) for each in known)
 
@@ -193,11 +218,21 @@ def _confidence(dossier: Dossier, stale: list[Write], is_mild: bool) -> Confiden
         for other in dossier.surroundings.others
         if other.dossier.sending is not None
     ]
-    if is_mild or not known:
+    if is_mild or not known or _is_told_by_key(dossier):
         return Confidence.LOW
     if stale and all(isinstance(each, Known) for each in known):
         return Confidence.HIGH
     return Confidence.MEDIUM
+
+
+def _is_told_by_key(dossier: Dossier) -> bool:
+    """Whether a linked server sends state before live messages to a client that it looks up, which may be this one."""
+    return any(
+        isinstance(each.dossier.sending.snapshot_on_connect, Unknown)
+        and each.dossier.sending.snapshot_on_connect.evidence
+        for each in dossier.surroundings.others
+        if each.dossier.sending is not None
+    )
 
 
 def _only_answers(dossier: Dossier) -> bool:
@@ -231,5 +266,10 @@ def _message(dossier: Dossier, stale: list[Write], dead: list[CatchUp]) -> str:
         return (
             f"{name} asks for what it missed only after a message `{dead[0].message_type}`, which the server never sends: "
             f"{lost}"
+        )
+    if _is_told_by_key(dossier):
+        return (
+            f"{name} connects again and asks for nothing, and what the server sends by itself goes to one by its key: unless "
+            f"that is this client, {lost}"
         )
     return f"{name} connects again and asks for nothing: no fetch, no cursor, no snapshot from the server; {lost}"

@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known, weakest
-from halfopen.connections.presentation.facts import KeptStatus
+from halfopen.connections.presentation.facts import KeptError, KeptStatus
 
 CODE = "WS2D"
 SLUG = "unseen-outage"
@@ -21,6 +21,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if known is None or known.close_handler is None:
         return
     if not isinstance(known.retries, Known) or not known.retries.value:
+        if known.kept_error is not None and _comes_back(dossier):
+            yield _failed(dossier, known.kept_error)
         return
     shown = known.status_shown
     if not isinstance(shown, Known) or _polls_meanwhile(dossier):
@@ -29,6 +31,8 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if shown.value:
         if known.kept_status is not None:
             yield _kept(dossier, known.kept_status)
+        elif known.kept_error is not None:
+            yield _failed(dossier, known.kept_error)
         return
     kept = next((each.text for each in shown.evidence), "")
     why = f" ({kept})" if kept else ""
@@ -72,6 +76,28 @@ def _kept(dossier: Dossier, kept: KeptStatus) -> Finding:
         message=(
             f"`{kept.state}` still says that {dossier.connection.name} is connected while it waits for its next attempt: "
             "the close handler sets nothing that is shown on the way there"
+        ),
+        connection=dossier.connection.id,
+        evidence=kept.evidence,
+    )
+
+
+def _comes_back(dossier: Dossier) -> bool:
+    facts = dossier.reconnection
+    return facts is not None and isinstance(facts.automatic, Known) and facts.automatic.value
+
+
+def _failed(dossier: Dossier, kept: KeptError) -> Finding:
+    """The page goes on saying that the connection has failed, beside the one that is there again."""
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        span=kept.place,
+        message=(
+            f"`{kept.state}` says that the connection of {dossier.connection.name} has failed, and neither connecting again "
+            "nor the open event takes that back: the page shows the error beside a connection that works"
         ),
         connection=dossier.connection.id,
         evidence=kept.evidence,

@@ -41,6 +41,12 @@ def assess(finding: Finding, dossier: Dossier, targets: Targets) -> Assessment:
     """By why the effect runs again, or what the handler goes on seeing."""
     freshness = dossier.freshness
     churn = spanned(finding, freshness.churn) if freshness is not None else None
+    if churn is not None and churn.role == "request":
+        return Assessment(
+            f"`{churn.dependency}` is among the effect's dependencies, and its provider makes it anew each time it renders, "
+            "which is with each message.",
+            "1 request for each message, for as long as the page is open: at 10 messages a second, 10 requests a second.",
+        )
     if churn is not None:
         what = "the socket" if churn.role == "socket" else "the subscription"
         return Assessment(

@@ -23,6 +23,7 @@ SLUG = "stale-handler"
 
 _Finding = tuple[Severity, Confidence, Place, str, tuple[Evidence, ...]]
 
+_ROLES = ("socket", "subscription", "request")
 _RANK: tuple[ChurnCause, ...] = ("each-render", "own-open", "own-effect", "own-message", "typing", "unread")
 
 
@@ -32,7 +33,7 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if known is None:
         return
     name = dossier.connection.name
-    churns = sorted(known.churn, key=lambda each: (each.role == "subscription", _RANK.index(each.cause)))
+    churns = sorted(known.churn, key=lambda each: (_ROLES.index(each.role), _RANK.index(each.cause)))
     found: list[_Finding] = [_churned(each, name, known) for each in churns[:1]]
     found += [_frozen(each) for each in known.frozen_hooks[:1]]
     found += [_reapplied(each, known) for each in known.reapplied[:1]]
@@ -65,6 +66,16 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
 
 
 def _churned(churn: Churn, name: str, known: Freshness) -> _Finding:
+    if churn.role == "request":
+        is_kept = isinstance(known.compiled, Known) and known.compiled.value
+        return (
+            Severity.MEDIUM,
+            Confidence.LOW if is_kept else Confidence.MEDIUM,
+            churn.span,
+            f"`{churn.dependency}` is new whenever its provider renders, which each message of {name} makes it do: each "
+            "message runs this effect again, with the request that it makes",
+            churn.evidence,
+        )
     does = (
         f"closes and reopens the socket of {name}"
         if churn.role == "socket"

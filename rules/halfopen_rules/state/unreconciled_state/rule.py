@@ -10,7 +10,11 @@ from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known
 from halfopen.connections.updates.facts import MergedSnapshot, Pending, Write
-from halfopen_rules.reconnection.missed_events.client import is_brought_up_to_date, snapshot_of_server
+from halfopen_rules.reconnection.missed_events.client import (
+    check_client,
+    is_brought_up_to_date,
+    snapshot_of_server,
+)
 
 CODE = "WS6C"
 SLUG = "unreconciled-state"
@@ -76,11 +80,13 @@ def _stuck(dossier: Dossier, pending: Pending) -> Finding:
 
 def _kept(dossier: Dossier, kept: list[Write]) -> Finding:
     first = kept[0]
+    is_told = any(each.confidence is not Confidence.LOW for each in check_client(dossier))
     return Finding(
         code=CODE,
         slug=SLUG,
         severity=Severity.HIGH if first.marks_progress else Severity.MEDIUM,
-        confidence=Confidence.MEDIUM,
+        # What brings the missed events brings the state with it: WS2C says so, and this adds where it shows.
+        confidence=Confidence.LOW if is_told else Confidence.MEDIUM,
         span=first.place,
         message=(
             f"Messages only change parts of `{first.state}`, and nothing replaces it after a reconnect: what was finished or "

@@ -7,6 +7,7 @@ from halfopen.connections.facts import Evidence, Fact, Known
 from halfopen.connections.freshness.captured import frozen_hooks, stale_reads
 from halfopen.connections.freshness.churn import churn_of
 from halfopen.connections.freshness.facts import Freshness
+from halfopen.connections.freshness.provided import provided_anew
 from halfopen.connections.freshness.reapplied import reapplied
 from halfopen.semantics.program import Program
 from halfopen.semantics.unit import Span
@@ -19,7 +20,11 @@ def freshness_of_client(site: ClientSite) -> Freshness:
         again = tuple(reapplied(view)) if view is not None else ()
         return Freshness(reapplied=again, compiled=_build(site.program))
     return Freshness(
-        churn_of(view), stale_reads(view), frozen_hooks(view), tuple(reapplied(view)), _build(site.program)
+        (*churn_of(view), *provided_anew(view)),
+        stale_reads(view),
+        frozen_hooks(view),
+        tuple(reapplied(view)),
+        _build(site.program),
     )
 
 

@@ -21,9 +21,9 @@ unread: an object or list of a state that the effect does not even read.
 
 @dataclass(frozen=True, slots=True)
 class Churn:
-    """An effect that closes and reopens the socket, or leaves and enters a subscription, far too often."""
+    """An effect that closes and reopens the socket, leaves and enters a subscription, or asks for data, far too often."""
 
-    role: OneOf["socket", "subscription"]
+    role: OneOf["socket", "subscription", "request"]
     cause: ChurnCause
     dependency: str
     """The dependency as written."""

@@ -9,6 +9,7 @@ from halfopen.connections.freshness.changes import changes_of
 from halfopen.connections.presentation.blocking import blocked, withheld
 from halfopen.connections.presentation.deafness import kept_intent
 from halfopen.connections.presentation.facts import Presentation
+from halfopen.connections.presentation.kept_error import kept_error
 from halfopen.connections.presentation.kept_status import kept_status
 from halfopen.connections.presentation.late_events import late_events
 from halfopen.connections.presentation.mounting import stays_mounted
@@ -44,6 +45,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         close_handler=closing[0].span if closing else None,
         status_shown=status_shown(view),
         kept_status=kept_status(view),
+        kept_error=kept_error(view),
         blocked=blocked(view),
         withheld=withheld(view),
         stuck_flags=stuck_flags(view),

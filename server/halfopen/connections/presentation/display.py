@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from halfopen.connections.facts import Evidence
+from halfopen.connections.presentation.derived import derived_from
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases, aliases_of_target
@@ -24,8 +25,6 @@ _PAGE = frozenset(
     {"textContent", "innerHTML", "innerText", "className", "hidden", "disabled", "title", "backgroundColor"}
 )
 """Properties of a page's node that a user sees."""
-_PARTS = frozenset({"length", "size", "get", "has", "values", "entries", "keys", "includes", "at", "join"})
-"""Members that give a part of a list, a map or a set, or a word on it."""
 _SILENT_OBJECTS = frozenset(
     {
         "console",
@@ -138,7 +137,7 @@ def _reaches(
 
 
 def _reach_of_use(program: Program, use: At[tree.Expr], depth: int, is_start: bool) -> Iterator[Found]:
-    top = _whole(use)
+    top = derived_from(use)
     element = _element_around(program, top)
     if element is not None:
         yield Found(Reach.SHOWN, (Evidence(use.span, "shown here"),))
@@ -164,24 +163,6 @@ def _reach_of_use(program: Program, use: At[tree.Expr], depth: int, is_start: bo
         yield from _returned(program, top)
     if top.node is not use.node and depth < _DEEPEST:
         yield from _reaches(program, aliases(program, top), top, depth + 1)
-    elif isinstance(parent, tree.Index) and parent.key is top.node and depth < _DEEPEST:
-        yield from _reaches(program, aliases(program, top.to(parent)), top.to(parent), depth + 1)
-
-
-def _whole(use: At[tree.Expr]) -> At[tree.Expr]:
-    """The largest expression whose value is worked out from a use by operators alone."""
-    node: tree.Expr = use.node
-    parent = use.index.parents.get(node)
-    while isinstance(parent, tree.Operation | tree.Conditional | tree.Template | tree.Member):
-        if isinstance(parent, tree.Member) and parent.name in _PARTS:
-            call = use.index.parents.get(parent)
-            node = call if isinstance(call, tree.Call) and call.callee is parent else parent
-        elif isinstance(parent, tree.Member):
-            break
-        else:
-            node = parent
-        parent = use.index.parents.get(node)
-    return use.to(node)
 
 
 def _element_around(program: Program, at: At[tree.Expr]) -> At[tree.Element] | None:

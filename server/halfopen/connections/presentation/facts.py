@@ -96,6 +96,15 @@ class KeptStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptError:
+    """A sentence on the page that says that the connection has failed, and that connecting again does not take away."""
+
+    state: str
+    place: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """What a component shows in place of its content while there is no connection."""
 
@@ -177,6 +186,7 @@ class Presentation:
     status_shown: Fact[bool] = Unknown("the component that shows the status")
     """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
     kept_status: KeptStatus | None = None
+    kept_error: KeptError | None = None
     blocked: tuple[Blocked, ...] = ()
     withheld: tuple[Span, ...] = ()
     """The elements that are disabled while there is no connection, and the forms that such a button sends off."""

@@ -33,7 +33,7 @@ def loading_of(view: View, setters: Iterable[At[tree.Call]]) -> Loading | None:
         if function is None:
             return None
         found, passed = climb(view.program, setter.to(function), socket_handlers(view))
-        kinds = {_kind(view, each) for each in found} - {"not meanwhile"}
+        kinds = {when_run(view, each) for each in found} - {"not meanwhile"}
         if not kinds:
             continue
         reading = [each for each in _answered(view, setter, passed) if not each.changes]
@@ -79,7 +79,7 @@ def _asked(view: View, function: At[tree.Function]) -> Iterator[Request]:
                 yield found
 
 
-def _kind(view: View, run: Run) -> str:
+def when_run(view: View, run: Run) -> str:
     """Whether something runs as a component opens, as it is to show something else, by a person's hand, in another way,
     or not at all while no message comes."""
     at = run.at.node

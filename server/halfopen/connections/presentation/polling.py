@@ -182,3 +182,21 @@ def _denied(test: At[tree.Expr]) -> Iterator[tree.Name]:
             yield name
         case _:
             return
+
+
+_INTERVALS = frozenset({"refetchInterval", "refreshInterval", "pollInterval", "pollingInterval"})
+"""Options by which libraries that keep a server's state ask for it again: TanStack Query, SWR, Apollo, RTK Query."""
+
+
+def asks_by_clock(at: At[tree.Node]) -> bool:
+    """Whether a call is of a library that asks for its data at an interval: `useQuery({ queryKey, refetchInterval: 3000 })`."""
+    if not isinstance(at.node, tree.Call):
+        return False
+    return any(
+        isinstance(entry.key, tree.Literal)
+        and entry.key.value in _INTERVALS
+        and not (isinstance(entry.value, tree.Literal) and not entry.value.value)
+        for argument in at.node.arguments
+        if isinstance(argument.value, tree.Object)
+        for entry in argument.value.entries
+    )

@@ -14,6 +14,8 @@ from halfopen.connections.freshness.changes import Change, setters_of
 from halfopen.connections.presentation.display import Reach, reach_of_target, reach_of_use
 from halfopen.connections.presentation.facts import SocketData, StuckFlag
 from halfopen.connections.presentation.loading import loading_of
+from halfopen.connections.presentation.overlaid import stood_in_for
+from halfopen.connections.presentation.polling import asks_by_clock
 from halfopen.connections.presentation.reducing import only_reduces
 from halfopen.connections.presentation.running import handlers_of, running
 from halfopen.connections.shipped import is_shipped
@@ -82,22 +84,40 @@ def _socket_data(view: View) -> tuple[SocketData, ...]:
         ]
         others += _given_answers(view, written)
         others += _wrapped(view, written, inside)
+        overlaid = tuple(_overlaid(view, written.state))
         found[key] = SocketData(
             written.state.what,
             _appends(written.value.node),
             "state" if written.state.kind == "state" else "store",
             written.call.span,
-            tuple(Evidence(each.span, f"fills {written.state.what} as well") for each in others[:3]),
+            (
+                *(Evidence(each.span, f"fills {written.state.what} as well") for each in others[:3]),
+                *overlaid,
+            ),
             (Evidence(written.call.span, f"fills {written.state.what}"),),
-            tuple(
-                Evidence(each.span, f"asks for {written.state.what} at an interval")
-                for each in others
-                if _is_polled(view, each)
+            (
+                *(
+                    Evidence(each.span, f"asks for {written.state.what} at an interval")
+                    for each in others
+                    if _is_polled(view, each)
+                ),
+                *overlaid,
             ),
             is_momentary=purpose_of(written.state.what) == "presence",
             loading=loading_of(view, dict.fromkeys((*setters, *others))),
         )
     return tuple(found.values())
+
+
+def _overlaid(view: View, state: Change) -> Iterator[Evidence]:
+    """What an interval asks for and the page shows where the socket has brought nothing newer."""
+    target = _target(state.at) if state.kind == "state" else None
+    for other in stood_in_for(view.program, target) if target is not None else ():
+        polling = [each for each in setters_of(view.program, other) if _is_polled(view, each)]
+        if polling or asks_by_clock(other.at):
+            place = polling[0].span if polling else other.at.span
+            yield Evidence(place, f"asks for {other.what} at an interval, which {state.what} is laid over")
+            return
 
 
 def _is_polled(view: View, setter: At[tree.Call]) -> bool:
@@ -363,11 +383,22 @@ def _sets_constant(call: At[tree.Call], key: str) -> bool:
     value = call.node.arguments[0].value
     if key and isinstance(value, tree.Object):
         return all(
-            _is_constant(entry.value) or _is_sentence(entry.value)
+            _is_fixed(entry.value)
             for entry in value.entries
             if isinstance(entry.key, tree.Literal) and entry.key.value == key
         )
-    return _is_constant(value) or _is_sentence(value)
+    return _is_fixed(value)
+
+
+def _is_fixed(value: tree.Expr) -> bool:
+    """A value that stands in the code, parts and all: `{ Chicken: { total: 0 } }`, `[]`, a sentence."""
+    match value:
+        case tree.Object(entries=entries):
+            return all(each.key is not None and _is_fixed(each.value) for each in entries)
+        case tree.Sequence(items=items):
+            return all(not isinstance(each, tree.Spread) and _is_fixed(each) for each in items)
+        case _:
+            return _is_constant(value) or _is_sentence(value)
 
 
 def _gives(call: At[tree.Call], value: bool) -> bool:

@@ -75,6 +75,12 @@ def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> 
         )
         if when is not None and tells:
             return Known(True, (Evidence(function.to(send).span, when),), Confidence.MEDIUM)
+    told = next(_told_by_key(handling, registries), None)
+    if told is not None:
+        return Unknown(
+            "to whom it goes",
+            (Evidence(told.span, "sends what it has read before live messages, to one by its key"),),
+        )
     return Known(
         False, (Evidence(handling.root.span, "sends no state before live messages"),), Confidence.MEDIUM
     )
@@ -92,6 +98,48 @@ def _sends(handling: Handling) -> Iterator[tuple[tree.Call, At[tree.Expr], At[tr
                 payload = function.to(node.arguments[0].value)
                 given = list(_given(handling, function, payload))
                 yield from given or [(node, payload, function)]
+
+
+def _told_by_key(handling: Handling, registries: tuple[Entered, ...]) -> Iterator[At[tree.Call]]:
+    """The calls before live messages that give a function state and the key of one client:
+    `await manager.send_to(user_id, {"type": "state", "data": await load(user_id)})`."""
+    root = handling.root
+    for node in own_nodes(root):
+        if not isinstance(node, tree.Call) or not any(_is_message(each.value) for each in node.arguments):
+            continue
+        if (
+            when_sent(handling, root, node) is not None
+            and any(_looks_up(each) for each in functions(handling.program, root.to(node.callee)))
+            and any(
+                _carries_state(handling, registries, root.to(each.value), 0)
+                for each in node.arguments
+                if _is_message(each.value)
+            )
+        ):
+            yield root.to(node)
+
+
+def _is_message(value: tree.Expr) -> bool:
+    return isinstance(value, tree.Object) and bool(value.entries)
+
+
+def _looks_up(function: At[tree.Function]) -> bool:
+    """Whether a function takes one entry out of a field of its object by what it is given, and goes over none."""
+    given = {each.target.id for each in function.node.parameters if isinstance(each.target, tree.Name)}
+    nodes = list(own_nodes(function))
+    if any(isinstance(each, tree.Loop) for each in nodes):
+        return False
+    for node in nodes:
+        match node:
+            case tree.Index(object=tree.Member(), key=tree.Name(id=name)) if name in given:
+                return True
+            case tree.Call(callee=tree.Member(name="get", object=tree.Member()), arguments=(first, *_)) if (
+                isinstance(first.value, tree.Name) and first.value.id in given
+            ):
+                return True
+            case _:
+                pass
+    return False
 
 
 def _puts_in_own_queue(handling: Handling, call: tree.Call) -> bool:

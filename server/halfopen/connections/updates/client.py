@@ -38,5 +38,6 @@ def updates_of_client(site: ClientSite) -> Updates:
                 collected.on_open,
             )
         ),
+        refetches=tuple(collected.refetches()),
         other_effects=collected.other_effects(),
     )

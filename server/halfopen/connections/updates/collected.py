@@ -242,6 +242,12 @@ class Collected:
                         place, request.at.span, (Evidence(request.at.span, "changes it on the server again"),)
                     )
 
+    def refetches(self) -> Iterator[Evidence]:
+        """The requests for data that a message makes the page send."""
+        for request in requests_in(self.program, self.on_message):
+            if not request.changes:
+                yield Evidence(self._called_from(request.at), "a message makes the page ask for it anew")
+
     def _writes_what_came(self, request: Request) -> bool:
         """Whether a request is made of what its function was given: a token that is renewed on the way is not."""
         return any(

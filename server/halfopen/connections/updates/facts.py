@@ -144,5 +144,7 @@ class Updates:
     merged_snapshots: tuple[MergedSnapshot, ...] = field(default=())
     lost_drafts: tuple[LostDraft, ...] = field(default=())
     uncorrected_controls: tuple[UncorrectedControl, ...] = field(default=())
+    refetches: tuple[Evidence, ...] = field(default=())
+    """Where messages make the page ask for data anew, without bringing them."""
     other_effects: bool = False
     """Whether messages also change what is no state of React or Zustand: the page itself, another library's state."""
