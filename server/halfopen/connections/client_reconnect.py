@@ -20,6 +20,7 @@ from halfopen.connections.freshness.changes import changes_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, functions
 from halfopen.semantics.flow import aliases
+from halfopen.semantics.leaving import leaves
 from halfopen.semantics.program import At, own_nodes
 
 
@@ -201,7 +202,11 @@ def _guarded(
     if any(tested_names(test) & written for test in tests if _asks_whose(view, test)):
         return True
     relevant = written - _socket_state_names(view, tests) - _emptied_handles(view, trigger)
-    return any((tested_names(test) - _given_names(view, test)) & relevant for test in tests)
+    return any(
+        (tested_names(test) - _given_names(view, test)) & relevant
+        for test in tests
+        if not _lets_through(view, test)
+    )
 
 
 def _meets_the_next(view: View, trigger: At[tree.Call]) -> bool:
@@ -233,6 +238,30 @@ def _emptied_handles(view: View, trigger: At[tree.Call]) -> frozenset[str]:
         for target in at.node.targets
         if isinstance(target, tree.Member) and target.name in handles
     )
+
+
+def _lets_through(view: View, test: tree.Expr) -> bool:
+    """Whether a way out (`if (connecting || connected) return`) asks for what the release sets to false: it then goes on."""
+    if not isinstance(test, tree.Name | tree.Member) or test in view.socket.nodes:
+        return False
+    index = view.call.index
+    way_out = next((each for each in index.ancestors(test) if isinstance(each, tree.If)), None)
+    if way_out is None or not way_out.test.start <= test.start < way_out.test.end or not leaves(way_out.then):
+        return False
+    within = [
+        each
+        for each in index.ancestors(test)
+        if way_out.test.start <= each.start and each.end <= way_out.test.end
+    ]
+    if not all(isinstance(each, tree.Operation) and each.operator == "or" for each in within):
+        return False
+    text = view.call.to(test).text
+    given = [
+        at.node.value
+        for at in statements_of(view.released)
+        if isinstance(at.node, tree.Assign) and any(at.to(each).text == text for each in at.node.targets)
+    ]
+    return bool(given) and all(isinstance(each, tree.Literal) and not each.value for each in given)
 
 
 def _asks_whose(view: View, test: tree.Expr) -> bool:

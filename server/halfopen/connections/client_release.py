@@ -14,9 +14,11 @@ from halfopen.semantics.leaving import leaves
 from halfopen.semantics.members import members
 from halfopen.semantics.names import last_name, method_call
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.react import Effect, effects_in, react_owner
 
 _DEPTH = 5
+_UNMOUNTING = frozenset({"onUnmounted", "onBeforeUnmount", "onScopeDispose"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def release_roots(
         found: list[At[tree.Function]] = []
         for effect in effects_of_owner(program, call, reach):
             found += cleanups_of(program, effect)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(found or unmounted(program, call)))
     inner = [
         each
         for event in ("open", "message", "close", "error")
@@ -214,6 +216,27 @@ def release_roots(
                 found.append(alias.to(function))
     on_event = {each.node for each in closure_of(program, inner)}
     return sorted(dict.fromkeys(found), key=lambda each: each.node in on_event)
+
+
+def unmounted(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
+    """What Vue runs when a component goes: `onUnmounted(() => ...)` in the composable that makes the socket."""
+    found: dict[At[tree.Function], None] = {}
+    for function in call.index.ancestors(call.node):
+        for node in own_nodes(call.to(function)) if isinstance(function, tree.Function) else ():
+            if (
+                isinstance(node, tree.Call)
+                and node.arguments
+                and _is_unmounting(program, call.to(node.callee))
+            ):
+                found |= dict.fromkeys(functions(program, call.to(node.arguments[0].value)))
+    return list(found)
+
+
+def _is_unmounting(program: Program, callee: At[tree.Expr]) -> bool:
+    """Of Vue's own, or as Nuxt gives it without an import."""
+    return last_name(callee.node) in _UNMOUNTING and any(
+        name.removeprefix("vue.") in _UNMOUNTING for name in qualified(program, callee)
+    )
 
 
 def _scheduled(at: At[tree.Expr], function: tree.Function) -> bool:
