@@ -21,51 +21,55 @@ from halfopen.semantics.unit import Unit
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class NameToken:
+# Tokens are tuples: they are made at each look-up, and compared and hashed without a call. A last part that is the same
+# for all of a kind keeps kinds apart.
+
+
+class NameToken(NamedTuple):
     """What a module binds a name to."""
 
     path: str
     name: str
+    kind: str = "name"
 
 
-@dataclass(frozen=True, slots=True)
-class WordToken:
+class WordToken(NamedTuple):
     """Which units contain a word."""
 
     word: bytes
+    kind: str = "in units"
 
 
-@dataclass(frozen=True, slots=True)
-class MemberToken:
+class MemberToken(NamedTuple):
     """Which units contain a word after a dot."""
 
     word: bytes
+    kind: str = "after a dot"
 
 
-@dataclass(frozen=True, slots=True)
-class CallToken:
+class CallToken(NamedTuple):
     """Which units call a word."""
 
     word: bytes
+    kind: str = "called"
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceToken:
+class PresenceToken(NamedTuple):
     """Which files contain a word."""
 
     word: bytes
+    kind: str = "in files"
 
 
-@dataclass(frozen=True, slots=True)
-class FileToken:
+class FileToken(NamedTuple):
     """Whether a path exists, and for files that are not code, what is in it."""
 
     path: str
+    kind: str = "file"
 
 
 class AnswerToken(NamedTuple):
-    """Another answer. A tuple, for one is made at each look-up."""
+    """Another answer."""
 
     key: Hashable
 

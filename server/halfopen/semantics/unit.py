@@ -79,9 +79,10 @@ class Unit:
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` derives from this unit alone, made once for each key."""
-        if key not in self._derived:
-            self._derived[key] = make()
-        return cast(T, self._derived[key])
+        found = self._derived.get(key, self)
+        if found is self:
+            found = self._derived[key] = make()
+        return cast(T, found)
 
     def __repr__(self) -> str:
         return f"Unit({self.text[:40]!r})"

@@ -104,7 +104,7 @@ def _around(top: TopLevel, wanted: Cleanup, place: _Place, inside: bool) -> cst.
         before = lines(outer)[: lines(outer).index(owner)]
         edited = outer.with_changes(body=[*before, new_owner.with_changes(body=edited), *after])
     outermost = enclosing[-1][1] if enclosing else block
-    return cst.ensure_type(top.module.deep_replace(outermost, edited), cst.Module)
+    return top.replaced(outermost, edited)
 
 
 _Owner: TypeAlias = cst.With | cst.Try | cst.TryStar
