@@ -14,7 +14,7 @@ from halfopen.connections.endpoints import Endpoint, endpoints_in
 from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.library_calls import library_words
 from halfopen.connections.library_dossiers import library_dossiers_in
-from halfopen.connections.mounting import mounted
+from halfopen.connections.mounted_routes import mounted
 from halfopen.connections.routes import route_fact, routes_of
 from halfopen.connections.server_resources import server_resources
 from halfopen.connections.server_site import server_site

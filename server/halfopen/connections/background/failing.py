@@ -134,36 +134,30 @@ def _may_end(code: EndpointCode, at: At[tree.Node]) -> bool:
 
 def is_stopped(code: EndpointCode, at: At[tree.Node], within: tree.Node) -> bool:
     """Whether a clause around a node, inside of `within`, stops every failure of it."""
-    child: tree.Node = at.node
-    for ancestor in at.index.ancestors(at.node):
-        if ancestor is within:
-            return False
-        if (
-            isinstance(ancestor, tree.Try)
-            and child is ancestor.body
-            and any("*" in caught_kinds(code.program, at.to(each)) for each in ancestor.handlers)
-        ):
-            return True
-        child = ancestor
-    return False
+    return _stopping(code, at, within) is not None
 
 
 def _is_survived(code: EndpointCode, awaited: At[tree.Node], loop: tree.Loop) -> bool:
     """Whether a clause within the loop stops every failure of what is asked, and the loop goes on."""
-    child: tree.Node = awaited.node
-    for ancestor in awaited.index.ancestors(awaited.node):
-        if ancestor is loop:
-            return False
+    clause = _stopping(code, awaited, loop)
+    return clause is not None and not any(
+        isinstance(node, tree.Return | tree.Raise) or (isinstance(node, tree.Jump) and node.kind == "break")
+        for node in tree.walk(clause.body, tree.same_function)
+    )
+
+
+def _stopping(code: EndpointCode, at: At[tree.Node], within: tree.Node) -> tree.Handler | None:
+    """The innermost clause around a node, inside of `within`, that every failure of it ends in."""
+    child: tree.Node = at.node
+    for ancestor in at.index.ancestors(at.node):
+        if ancestor is within:
+            return None
         if isinstance(ancestor, tree.Try) and child is ancestor.body:
             for handler in ancestor.handlers:
-                if "*" in caught_kinds(code.program, awaited.to(handler)):
-                    return not any(
-                        isinstance(node, tree.Return | tree.Raise)
-                        or (isinstance(node, tree.Jump) and node.kind == "break")
-                        for node in tree.walk(handler.body, tree.same_function)
-                    )
+                if "*" in caught_kinds(code.program, at.to(handler)):
+                    return handler
         child = ancestor
-    return False
+    return None
 
 
 def leads_to(code: EndpointCode, body: At[tree.Function], sending: frozenset[tree.Node]) -> bool:
