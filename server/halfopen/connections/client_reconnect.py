@@ -40,6 +40,8 @@ def reconnects(view: View) -> Iterator[Resource]:
             if trigger.node in told or _guarded(view, trigger, chain, written):
                 continue
             told.add(trigger.node)
+            if any(_asks_reason(test) for each in chain for test in guards_of(view.program, each)):
+                continue
             release = closers(view.socket, view.released)[0]
             kind: LeakKind = "rearmed"
             text = "closing here fires the close handler, which sets the socket up again"
@@ -347,6 +349,20 @@ def _socket_state_names(view: View, tests: list[tree.Expr]) -> frozenset[str]:
             if isinstance(node, tree.Operation) and requires_open(node):
                 names |= tested_names(node)
     return frozenset(names)
+
+
+def _asks_reason(test: tree.Expr) -> bool:
+    """Whether a condition asks for a reason of socket.io's that no close of the client's own has."""
+    return any(
+        isinstance(node, tree.Operation)
+        and node.operator == "=="
+        and any(isinstance(each, tree.Literal) and each.value in _NOT_OWN for each in node.operands)
+        for node in tree.walk(test)
+    )
+
+
+_NOT_OWN = frozenset({"io server disconnect", "transport close", "transport error", "ping timeout"})
+"""Reasons of socket.io's `disconnect` event; the client's own close has "io client disconnect"."""
 
 
 def _asks_code(test: tree.Expr) -> bool:

@@ -249,9 +249,10 @@ def _scheduled(at: At[tree.Expr], function: tree.Function) -> bool:
 
 
 def effects_of_owner(program: Program, call: At[tree.Call], reach: Reach) -> list[Effect]:
-    """The effects of the components and hooks that make the socket: those that reach it, and their neighbours."""
+    """The effects of the components and hooks that make the socket: those that reach it, their neighbours, and those of the
+    hook that the socket stands in."""
     found: dict[tree.Node, Effect] = {effect.call.node: effect for effect in reach.effects}
-    starts: list[At[tree.Node]] = [effect.callback for effect in reach.effects] or [call]
+    starts: list[At[tree.Node]] = [*(effect.callback for effect in reach.effects), call]
     for start in starts:
         owner = react_owner(start)
         if owner is not None:

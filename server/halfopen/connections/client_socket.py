@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halfopen.connections.client_again import overwritten
+from halfopen.connections.client_left import left_to_its_user
 from halfopen.connections.client_pause import after_pause
 from halfopen.connections.client_release import closers, closes_later, closure_of, only_when_open
 from halfopen.connections.client_unguarding import condition_repair
@@ -259,8 +260,11 @@ def _mount_without_release(view: View) -> tuple[Leak, ...]:
     if view.owner.kind == "effect":
         effect = view.reach.effects[0]
         return (Leak("no-cleanup", (Evidence(effect.call.span, "this effect returns no cleanup"),)),)
-    if _hands_out(view) or _closed_somewhere(view) or _kept_by_a_library(view):
+    if _hands_out(view) or _kept_by_a_library(view):
         return ()
+    if _closed_somewhere(view):
+        left = left_to_its_user(view)
+        return (left,) if left is not None else ()
     return (Leak("never", (Evidence(view.owner.span, f"nothing in {view.owner.name} closes it"),)),)
 
 

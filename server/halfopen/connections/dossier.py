@@ -88,6 +88,7 @@ LeakKind: TypeAlias = OneOf[
     "gathered",
     "awaited",
     "closed-under",
+    "left",
 ]
 """How a resource outlives its owner.
 
@@ -105,7 +106,10 @@ nobody awaits, and so never runs.
 successor: the release may remove another connection's entry. one-key: all connections have the same entry. unread: nothing notices that the
 client left. overwritten: a person can have a second one made, which takes the first one's only place. reopened:
 an effect that runs again has one made so.
-gathered: a gather waits for it, or lets it run on, when XX
+gathered: a gather waits for it, or lets it run on, when the coroutine that reads has ended. awaited: the cleanup waits
+first for a task that may have failed, whose exception skips it. closed-under: a task goes on
+with a database session that its handler closes. left: a hook offers its users a function that releases it, and none of
+their effects' cleanups calls that.
 """
 
 

@@ -53,6 +53,7 @@ _LEAKS = {
     "awaited": "the failure of a task that the cleanup awaits skips its end",
     "gathered": "the end of what it is gathered with does not end it",
     "overwritten": "another one takes its only place",
+    "left": "left to its users, none of whose cleanups releases it",
 }
 _ITEMS = {
     "endpoints": "Endpoints",

@@ -40,7 +40,7 @@ _SEVERITY: dict[LeakKind, Severity] = {
 """Leaks in a rare window or on a rare error are MEDIUM; every other one happens in normal use and is HIGH."""
 
 _LESS_SURE: frozenset[LeakKind] = frozenset(
-    {"after-await", "unread", "flag-set-anew", "overwritten", "reopened", "awaited"}
+    {"after-await", "unread", "flag-set-anew", "overwritten", "reopened", "awaited", "left"}
 )
 
 _ON_RELEASE: frozenset[LeakKind] = frozenset(
@@ -281,6 +281,11 @@ def _socket_message(leak: Leak, name: str, owner: str) -> str:
             return (
                 f"An effect that runs again has {owner} put another socket into {name}: the one before stays open, nothing "
                 "closes it, and its messages are handled as well"
+            )
+        case "left":
+            return (
+                f"{owner} leaves the closing of {name} to its users, and no effect's cleanup does so: who leaves the page without "
+                "asking for it leaves a live socket behind"
             )
         case "not-in-cleanup":
             return f"The cleanup of {owner} does not close {name}: each unmount leaves a live socket behind"

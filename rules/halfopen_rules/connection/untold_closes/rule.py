@@ -96,6 +96,7 @@ def _confusions(dossier: Dossier) -> list[Confusion]:
         *_deaf(dossier, known),
         *_parallel(known),
         *_stateless(dossier, known),
+        *_connecting(dossier, known),
     ]
 
 
@@ -113,6 +114,9 @@ def _late(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
     lasting = worst.overwrites in ("reference", "reconnect")
     if successor.kind == "called-again" and not lasting:
         return
+    if worst.flag:
+        yield _taken_back(dossier, successor, worst)
+        return
     shown_alone = worst.overwrites == "status" and _never_reconnects(dossier)
     yield Confusion(
         Severity.HIGH if lasting else Severity.MEDIUM,
@@ -128,6 +132,19 @@ def _never_reconnects(dossier: Dossier) -> bool:
     """Whether no reconnection hangs on what is known of the connection: what is wrong then is what is shown."""
     automatic = dossier.reconnection.automatic if dossier.reconnection is not None else None
     return isinstance(automatic, Known) and not automatic.value
+
+
+def _taken_back(dossier: Dossier, successor: Successor, event: LateEvent) -> Confusion:
+    """A flag for the own close that connecting again sets back: whether the old close event has come by then, nobody knows."""
+    return Confusion(
+        Severity.MEDIUM,
+        Confidence.LOW,
+        event.span,
+        f"{dossier.connection.name} asks `{event.flag}` whether a close was meant, and connecting again sets that back: where "
+        "the old socket's close event comes after that, it counts as a failure and sets up one socket more",
+        successor.evidence,
+        event.overwrites,
+    )
 
 
 def _sureness(successor: Successor) -> Confidence:
@@ -239,7 +256,7 @@ def _deaf(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
             Severity.HIGH,
             Confidence.HIGH,
             kept.span,
-            f"The cleanup sets `{kept.flag}`, and nothing takes it back: after {kept.by} every lost connection of "
+            f"{kept.setter} sets `{kept.flag}`, and nothing takes it back: after {kept.by} every lost connection of "
             f"{dossier.connection.name} counts as meant, and it does not reconnect",
             kept.evidence,
         )
@@ -253,9 +270,25 @@ def _stateless(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
             Severity.MEDIUM,
             Confidence.LOW if not sends and _never_reconnects(dossier) else Confidence.HIGH,
             known.knows_state.evidence[0].place,
-            f"Nothing asks for the state of the socket of `{dossier.connection.name}` (no open, close or error handler, no "
+            f"Nothing asks for the state of the socket of `{dossier.connection.name}` (no open or close handler, no "
             f"`readyState`): connecting, open and dead look the same{thrown}",
             (),
+        )
+
+
+def _connecting(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
+    """One flag for connecting, failed and lost: the page promises a connection that nobody makes."""
+    said, recovery = known.said_connecting, dossier.reconnection
+    if said is None or recovery is None or recovery.renewal is not None:
+        return
+    if isinstance(recovery.automatic, Known) and not recovery.automatic.value:
+        yield Confusion(
+            Severity.MEDIUM,
+            Confidence.MEDIUM,
+            said.span,
+            f"`{said.state}` alone stands for connecting, failed and lost: after a drop the page says "
+            f'"{said.words}" for ever, although {dossier.connection.name} never connects again',
+            said.evidence,
         )
 
 

@@ -52,6 +52,9 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
             fixes=tuple(_fixes(dossier, lost)),
         )
         return
+    for each in _stranded(dossier):
+        yield each
+        return
     for each in dossier.updates.overtaken[:1] if dossier.updates is not None else ():
         yield _overtaken(dossier, each)
         return
@@ -156,6 +159,34 @@ def _never_sent(dossier: Dossier, box: Outbox) -> Finding:
         evidence=box.evidence,
         effects=("WS3D",),
     )
+
+
+def _stranded(dossier: Dossier) -> Iterator[Finding]:
+    """What waits for the next open event, where nothing makes a socket after the first one was lost."""
+    recovery = dossier.reconnection
+    if recovery is None or dossier.delivery is None or dossier.connection.library != "native":
+        return
+    if not isinstance(recovery.automatic, Known) or recovery.automatic.value:
+        return
+    by_hand = bool(recovery.triggers) or recovery.renewal is not None
+    for box in dossier.delivery.outboxes:
+        if "user" not in box.fed_by or box.place.path != dossier.connection.site.path:
+            continue  # an outbox with a file of its own may do more than wait
+        until = "until somebody connects again" if by_hand else "for ever"
+        yield Finding(
+            code=CODE,
+            slug=SLUG,
+            severity=Severity.MEDIUM if by_hand else Severity.HIGH,
+            confidence=Confidence.LOW if by_hand else Confidence.MEDIUM,
+            span=box.place,
+            message=(
+                f"{box.container} takes what is sent while the connection is down, for an open event that nothing brings about: "
+                f"after a drop those messages wait {until}, and look sent"
+            ),
+            connection=dossier.connection.id,
+            evidence=box.evidence,
+        )
+        return
 
 
 def _fixes(dossier: Dossier, lost: list[Send]) -> Iterator[Fix]:

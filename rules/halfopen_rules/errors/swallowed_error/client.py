@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
-from halfopen.connections.background.facts import Background, Catch
+from halfopen.connections.background.facts import Background, Catch, Watching
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Known
 from halfopen.semantics.unit import Span
 
 CODE = "WS5A"
@@ -93,15 +93,46 @@ def _unseen(dossier: Dossier, background: Background) -> Finding | None:
                 "has nothing to say"
             )
             return _finding(dossier, dossier.connection.site, message, Confidence.HIGH, each.evidence)
-        if each.close:
-            message = (
-                f"No handler of {name} tells why its socket failed: neither `error` nor `close` logs or shows "
-                "anything, and the close code is not looked at"
-            )
-            place = each.evidence[-1].place
-            span = place if isinstance(place, Span) else dossier.connection.site
-            return _finding(dossier, span, message, Confidence.MEDIUM, each.evidence)
+        if not each.close and (each.elsewhere or not _only_closes(dossier)):
+            continue
+        place = each.evidence[-1].place
+        span = place if isinstance(place, Span) else dossier.connection.site
+        return _finding(dossier, span, _untold(dossier, each), _sureness(dossier), each.evidence)
     return None
+
+
+def _sureness(dossier: Dossier) -> Confidence:
+    """Whoever looks at a page that shows the loss learns of it, though not why."""
+    return Confidence.LOW if _shows_loss(dossier) else Confidence.MEDIUM
+
+
+def _only_closes(dossier: Dossier) -> bool:
+    """Whether the handlers do nothing but close the socket, and nothing else asks for its state."""
+    known = dossier.presentation.knows_state if dossier.presentation is not None else None
+    return isinstance(known, Known) and not known.value
+
+
+def _shows_loss(dossier: Dossier) -> bool:
+    shown = dossier.presentation.status_shown if dossier.presentation is not None else None
+    return isinstance(shown, Known) and shown.value
+
+
+def _untold(dossier: Dossier, watching: Watching) -> str:
+    name = dossier.connection.name
+    if _shows_loss(dossier):
+        return (
+            f"The page shows that {name} lost its connection, but nothing tells why: no handler logs the error, and the "
+            "close code is not looked at"
+        )
+    if not watching.close:
+        return (
+            f"The `error` handler of {name} only closes the socket, and `close` has none: a refused or lost connection "
+            "leaves no trace"
+        )
+    return (
+        f"No handler of {name} tells why its socket failed: neither `error` nor `close` logs or shows "
+        "anything, and the close code is not looked at"
+    )
 
 
 def _finding(

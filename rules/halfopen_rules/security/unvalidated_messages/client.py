@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Evidence, Place
-from halfopen.connections.messages.facts import Inbound
+from halfopen.connections.messages.facts import Inbound, MessageField
 from halfopen_rules.security.unvalidated_messages.wording import CODE, SLUG, keys, listed
 
 
@@ -37,11 +37,18 @@ def check_client(dossier: Dossier) -> Iterator[Finding]:
 def _is_unchecked(inbound: Inbound) -> bool:
     if inbound.rendered_as_html or inbound.executed_by:
         return True
-    if inbound.format != "json" or inbound.validated_by or inbound.rejected_by:
+    if inbound.format != "json" or inbound.validated_by:
         return False
+    if inbound.rejected_by:
+        return len(_used(inbound)) > 1
     if inbound.default_by and inbound.is_typed:
-        return False
+        return bool(inbound.lacks_into_state or inbound.stored_whole)
     return bool(inbound.used() or inbound.stored_whole)
+
+
+def _used(inbound: Inbound) -> tuple[MessageField, ...]:
+    """The fields that are used as they came; where messages without the outer ones are turned away, those within."""
+    return tuple(each for each in inbound.used() if not inbound.rejected_by or "." in each.key)
 
 
 def _severity(inbound: Inbound) -> Severity:
@@ -49,12 +56,15 @@ def _severity(inbound: Inbound) -> Severity:
 
 
 def _confidence(dossier: Dossier, inbound: Inbound) -> Confidence:
-    """Low where a default branch takes unknown messages and no more than one field is used as it came."""
+    """Low where messages without their outer fields are turned away, and where a default branch takes unknown ones and
+    either their type is declared or no more than one field is used as it came."""
     handled = dossier.messages.handled if dossier.messages is not None else ()
     if not inbound.stored_whole and set(keys(inbound.used())) <= {each.discriminator for each in handled}:
         return Confidence.LOW if _severity(inbound) is not Severity.HIGH else Confidence.HIGH
     if _severity(inbound) is Severity.HIGH:
         return Confidence.HIGH
+    if inbound.rejected_by or (inbound.default_by and inbound.is_typed):
+        return Confidence.LOW
     is_small = inbound.default_by and not inbound.stored_whole and len(inbound.used()) <= 1
     return Confidence.LOW if is_small else Confidence.HIGH
 
@@ -73,7 +83,7 @@ def _message(dossier: Dossier, inbound: Inbound) -> str:
         return f"{name} runs what the server sent as code: {inbound.executed_by[0].text}"
     if inbound.rendered_as_html:
         return f"{name} puts message text into the page as HTML: whoever can put text into a message runs script in every reader's page"
-    used = keys(inbound.used())
+    used = keys(_used(inbound))
     unguarded = "" if inbound.parse_guarded else ", and a frame that is not JSON throws in the handler"
     if used:
         harm = "puts undefined into the state" if inbound.lacks_into_state else "goes on as undefined"
@@ -87,5 +97,5 @@ def _evidence(inbound: Inbound) -> Iterator[Evidence]:
     yield from inbound.executed_by
     yield from inbound.rendered_as_html
     yield from inbound.stored_whole[:2]
-    for field in inbound.used()[:3]:
+    for field in _used(inbound)[:3]:
         yield from field.evidence[:1]

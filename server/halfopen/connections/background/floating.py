@@ -14,7 +14,9 @@ from halfopen.connections.background.rejections import (
     promise_risk,
     risk_in,
 )
+from halfopen.connections.client_release import closure_of
 from halfopen.connections.facts import Confidence, Evidence
+from halfopen.connections.shipped import is_shipped
 from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, functions
@@ -37,14 +39,29 @@ def floating(code: ClientCode) -> Iterator[Floating]:
                 seen.add(handler.node)
                 yield _found("handler", event, _name(handler), risk, handler, Confidence.HIGH)
     known = code.everything()
-    for function in known:
-        event = code.event_of(function)
+    for function in [*known, *_run_for_users(code, known)]:
+        event = code.event_of(function) if function in known else "message"
         timed = [each for each in _timed(function) if each not in known] if event else []
         for inner in (function, *timed) if event else ():
             for node in _dropped(code, inner):
                 if node not in seen:
                     seen.add(node)
                     yield from _of_call(code, inner.to(node), event)
+
+
+def _run_for_users(code: ClientCode, known: list[At[tree.Function]]) -> list[At[tree.Function]]:
+    """What the message handlers run of their users: the callback that a hook was given, and what that calls."""
+    program = code.view.program
+    given = [
+        each
+        for function in code.runs["message"]
+        for node in own_nodes(function)
+        if isinstance(node, tree.Call)
+        and not any(each in known for each in functions(program, function.to(node.callee)))
+        for each in callbacks(program, function.to(node.callee))
+        if each not in known and is_shipped(each.path)
+    ]
+    return [each for each in closure_of(program, given) if each not in known]
 
 
 def _timed(function: At[tree.Function]) -> Iterator[At[tree.Function]]:

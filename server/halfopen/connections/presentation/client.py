@@ -16,14 +16,18 @@ from halfopen.connections.presentation.mounting import stays_mounted
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.polling import switched_polls
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
+from halfopen.connections.presentation.said_connecting import said_connecting
 from halfopen.connections.presentation.sources import socket_data, stuck_flags
 from halfopen.connections.presentation.status import status_shown
 from halfopen.connections.presentation.succession import successor_of
 from halfopen.semantics import tree
+from halfopen.semantics.program import At
 from halfopen.semantics.react import Effect
 
 _RECORDERS = frozenset({b"MediaRecorder", b"getUserMedia", b"AudioWorkletNode", b"createScriptProcessor"})
 """What records sound or pictures in a browser."""
+_ASKING = frozenset({"readyState", "onopen", "onclose", "onerror", "addEventListener"})
+"""Members of a socket whose use asks for its state."""
 
 
 def presentation_of_client(site: ClientSite) -> Presentation:
@@ -46,6 +50,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         status_shown=status_shown(view),
         kept_status=kept_status(view),
         kept_error=kept_error(view),
+        said_connecting=said_connecting(view),
         blocked=blocked(view),
         withheld=withheld(view),
         stuck_flags=stuck_flags(view),
@@ -69,9 +74,15 @@ def _changing(view: View) -> tuple[tuple[Effect, tuple[tree.Expr, ...]], ...]:
 
 
 def _knows_state(view: View) -> Fact[bool]:
-    """Whether anything asks for the socket's state; unknown where the socket is handed to foreign code."""
+    """Whether anything asks for the socket's state; unknown where the socket is handed to foreign code.
+
+    A handler that does nothing but close the socket (`ws.onerror = () => ws.close()`) tells the code nothing.
+    """
+    only_closes = False
     for event in ("open", "close", "error"):
         found = handlers_of(view, event)
+        only_closes = only_closes or (bool(found) and event == "error")
+        found = [each for each in found if not _only_closes(view, each)]
         if found:
             return Known(True, (Evidence(found[0].span, f"handles {event}"),))
     for alias in view.held:
@@ -79,19 +90,28 @@ def _knows_state(view: View) -> Fact[bool]:
         if (
             isinstance(parent, tree.Member)
             and parent.object is alias.node
-            and parent.name
-            in (
-                "readyState",
-                "onopen",
-                "onclose",
-                "onerror",
-                "addEventListener",
-            )
+            and parent.name in _ASKING
+            and not (parent.name == "onerror" and only_closes)
         ):
             return Known(True, (Evidence(alias.to(parent).span, "asks for the socket's state"),))
         if isinstance(parent, tree.Argument | tree.Return | tree.Attribute | tree.Entry | tree.Template):
             return Unknown("what the socket is handed to", (Evidence(alias.span, "the socket is handed on"),))
-    return Known(False, (Evidence(view.call.span, "no open, close or error handler, and no readyState"),))
+    return Known(
+        False, (Evidence(view.call.span, "no handler looks at its state, nor does anything read readyState"),)
+    )
+
+
+def _only_closes(view: View, handler: At[tree.Function]) -> bool:
+    """Whether all that a handler does is to close the socket."""
+    statements = handler.node.body.statements
+    return bool(statements) and all(
+        isinstance(each, tree.Do | tree.Return)
+        and isinstance(each.value, tree.Call)
+        and isinstance(each.value.callee, tree.Member)
+        and each.value.callee.name in view.socket.interface.close
+        and each.value.callee.object in view.socket.nodes
+        for each in statements
+    )
 
 
 def _retries(view: View) -> Fact[bool]:

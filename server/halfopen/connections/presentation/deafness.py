@@ -6,8 +6,10 @@ from halfopen.connections.client_release import cleanups_of, closure_of, tested_
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.facts import KeptIntent
+from halfopen.connections.presentation.offered import offered_pair
 from halfopen.connections.presentation.running import conditions_on, handlers_of, reconnects_at, running
 from halfopen.semantics import tree
+from halfopen.semantics.function_shape import name_of_function
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.react import Effect, react_owner
 
@@ -26,11 +28,43 @@ def kept_intent(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]]
     for effect, dependencies in changing[:1]:
         names = ", ".join(effect.call.to(each).text for each in dependencies)
         return _kept(view, effect, f"a change of [{names}]", asked)
-    return None
+    pair = offered_pair(view)
+    return _left_by_hand(view, *pair, asked) if pair is not None else None
+
+
+def _left_by_hand(
+    view: View, creating: At[tree.Function], closer: At[tree.Call], asked: dict[str, At[tree.Expr]]
+) -> KeptIntent | None:
+    """The flag that a function which closes the socket sets for good, although the next call of another makes one anew."""
+    function = closer.index.function_of(closer.node)
+    if function is None:
+        return None
+    name = name_of_function(closer.to(function))[0]
+    connect = name_of_function(creating)[0]
+    given = Evidence(creating.span, "makes the next socket")
+    by = f"`{name}` and the next `{connect}`"
+    return (
+        _set_for_good(view, [closer.to(function)], by, asked, given, f"`{name}`")
+        if name and connect
+        else None
+    )
 
 
 def _kept(view: View, effect: Effect, by: str, asked: dict[str, At[tree.Expr]]) -> KeptIntent | None:
-    for function in closure_of(view.program, cleanups_of(view.program, effect)):
+    cleanups = closure_of(view.program, cleanups_of(view.program, effect))
+    given = Evidence(effect.call.span, "this effect makes the next socket")
+    return _set_for_good(view, cleanups, by, asked, given, "The cleanup")
+
+
+def _set_for_good(
+    view: View,
+    functions: list[At[tree.Function]],
+    by: str,
+    asked: dict[str, At[tree.Expr]],
+    given: Evidence,
+    setter: str,
+) -> KeptIntent | None:
+    for function in functions:
         for node in own_nodes(function):
             if not isinstance(node, tree.Assign) or not isinstance(node.value, tree.Literal):
                 continue
@@ -41,10 +75,8 @@ def _kept(view: View, effect: Effect, by: str, asked: dict[str, At[tree.Expr]]) 
                         function.to(target).text,
                         by,
                         function.to(node).span,
-                        (
-                            Evidence(effect.call.span, "this effect makes the next socket"),
-                            Evidence(asked[flag].span, "asked before it connects again"),
-                        ),
+                        (given, Evidence(asked[flag].span, "asked before it connects again")),
+                        setter,
                     )
     return None
 

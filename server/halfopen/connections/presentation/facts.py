@@ -33,6 +33,19 @@ class LateEvent:
     """The state as the code names it: `wsRef.current`, `setStatus("disconnected")`."""
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    flag: str = ""
+    """What it asks for whether the close was meant, where connecting anew sets that back before the event comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidConnecting:
+    """Words of connecting that the page shows whenever it is not connected, where nothing connects again after a loss."""
+
+    words: str
+    state: str
+    span: Span
+    """Where the close handler sets the state."""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,8 @@ class KeptIntent:
     by: str
     span: Span
     evidence: tuple[Evidence, ...] = ()
+    setter: str = "The cleanup"
+    """Who sets it, as a sentence begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +202,7 @@ class Presentation:
     """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
     kept_status: KeptStatus | None = None
     kept_error: KeptError | None = None
+    said_connecting: SaidConnecting | None = None
     blocked: tuple[Blocked, ...] = ()
     withheld: tuple[Span, ...] = ()
     """The elements that are disabled while there is no connection, and the forms that such a button sends off."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from halfopen.connections.client_release import tested_names, written_names
 from halfopen.connections.client_view import View
@@ -28,15 +29,56 @@ def late_events(view: View) -> tuple[LateEvent, ...]:
     if not handlers or _detached(view):
         return ()
     written = written_names(view.released)
+    anew = flags_set_anew(view)
     found: dict[tree.Node, LateEvent] = {}
     for current in running(view, handlers):
         for at in current.nodes():
-            if at.node in found or _is_guarded(view, at, current.chain, written):
+            if at.node in found or _is_guarded(view, at, current.chain, written - anew):
                 continue
             event = _overwrite(view, at)
-            if event is not None:
-                found[at.node] = event
+            flag = min(_asked(view, at, current.chain) & anew, default="")
+            if event is not None and (not flag or event.overwrites == "reconnect"):
+                found[at.node] = replace(event, flag=flag)
     return tuple(found.values())
+
+
+def _asked(view: View, at: At[tree.Node], chain: tuple[At[tree.Call], ...]) -> frozenset[str]:
+    return frozenset(name for test in conditions_on(view, at, chain) for name in tested_names(test.node))
+
+
+def flags_set_anew(view: View) -> frozenset[str]:
+    """The flags of a service that letting go of the socket sets and that connecting sets back: by the time the old close
+    event comes, they may no longer tell that it was meant."""
+    if view.owner.lifetime == "mount":
+        return frozenset()
+    released = {each.node for each in view.released}
+    handlers = {
+        each.node for event in ("open", "close", "error", "message") for each in handlers_of(view, event)
+    }
+    set_back = dict(
+        flag
+        for function in view.reach.functions.values()
+        if function.node not in released and function.node not in handlers
+        for flag in _flags(function)
+    )
+    return frozenset(
+        name
+        for function in view.released
+        for name, value in _flags(function)
+        if name in set_back and set_back[name] is not value
+    )
+
+
+def _flags(function: At[tree.Function]) -> Iterator[tuple[str, bool]]:
+    """The flags that a function sets, with what it sets them to."""
+    for node in own_nodes(function):
+        match node:
+            case tree.Assign(targets=targets, value=tree.Literal(value=bool(value))):
+                for target in targets:
+                    if isinstance(target, tree.Name | tree.Member):
+                        yield from ((name, value) for name in tested_names(target))
+            case _:
+                pass
 
 
 def _detached(view: View) -> bool:

@@ -14,6 +14,7 @@ from halfopen.connections.client_view import View
 from halfopen.connections.delivery.triggers import runs_of, socket_handlers
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.facts import Successor
+from halfopen.connections.presentation.offered import offered_pair
 from halfopen.connections.presentation.running import handlers_of, reconnects_at
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
@@ -48,6 +49,16 @@ def successor_of(view: View, changing: tuple[tuple[Effect, tuple[tree.Expr, ...]
     restarted = _restarting(view)
     if restarted is not None:
         return restarted
+    pair = offered_pair(view)
+    if pair is not None:
+        _, closer = pair
+        return Successor(
+            "called-again",
+            view.owner.name,
+            closer.span,
+            (Evidence(closer.span, "closes the socket; its close event comes later"),),
+            is_by_hand=True,
+        )
     closing = closers(view.socket, view.released)
     repeats = view.owner.lifetime in ("instance", "page") and view.reach.creating is not None
     if closing and repeats and not _is_final(view):
@@ -180,10 +191,18 @@ def _follows(one: At[tree.Call], other: At[tree.Call]) -> bool:
         if isinstance(ancestor, tree.Function):
             return True
         if isinstance(ancestor, tree.If | tree.Case | tree.Handler | tree.Conditional):
-            return ancestor.start <= other.node.start < ancestor.end or not may_leave(
-                ancestor, OUT_OF_FUNCTION
-            )
+            if ancestor.start <= other.node.start < ancestor.end:
+                return not _excludes(ancestor, one.node, other.node)
+            return not may_leave(ancestor, OUT_OF_FUNCTION)
     return False
+
+
+def _excludes(branching: tree.Node, one: tree.Node, other: tree.Node) -> bool:
+    """Whether two nodes stand in the two branches of a condition."""
+    if not isinstance(branching, tree.If | tree.Conditional) or branching.otherwise is None:
+        return False
+    otherwise = branching.otherwise
+    return one.end <= otherwise.start <= other.start
 
 
 def _is_new(view: View, closer: At[tree.Call]) -> bool:
