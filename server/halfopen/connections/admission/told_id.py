@@ -111,11 +111,25 @@ def _is(program: Program, held: At[tree.Expr], registration: Registration) -> bo
 
 
 def _asks_who_calls(program: Program) -> bool:
-    """Whether any route of the workspace asks who calls: then there are users, and an id is not all that is asked."""
+    """Whether anything of the workspace asks who calls: then there are users, and an id is not all that is asked."""
     return program.queries.search("asks who calls", lambda: _any_asks(program))
 
 
+_OF_USERS = (
+    "login",
+    "jwt",
+    "OAuth2PasswordBearer",
+    "HTTPBearer",
+    "APIKeyHeader",
+    "SessionMiddleware",
+    "get_current_user",
+)
+"""What a program that knows its users names somewhere."""
+
+
 def _any_asks(program: Program) -> bool:
+    if any(True for word in _OF_USERS for _ in program.units_with(word, "python")):
+        return True
     for word in ("Depends", "Security"):
         for module, unit in program.units_with(word, "python"):
             program.queries.note(unit)
