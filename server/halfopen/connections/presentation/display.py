@@ -99,13 +99,13 @@ HIDDEN = Found(Reach.HIDDEN)
 def reach_of_value(program: Program, at: At[tree.Expr]) -> Found:
     """Where the value of an expression comes to."""
     key = ("shown value", at.node)
-    return program.queries.get(key, lambda: _best(_reaches(program, aliases(program, at), at, 0)))
+    return program.queries.search(key, lambda: _best(_reaches(program, aliases(program, at), at, 0)))
 
 
 def reach_of_use(program: Program, use: At[tree.Expr]) -> Found:
     """Where the value that is read here comes to, this place included."""
     key = ("shown use", use.node)
-    return program.queries.get(
+    return program.queries.search(
         key, lambda: _best(_reaches(program, list(dict.fromkeys([use, *aliases(program, use)])), None, 0))
     )
 
@@ -113,7 +113,7 @@ def reach_of_use(program: Program, use: At[tree.Expr]) -> Found:
 def reach_of_target(program: Program, target: At[tree.Expr]) -> Found:
     """Where what a variable holds comes to."""
     key = ("shown target", target.node)
-    return program.queries.get(
+    return program.queries.search(
         key, lambda: _best(_reaches(program, aliases_of_target(program, target), None, 0))
     )
 
