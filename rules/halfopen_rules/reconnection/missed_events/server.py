@@ -32,18 +32,21 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
         return
     unstored = [each for each in sending.forwards if each.unstored]
     if unstored:
+        first = unstored[0]
+        kept = "some of which nothing stores" if first.stored else "which nothing stores"
         yield Finding(
             code=CODE,
             slug=SLUG,
             severity=Severity.HIGH,
-            confidence=Confidence.MEDIUM,
-            span=unstored[0].span,
+            # Which of them reach this client, their channels do not tell.
+            confidence=Confidence.LOW if first.stored else Confidence.MEDIUM,
+            span=first.span,
             message=(
-                f"`{dossier.connection.name}` hands on what a broker publishes, which nothing stores, and sends neither a "
+                f"`{dossier.connection.name}` hands on what a broker publishes, {kept}, and sends neither a "
                 "snapshot nor what was missed: a client that comes back cannot learn what happened meanwhile"
             ),
             connection=dossier.connection.id,
-            evidence=(*unstored[0].evidence, *unstored[0].unstored),
+            evidence=(*first.evidence, *first.unstored),
             effects=("WS3A",),
         )
         return

@@ -7,7 +7,7 @@ helper that verifies has its place in the order.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -147,14 +147,25 @@ class Reader:
             if kind is not None:
                 yield self._event(kind, call, context)
                 return
-        found = verification_of(self.program, call) or looked_up(self.program, call, context.shown)
+        asked = given_to_thread(self.program, call) or call.node
+        callee = asked.callee
+        found = verification_of(self.program, call.to(asked)) or looked_up(
+            self.program, call.to(asked), context.shown
+        )
+        if found is not None and asked is not call.node:
+            found = replace(found, at=call)
         if found is not None and (found.strength != "named" or self._about_the_client(call, context)):
             yield self._event("check", call, context, verification=found)
         for function in functions(self.program, call.to(callee))[:3]:
-            yield from self._enter(call, function, context)
+            yield from self._enter(call, asked, function, context)
 
-    def _enter(self, call: At[tree.Call], function: At[tree.Function], context: _Context) -> Iterator[Event]:
-        """The events of a called function; where it only has a check's name, the call itself is the check."""
+    def _enter(
+        self, call: At[tree.Call], asked: tree.Call, function: At[tree.Function], context: _Context
+    ) -> Iterator[Event]:
+        """The events of a called function; where it only has a check's name, the call itself is the check.
+
+        `asked` gives the arguments in the function's own order, where a thread is what calls it.
+        """
         name = function.node.name or ""
         yield self._event("call", call, context, function=function)
         key = (function.node, context.in_loop)
@@ -169,7 +180,7 @@ class Reader:
         given = [
             each
             for each in function.node.parameters
-            if (argument := argument_of(call.node, function.node, each)) is not None
+            if (argument := argument_of(asked, function.node, each)) is not None
             and (
                 (credential_in(argument) is not None and not is_own_secret(self.program, call.to(argument)))
                 or _shows(argument, context)
@@ -283,6 +294,28 @@ def carriers_of_event(program: Program, event: Event) -> tuple[Carrier, ...]:
     return tuple(each for each in found if each != "transport")
 
 
+def given_to_thread(program: Program, call: At[tree.Call]) -> tree.Call | None:
+    """What a thread is given to do, as the call that it makes: `run_in_threadpool(check, token)` is `check(token)`."""
+    callee, arguments = call.node.callee, call.node.arguments
+    if not isinstance(callee, tree.Name | tree.Member):
+        return None
+    if isinstance(callee, tree.Member) and callee.name == "run_in_executor":
+        arguments = arguments[1:]
+    elif not qualified(program, call.to(callee)) & _THREADS:
+        return None
+    if not arguments or not isinstance(arguments[0].value, tree.Name | tree.Member):
+        return None
+    return replace(call.node, callee=arguments[0].value, arguments=arguments[1:])
+
+
+_THREADS = frozenset(
+    {
+        "asyncio.to_thread",
+        "anyio.to_thread.run_sync",
+        "fastapi.concurrency.run_in_threadpool",
+        "starlette.concurrency.run_in_threadpool",
+    }
+)
 _TIMEOUTS = frozenset(
     {
         "asyncio.timeout",

@@ -229,12 +229,14 @@ class Forwarding:
     """The endpoint, or a listener that sends to its registry, hands on messages of a broker.
 
     Redis pub/sub and PostgreSQL's NOTIFY are at-most-once: what is published while a client is away is gone for it.
-    `unstored` are the places that publish without writing to a store, `publishes` all that the workspace has.
+    `unstored` are the places that publish without writing to a store, `stored` those that write, `publishes` the first of
+    all that the workspace has.
     """
 
     span: Span
     publishes: tuple[Evidence, ...] = ()
     unstored: tuple[Evidence, ...] = ()
+    stored: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 

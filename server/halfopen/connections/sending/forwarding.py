@@ -78,6 +78,11 @@ def forwards(
             taking.span,
             tuple(Evidence(call.span, f"{described(inside)} publishes") for call, inside, _ in reaching[:3]),
             unstored[:3],
+            tuple(
+                Evidence(call.span, f"{described(inside)} stores it")
+                for call, inside, stores in reaching
+                if stores
+            )[:3],
             (Evidence(taking.span, f"{described(function)} takes messages of the broker"),),
         )
         return
