@@ -104,8 +104,10 @@ def _values(dossier: Dossier, messages: Messages) -> Iterator[Finding]:
     if not shown:
         return
     first = max(shown, key=lambda each: each.is_sensitive)
-    message = f"A log line of `{dossier.connection.name}` writes out `{first.what}`: {_read_by(dossier)}" + (
-        "" if not first.is_sensitive else ", and it is enough to act as that user"
+    held = f" with `{first.holds}` in it" if first.holds else ""
+    message = (
+        f"A log line of `{dossier.connection.name}` writes out `{first.what}`{held}: {_read_by(dossier)}"
+        + ("" if not first.is_sensitive else ", and it is enough to act as that user")
     )
     severity = Severity.HIGH if first.is_sensitive else Severity.MEDIUM
     yield _finding(

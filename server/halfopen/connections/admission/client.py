@@ -35,10 +35,22 @@ def admission_of_client(site: ClientSite) -> ClientAdmission:
     if url is None:
         return ClientAdmission()
     found: dict[tuple[str, tree.Node], CredentialInUrl] = {}
-    for piece in _pieces(site.program, url):
+    for piece in pieces_of(site.program, url):
         for parameter, value in _credentials_in(site.program, piece):
             found.setdefault((parameter, value.node), _credential(site, parameter, value))
     return ClientAdmission(tuple(found.values()))
+
+
+def credentials_by_piece(site: ClientSite) -> dict[tree.Node, str]:
+    """The pieces of the client's address that hold what it is given to be let in, with the parameter's name."""
+    url = _url(site)
+    if url is None or site.is_python:
+        return {}
+    return {
+        piece.node: parameter
+        for piece in pieces_of(site.program, url)
+        for parameter, _ in _credentials_in(site.program, piece)
+    }
 
 
 def _url(site: ClientSite) -> At[tree.Expr] | None:
@@ -49,7 +61,7 @@ def _url(site: ClientSite) -> At[tree.Expr] | None:
     return site.call.to(arguments[0].value) if arguments else None
 
 
-def _pieces(program: Program, url: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+def pieces_of(program: Program, url: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
     """Every expression that the address may be made of: its own, those of its variables and of helpers that return it."""
     waiting: list[At[tree.Expr]] = [url]
     waiting += list(texts_of(program, url).places)

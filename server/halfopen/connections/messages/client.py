@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from halfopen.connections.admission.client import credentials_by_piece
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.messages.facts import Messages
 from halfopen.connections.messages.inbound import inbound_of
-from halfopen.connections.messages.logs import logged_contents, logged_messages, logged_values
+from halfopen.connections.messages.logs import (
+    logged_addresses,
+    logged_contents,
+    logged_messages,
+    logged_values,
+)
 from halfopen.connections.messages.payloads import payloads_of_client
 from halfopen.connections.messages.received import received_by_client
 from halfopen.connections.messages.service_keys import service_keys_sent
@@ -39,6 +45,7 @@ def messages_of_client(site: ClientSite) -> Messages:
             *logged_messages(program, journey),
             *logged_contents(program, journey),
             *logged_values(program, _code_of(site)),
+            *logged_addresses(program, _code_of(site), credentials_by_piece(site)),
         ),
     )
 

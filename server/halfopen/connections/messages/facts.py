@@ -79,7 +79,8 @@ class Logged:
 
     `what` is "message" (the whole of it), the field of it that holds what it says, or the sensitive thing by its name. `when`: "always", "on-error"
     (in a handler of exceptions, or for a message that is turned away), "debug" (a level or flag that production
-    leaves off). `of_type`: the only type of message that is written here; empty where it may be any.
+    leaves off). `of_type`: the only type of message that is written here; empty where it may be any. `holds`: the
+    credential within an address that is written.
     """
 
     what: str
@@ -90,6 +91,7 @@ class Logged:
     span: Span
     evidence: tuple[Evidence, ...] = ()
     of_type: str = ""
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
