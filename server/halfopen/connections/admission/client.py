@@ -15,7 +15,9 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.library_clients import LibraryClient
 from halfopen.connections.strings import texts_of
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import returned
+from halfopen.semantics.origin import Origin, ParameterOf
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.values import origins
 from halfopen.source.text import one_line
@@ -35,22 +37,44 @@ def admission_of_client(site: ClientSite) -> ClientAdmission:
     if url is None:
         return ClientAdmission()
     found: dict[tuple[str, tree.Node], CredentialInUrl] = {}
-    for piece in pieces_of(site.program, url):
+    for piece in _pieces(site.program, url):
         for parameter, value in _credentials_in(site.program, piece):
             found.setdefault((parameter, value.node), _credential(site, parameter, value))
     return ClientAdmission(tuple(found.values()))
 
 
-def credentials_by_piece(site: ClientSite) -> dict[tree.Node, str]:
-    """The pieces of the client's address that hold what it is given to be let in, with the parameter's name."""
+def address_with_credential(site: ClientSite) -> tuple[str, frozenset[Origin]]:
+    """The name of a credential in the client's address, and what stands for the whole address with it in; nothing without."""
     url = _url(site)
-    if url is None or site.is_python:
-        return {}
-    return {
-        piece.node: parameter
-        for piece in pieces_of(site.program, url)
-        for parameter, _ in _credentials_in(site.program, piece)
-    }
+    name = _credential_name(site.program, url) if url is not None and not site.is_python else ""
+    if url is None or not name:
+        return "", frozenset()
+    # `token ? `${base}?token=${token}` : base` may be the bare address as well.
+    whole = (
+        each
+        for each in values_of(site.program, url)
+        if isinstance(each, ParameterOf) or (isinstance(each, At) and _credential_name(site.program, each))
+    )
+    return name, frozenset(whole)
+
+
+def _credential_name(program: Program, at: At[tree.Expr]) -> str:
+    return next((name for piece in _pieces(program, at) for name, _ in _credentials_in(program, piece)), "")
+
+
+def values_of(program: Program, at: At[tree.Expr]) -> frozenset[Origin]:
+    """What a value is, as a whole: where it comes from, and what the functions return that it is the answer of."""
+    found: set[Origin] = set()
+    waiting = [at]
+    while waiting and len(found) < _MOST_STEPS:
+        for origin in origins(program, waiting.pop()):
+            if origin in found:
+                continue
+            found.add(origin)
+            if isinstance(origin, At) and isinstance(origin.node, tree.Call):
+                for function in functions(program, origin.to(origin.node.callee)):
+                    waiting += returned(function)
+    return frozenset(found)
 
 
 def _url(site: ClientSite) -> At[tree.Expr] | None:
@@ -61,7 +85,7 @@ def _url(site: ClientSite) -> At[tree.Expr] | None:
     return site.call.to(arguments[0].value) if arguments else None
 
 
-def pieces_of(program: Program, url: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
+def _pieces(program: Program, url: At[tree.Expr]) -> Iterator[At[tree.Expr]]:
     """Every expression that the address may be made of: its own, those of its variables and of helpers that return it."""
     waiting: list[At[tree.Expr]] = [url]
     waiting += list(texts_of(program, url).places)

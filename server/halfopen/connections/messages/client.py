@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.admission.client import credentials_by_piece
+from halfopen.connections.admission.client import address_with_credential
 from halfopen.connections.client_site import ClientSite
 from halfopen.connections.messages.facts import Messages
 from halfopen.connections.messages.inbound import inbound_of
@@ -45,7 +45,7 @@ def messages_of_client(site: ClientSite) -> Messages:
             *logged_messages(program, journey),
             *logged_contents(program, journey),
             *logged_values(program, _code_of(site)),
-            *logged_addresses(program, _code_of(site), credentials_by_piece(site)),
+            *logged_addresses(program, _code_of(site), *address_with_credential(site)),
         ),
     )
 

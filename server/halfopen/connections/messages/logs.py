@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from halfopen.connections.admission.client import pieces_of
+from halfopen.connections.admission.client import values_of
 from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Logged
 from halfopen.connections.messages.journey import Journey
@@ -20,6 +20,7 @@ from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.function_shape import argument_of
+from halfopen.semantics.origin import Origin
 from halfopen.semantics.program import At, External, Program
 from halfopen.semantics.values import origins
 
@@ -148,31 +149,25 @@ def logged_values(program: Program, roots: Iterable[At[tree.Node]]) -> Iterator[
 
 
 def logged_addresses(
-    program: Program, roots: Iterable[At[tree.Node]], credentials: Mapping[tree.Node, str]
+    program: Program, roots: Iterable[At[tree.Node]], credential: str, address: frozenset[Origin]
 ) -> Iterator[Logged]:
-    """The log calls in some code that write the client's address with a credential in it, given the pieces that hold one."""
-    for root in roots if credentials else ():
+    """The log calls in some code that write the client's whole address with a credential in it."""
+    for root in roots if address else ():
         for node in tree.walk(root.node):
             if isinstance(node, tree.Call) and is_log(program, root.to(node)):
-                yield from _address_in(program, root.to(node), credentials)
+                yield from _address_in(program, root.to(node), credential, address)
 
 
 def _address_in(
-    program: Program, call: At[tree.Call], credentials: Mapping[tree.Node, str]
+    program: Program, call: At[tree.Call], credential: str, address: frozenset[Origin]
 ) -> Iterator[Logged]:
     for argument in call.node.arguments:
         for value in _written(argument.value):
-            # A part of it (`url.split("?")[0]`) may leave the credential out.
-            if not isinstance(value, tree.Name | tree.Member):
-                continue
             at = call.to(value)
-            held = next(
-                (credentials[each.node] for each in pieces_of(program, at) if each.node in credentials), None
-            )
-            if held is not None:
-                said = Evidence(at.span, f"is the address, with `{held}` in it")
+            if values_of(program, at) & address:
+                said = Evidence(at.span, f"is the address, with `{credential}` in it")
                 when, level = _when(program, call), _level(call.node)
-                yield Logged(at.text, False, "credential", when, level, call.span, (said,), holds=held)
+                yield Logged(at.text, False, "credential", when, level, call.span, (said,), holds=credential)
                 return
 
 
