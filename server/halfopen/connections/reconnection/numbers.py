@@ -18,10 +18,10 @@ from halfopen.connections.reconnection.operands import (
     default_of,
     is_counted,
     is_counted_first,
+    is_value_of,
     last_word,
     mentions,
     part_of,
-    same_place,
 )
 from halfopen.connections.reconnection.shapes import (
     COUNT,
@@ -44,7 +44,7 @@ from halfopen.semantics.members import members
 from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, External, Program
-from halfopen.semantics.refs import is_ref, ref_values
+from halfopen.semantics.refs import entry_values, is_ref, ref_values
 from halfopen.semantics.values import origins
 
 _DEEPEST = 14
@@ -287,6 +287,8 @@ class _Evaluation:
             if isinstance(origin.node, tree.Call) and node.name == "current":
                 if is_ref(self.program, origin.to(origin.node)):
                     yield from ref_values(self.program, origin.to(origin.node))
+            elif isinstance(origin.node, tree.Object):
+                yield from entry_values(self.program, origin.to(origin.node), node.name)
             elif isinstance(origin.node, tree.Name):
                 klass = origin.index.class_of(origin.node)
                 if klass is not None:
@@ -341,16 +343,29 @@ def _growth_of(program: Program, update: At[tree.Expr], place: At[tree.Expr], wi
         case tree.Call() if inside := list(_inside(program, update.to(node), place)):
             return joined([_growth_of(program, value, parameter, within) for value, parameter in inside])
         case tree.Operation(operator="*", operands=operands):
-            others = [within.of(update.to(each)) for each in operands if not same_place(each, place.node)]
+            others = _others(program, update, operands, place, within)
             factor = next((each.initial for each in others if each.initial is not None), None)
             return Shape("exponential", None, factor=factor, random=any(each.random for each in others))
         case tree.Operation(operator="+", operands=operands):
-            others = [within.of(update.to(each)) for each in operands if not same_place(each, place.node)]
+            others = _others(program, update, operands, place, within)
             step = next((each.initial for each in others if each.initial is not None), None)
             return Shape("linear", step)
         case _:
             pass
     return Shape("linear", 1.0)
+
+
+def _others(
+    program: Program,
+    update: At[tree.Expr],
+    operands: tuple[tree.Expr, ...],
+    place: At[tree.Expr],
+    within: _Evaluation,
+) -> list[Shape]:
+    """What an update's operands are, but for the variable itself."""
+    return [
+        within.of(update.to(each)) for each in operands if not is_value_of(program, update.to(each), place)
+    ]
 
 
 def _inside(
@@ -360,7 +375,7 @@ def _inside(
     for function in functions(program, call.to(call.node.callee)):
         for parameter in function.node.parameters:
             argument = argument_of(call.node, function.node, parameter)
-            if argument is not None and same_place(argument, place.node):
+            if argument is not None and is_value_of(program, call.to(argument), place):
                 for value in returned(function):
                     yield value, function.to(parameter.target)
 

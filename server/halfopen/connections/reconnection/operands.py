@@ -82,9 +82,25 @@ def same_place(one: tree.Expr, two: tree.Expr) -> bool:
             return False
 
 
+def is_value_of(program: Program, at: At[tree.Expr], place: At[tree.Expr]) -> bool:
+    """Whether an expression is a variable itself, or a name that holds its value: `const delay = delayRef.current`."""
+    if same_place(at.node, place.node):
+        return True
+    if not isinstance(at.node, tree.Name):
+        return False
+    given = [each for _, _, each in program.definitions_of(program.variable(at.to(at.node)))]
+    return (
+        len(given) == 1
+        and given[0].kind == "value"
+        and not given[0].steps
+        and given[0].value is not None
+        and same_place(given[0].value, place.node)
+    )
+
+
 def mentions(program: Program, value: At[tree.Expr], place: At[tree.Expr]) -> bool:
     return any(
-        isinstance(node, tree.Name | tree.Member) and same_place(node, place.node)
+        isinstance(node, tree.Name | tree.Member) and is_value_of(program, value.to(node), place)
         for node in tree.walk(value.node)
     )
 
