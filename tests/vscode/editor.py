@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from .code import Code
 
 PATIENCE_MS = 90_000
-MOST_MENUS = 6
+MOST_TRIES = 6
+"""How often something on the screen is asked for that may be drawn anew meanwhile: a menu, a row of the quick pick."""
 ARTEFACTS = Path(__file__).parents[2] / "artefacts" / "vscode"
 SQUIGGLES = ".squiggly-error, .squiggly-warning, .squiggly-info, .squiggly-hint"
 
@@ -59,10 +60,10 @@ class Editor:
     def _pick(self, title: str) -> None:
         """Take a row of the quick pick. Its list is drawn anew while it searches, and a click on an old row does nothing."""
         row = self.page.locator(".quick-input-list .monaco-list-row", has_text=title).first
-        for _ in range(MOST_MENUS):
+        for _ in range(MOST_TRIES):
             row.click()
             try:
-                expect(row).to_be_hidden(timeout=PATIENCE_MS / MOST_MENUS)
+                expect(row).to_be_hidden(timeout=PATIENCE_MS / MOST_TRIES)
                 return
             except AssertionError:
                 continue
@@ -100,10 +101,10 @@ class Editor:
         """Apply a quick fix at the cursor. The menu shows what is known when it opens: it is asked again until it has it."""
         menu = self.page.locator(".action-widget")
         fix = menu.locator(".action-item, .monaco-list-row", has_text=title).first
-        for _ in range(MOST_MENUS):
+        for _ in range(MOST_TRIES):
             self.page.keyboard.press("Control+.")
             try:
-                expect(fix).to_be_visible(timeout=PATIENCE_MS / MOST_MENUS)
+                expect(fix).to_be_visible(timeout=PATIENCE_MS / MOST_TRIES)
                 break
             except AssertionError:
                 self.page.keyboard.press("Escape")

@@ -77,10 +77,10 @@ class Inbound:
 class Logged:
     """A log call that writes what a message holds.
 
-    `what` is "message" (the whole of it), the field of it that holds what it says, or the sensitive thing by its name. `when`: "always", "on-error"
-    (in a handler of exceptions, or for a message that is turned away), "debug" (a level or flag that production
-    leaves off). `of_type`: the only type of message that is written here; empty where it may be any. `holds`: the
-    credential within an address that is written.
+    `what` is "message" (the whole of it), the field of it that holds what it says, or the sensitive thing by
+    its name. `when`: "always", "on-error" (in a handler of exceptions, or for a message that is turned away),
+    "debug" (a level or flag that production leaves off). `of_type`: the only type of message that is written
+    here; empty where it may be any. `holds`: the credential within an address that is written.
     """
 
     what: str
