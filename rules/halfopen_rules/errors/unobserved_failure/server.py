@@ -14,8 +14,10 @@ CODE = "WS5D"
 SLUG = "unobserved-failure"
 
 _ORDER: dict[Fate, int] = {
+    "never-awaited": 5,
     "never-starts": 4,
     "dropped": 3,
+    "unasked": 2,
     "discarded": 2,
     "collected": 2,
     "unobserved": 2,
@@ -64,8 +66,12 @@ def _also(task: Task, first: Task) -> str:
     if task.fate == first.fate:
         return f"{task.what}() too"
     match task.fate:
+        case "never-awaited":
+            return f"{task.what}() is not awaited here either"
         case "never-starts":
             return f"{task.what}() never starts here"
+        case "unasked":
+            return f"nobody asks the future of {task.what}()"
         case "ends-quietly":
             return f"{task.what}() ends with one failure of its source"
         case "dropped":
@@ -76,7 +82,7 @@ def _also(task: Task, first: Task) -> str:
 
 def _severity(task: Task) -> Severity:
     """High where what ends is what all clients, or this one, are fed by; a short task that catches all is a note."""
-    if task.fate == "never-starts":
+    if task.fate in ("never-awaited", "never-starts"):
         return Severity.HIGH
     if task.fate == "dropped" and not task.fails and not task.goes_on:
         return Severity.MONITOR
@@ -95,6 +101,16 @@ def _message(name: str, task: Task) -> str:
             "goes on with what is there as if it were new"
         )
     match task.fate:
+        case "never-awaited":
+            return (
+                f"{what} is called without `await`: that makes a coroutine which never runs, and the clients of {name} are "
+                "sent nothing"
+            )
+        case "unasked":
+            return (
+                f"A thread hands {what} to the event loop and drops the future: its exception is taken over by that future and "
+                f"shown nowhere, and what the clients of {name} were to get is missing"
+            )
         case "never-starts":
             then = f", the request {task.request} fails with it," if task.request is not None else ""
             return (

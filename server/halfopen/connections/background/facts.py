@@ -55,9 +55,19 @@ class Spin:
 
 
 Fate: TypeAlias = OneOf[
-    "never-starts", "dropped", "unobserved", "discarded", "collected", "ends-quietly", "observed"
+    "never-awaited",
+    "never-starts",
+    "dropped",
+    "unasked",
+    "unobserved",
+    "discarded",
+    "collected",
+    "ends-quietly",
+    "observed",
 ]
-"""never-starts: it is made in a thread without an event loop, which raises. dropped: nothing refers to the task. unobserved: nobody asks it for its exception. discarded: whoever
+"""never-awaited: only the coroutine is made, and its body never runs. never-starts: it is made in a thread without an
+event loop, which raises. dropped: nothing refers to the task. unasked: a thread handed it to the loop and dropped the
+future, which takes the exception over. unobserved: nobody asks it for its exception. discarded: whoever
 waited for it drops the result unread. collected: its exception becomes a result of a gather, which is
 dropped. ends-quietly: a failure ends it and is only logged, while the
 connection stays open without it. observed: a failure reaches somebody."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from halfopen.connections.background.exposures import exposures
 from halfopen.connections.background.facts import Background
+from halfopen.connections.background.from_threads import from_threads
+from halfopen.connections.background.never_awaited import never_awaited
 from halfopen.connections.background.requests import request_exposures
 from halfopen.connections.background.server_catches import catches
 from halfopen.connections.background.spins import spins
@@ -23,7 +25,11 @@ def background_of_endpoint(site: ServerSite) -> Background:
     return Background(
         catches=tuple(catches(code, registries)),
         spins=tuple(spins(code)),
-        tasks=tuple(tasks(code, registries)),
+        tasks=(
+            *tasks(code, registries),
+            *from_threads(code, registries),
+            *never_awaited(code, registries),
+        ),
         exposures=(*exposures(code), *request_exposures(code, registries)),
         broken_steps=tuple(broken_steps(code)),
     )

@@ -8,10 +8,12 @@ from halfopen.connections.endpoint_code import EndpointCode, spawns
 from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import callbacks, functions
-from halfopen.semantics.function_shape import name_of_function
+from halfopen.semantics.call_graph import callbacks, callers, functions
+from halfopen.semantics.function_shape import argument_of, name_of_function
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.scopes import index_of
+from halfopen.semantics.values import origins
 
 
 def name_of_task(program: Program, call: At[tree.Call]) -> str:
@@ -29,6 +31,21 @@ def bodies_of(program: Program, call: At[tree.Call]) -> list[At[tree.Function]]:
     if not isinstance(coroutine, tree.Call):
         return []
     return functions(program, call.to(coroutine.callee)) or callbacks(program, call.to(coroutine.callee))
+
+
+def started_through(program: Program, call: At[tree.Call]) -> list[At[tree.Call]]:
+    """The calls of a helper that starts the coroutine it is given (`def background(coroutine): create_task(coroutine)`)."""
+    given = call.to(call.node.arguments[0].value)
+    if not isinstance(given.node, tree.Name):
+        return []
+    return [
+        each
+        for origin in origins(program, given)
+        if isinstance(origin, ParameterOf) and not origin.steps
+        for each in callers(program, origin.function)
+        if isinstance(argument_of(each.node, origin.function.node, origin.parameter), tree.Call)
+        and is_shipped(each.path)
+    ]
 
 
 def starts(program: Program) -> list[At[tree.Call]]:

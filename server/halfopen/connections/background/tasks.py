@@ -9,7 +9,14 @@ from halfopen.connections.background.failing import may_fail, quiet_end
 from halfopen.connections.background.feeders import feeders
 from halfopen.connections.background.gathers import forgotten_gathers, gathered_bodies
 from halfopen.connections.background.observing import observes, unread_wait
-from halfopen.connections.background.started import bodies_of, feeding, loops, name_of_task
+from halfopen.connections.background.started import (
+    bodies_of,
+    feeding,
+    feeds,
+    loops,
+    name_of_task,
+    started_through,
+)
 from halfopen.connections.endpoint_code import EndpointCode, spawns
 from halfopen.connections.facts import Confidence, Evidence
 from halfopen.connections.handler_flow import SENDERS
@@ -33,6 +40,7 @@ def tasks(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Task]
                 # What a service starts on its own is the application's business.
                 if task.feeds or works_with_socket or _is_of_connection(code, function):
                     yield task
+                yield from _through_helper(code, function, function.to(node))
         yield from gathered(code, function)
     yield from feeders(code, registries)
 
@@ -70,6 +78,36 @@ def _task(code: EndpointCode, function: At[tree.Function], call: At[tree.Call]) 
         evidence,
         goes_on,
         fails=fails,
+    )
+
+
+def _through_helper(code: EndpointCode, helper: At[tree.Function], start: At[tree.Call]) -> Iterator[Task]:
+    """What the endpoint's functions give to a helper that starts it as a task: the helper decides who learns of its end."""
+    for call in started_through(code.program, start):
+        inside = call.index.function_of(call.node)
+        if inside is None or call.to(inside) not in code.functions or not call.node.arguments:
+            continue
+        bodies = bodies_of(code.program, call)
+        if not any(feeds(code, each) for each in bodies):
+            continue
+        fate, evidence = _fate(code, helper, start, bodies)
+        # A task that is handed back may be asked where the helper is called.
+        if fate in ("dropped", "unobserved") and not _is_handed_back(helper, start):
+            yield Task(
+                name_of_task(code.program, call),
+                fate,
+                True,
+                call.span,
+                Confidence.HIGH,
+                evidence,
+                goes_on=any(loops(each) for each in bodies),
+                fails=any(may_fail(code, each) for each in bodies),
+            )
+
+
+def _is_handed_back(helper: At[tree.Function], start: At[tree.Call]) -> bool:
+    return isinstance(start.parent, tree.Return) or any(
+        isinstance(node, tree.Return) and node.value is not None for node in own_nodes(helper)
     )
 
 
