@@ -65,6 +65,16 @@ def socket_method(sockets: Sockets, call: tree.Node) -> str | None:
     return None
 
 
+def iterates_messages(sockets: Sockets, node: tree.Node) -> bool:
+    """Whether a node goes over the messages of the socket: `async for message in websocket`, or in `.iter_text()`."""
+    return (
+        isinstance(node, tree.Loop)
+        and node.is_async
+        and node.iterable is not None
+        and (sockets.is_socket(node.iterable) or socket_method(sockets, node.iterable) in ITERATORS)
+    )
+
+
 def caught_kinds(program: Program, at: At[tree.Handler]) -> frozenset[str]:
     """The kinds that an `except` clause stops; "*" for all."""
     if not at.node.types:

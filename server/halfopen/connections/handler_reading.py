@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from halfopen.connections.dossier import Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
+from halfopen.connections.handler_flow import (
+    ITERATORS,
+    RECEIVERS,
+    SENDERS,
+    Sockets,
+    iterates_messages,
+    socket_method,
+)
 from halfopen.connections.handling import Handling
 from halfopen.connections.ticking import PAUSES, is_fed_by_a_clock
 from halfopen.semantics import tree
@@ -17,7 +24,11 @@ from halfopen.semantics.qualified_names import qualified
 
 
 def reads(sockets: Sockets, root: tree.Node) -> bool:
-    return any(socket_method(sockets, node) in RECEIVERS | ITERATORS for node in tree.walk(root))
+    """Whether code receives: by a call, or by going over the socket's messages."""
+    return any(
+        socket_method(sockets, node) in RECEIVERS | ITERATORS or iterates_messages(sockets, node)
+        for node in tree.walk(root)
+    )
 
 
 def sends_each_turn(handling: Handling, loop: tree.Loop) -> bool:

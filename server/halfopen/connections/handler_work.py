@@ -9,7 +9,7 @@ from halfopen.connections.awaited_tasks import keeps_exceptions
 from halfopen.connections.background.gathers import gathered_bodies, is_an_end
 from halfopen.connections.dossier import FinallyRepair, Leak, Resource
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, Throwing, question, socket_method
+from halfopen.connections.handler_flow import DISCONNECT, Throwing, iterates_messages, question
 from halfopen.connections.handler_reading import reads, sends_each_turn
 from halfopen.connections.handling import Handling, leaks_of_exits, statement_of
 from halfopen.semantics import tree
@@ -74,7 +74,7 @@ def _endless(handling: Handling, function: At[tree.Function]) -> bool:
     for node in own_nodes(function):
         if isinstance(node, tree.Loop) and (
             (node.kind == "while" and isinstance(node.test, tree.Literal) and node.test.value)
-            or (node.is_async and socket_method(sockets, node.iterable or node) not in ITERATORS)
+            or (node.is_async and not iterates_messages(sockets, node))
         ):
             if reads(sockets, node):
                 return False

@@ -65,6 +65,8 @@ def _confidence(dossier: Dossier, inbound: Inbound) -> Confidence:
         return Confidence.HIGH
     if inbound.rejected_by or (inbound.default_by and inbound.is_typed):
         return Confidence.LOW
+    if not inbound.into_state and not inbound.used():
+        return Confidence.LOW  # handed to takers that are not seen: they may need nothing but the event
     is_small = inbound.default_by and not inbound.stored_whole and len(inbound.used()) <= 1
     return Confidence.LOW if is_small else Confidence.HIGH
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.background.facts import Exposure
+from halfopen.connections.background.fan_out import is_guarded, unguarded_fan_out
 from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, caught_kinds, socket_method
+from halfopen.connections.handler_flow import RECEIVERS, iterates_messages, socket_method
 from halfopen.semantics import tree
-from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, own_nodes
 
 
@@ -23,8 +23,8 @@ def exposures(code: EndpointCode) -> Iterator[Exposure]:
                 if not isinstance(node, tree.Await) or not isinstance(node.value, tree.Call):
                     continue
                 call = function.to(node.value)
-                send = _unguarded_fan_out(code, call)
-                if send is not None and not _is_guarded(code, function, loop, node):
+                send = unguarded_fan_out(code, call)
+                if send is not None and not is_guarded(code, function, loop, node):
                     yield Exposure(
                         call.to(node.value.callee).text,
                         call.span,
@@ -37,43 +37,8 @@ def exposures(code: EndpointCode) -> Iterator[Exposure]:
 
 
 def _receives(code: EndpointCode, at: At[tree.Loop]) -> bool:
-    if at.node.iterable is not None and socket_method(code.sockets, at.node.iterable) in ITERATORS:
+    if iterates_messages(code.sockets, at.node):
         return True
     return any(
         socket_method(code.sockets, node) in RECEIVERS for node in tree.walk(at.node.body, tree.same_function)
     )
-
-
-def _unguarded_fan_out(code: EndpointCode, call: At[tree.Call], depth: int = 0) -> At[tree.Node] | None:
-    """The send of a called function that goes to each of many clients and that no clause guards."""
-    for function in functions(code.program, call.to(call.node.callee)):
-        for loop in own_nodes(function):
-            if not isinstance(loop, tree.Loop) or loop.kind != "for":
-                continue
-            for node in tree.walk(loop.body, tree.same_function):
-                if not isinstance(node, tree.Await):
-                    continue
-                sends = code.operations(function.to(node)) & SENDERS
-                if sends and not _is_guarded(code, function, function.node.body, node):
-                    return function.to(node)
-        if depth < 2:
-            for node in own_nodes(function):
-                if isinstance(node, tree.Await) and isinstance(node.value, tree.Call):
-                    found = _unguarded_fan_out(code, function.to(node.value), depth + 1)
-                    if found is not None and not _is_guarded(code, function, function.node.body, node):
-                        return found
-    return None
-
-
-def _is_guarded(code: EndpointCode, function: At[tree.Function], within: tree.Node, node: tree.Node) -> bool:
-    """Whether a clause around a node, inside of `within`, stops any error."""
-    for ancestor in function.index.ancestors(node):
-        if ancestor is within or isinstance(ancestor, tree.Function):
-            return False
-        if (
-            isinstance(ancestor, tree.Try)
-            and ancestor.body.start <= node.start < ancestor.body.end
-            and any("*" in caught_kinds(code.program, function.to(each)) for each in ancestor.handlers)
-        ):
-            return True
-    return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from halfopen.connections.endpoint_code import EndpointCode
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
+from halfopen.connections.handler_flow import RECEIVERS, iterates_messages, socket_method
 from halfopen.connections.receiving.dead import dead_blocks
 from halfopen.connections.receiving.kinds import THREAD_DECORATORS
 from halfopen.semantics import tree
@@ -58,11 +58,10 @@ def _within(outer: tree.Loop, inner: tree.Loop) -> bool:
 
 def _receives(code: EndpointCode, at: At[tree.Loop]) -> bool:
     loop = at.node
-    if loop.iterable is not None:
-        if socket_method(code.sockets, loop.iterable) in ITERATORS or loop.iterable in code.sockets.nodes:
-            return True
-        if loop.kind == "for" and not loop.is_async:
-            return False
+    if iterates_messages(code.sockets, loop):
+        return True
+    if loop.iterable is not None and loop.kind == "for" and not loop.is_async:
+        return False
     if any(
         socket_method(code.sockets, node) in RECEIVERS for node in tree.walk(loop.body, tree.same_function)
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence, Known
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, caught_kinds, socket_method
+from halfopen.connections.handler_flow import RECEIVERS, caught_kinds, iterates_messages, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.sending.facts import SendQueue, TaskPerMessage
 from halfopen.connections.sending.flagged import is_flagged
@@ -29,8 +29,7 @@ def receive_loops(handling: Handling) -> Iterator[tuple[At[tree.Function], tree.
     for function in handling.reachable:
         for node in own_nodes(function):
             if isinstance(node, tree.Loop) and (
-                socket_method(handling.sockets, node.iterable or node) in ITERATORS
-                or handling.sockets.is_socket(node.iterable or node)
+                iterates_messages(handling.sockets, node)
                 or any(
                     socket_method(handling.sockets, each) in RECEIVERS
                     for each in tree.walk(node.body, tree.same_function)
