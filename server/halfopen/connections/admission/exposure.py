@@ -8,20 +8,18 @@ from collections.abc import Iterator
 from halfopen.connections.admission.facts import Exposed
 from halfopen.connections.admission.invented import invented
 from halfopen.connections.admission.kept_state import is_kept_state
+from halfopen.connections.admission.received import carries, received_from
 from halfopen.connections.admission.relaying import is_sent_to_all, sent_by_others
-from halfopen.connections.admission.verification import is_check_name
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS
+from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.handling import Handling
 from halfopen.connections.receiving.kinds import work_kind
 from halfopen.connections.registries import Registration, registrations_in
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.flow import aliases
 from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.program import At, Global, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
-from halfopen.semantics.scopes import index_of
 from halfopen.source.text import one_line
 
 _LONGEST_TEXT = 60
@@ -66,7 +64,7 @@ def exposure(handling: Handling) -> Fact[Exposed]:
 def _exposure(handling: Handling, sent_over: list[Registration]) -> Fact[Exposed]:
     """The same without a look at what is sent; `sent_over` is filled with the registries that others send over."""
     program = handling.program
-    received = _received(handling)
+    received = received_from(handling)
     unsent: Evidence | None = None
     for function in handling.reachable:
         for registration in registrations_in(program, function):
@@ -74,7 +72,7 @@ def _exposure(handling: Handling, sent_over: list[Registration]) -> Fact[Exposed
                 registration.key is None or not handling.sockets.mentions(registration.key.node)
             ):
                 continue
-            sent = sent_by_others(handling, registration, lambda at, node: _carries(at, node, received))
+            sent = sent_by_others(handling, registration, lambda at, node: carries(at, node, received))
             place, name = registration.node.span, registration.container
             if sent == "yes":
                 sent_over.append(registration)
@@ -137,7 +135,7 @@ def _of_messages(handling: Handling, said: Evidence) -> Fact[Exposed]:
 
 def _acting_calls(handling: Handling) -> Iterator[At[tree.Call]]:
     program = handling.program
-    received = _received(handling)
+    received = received_from(handling)
     for function in handling.reachable[:12]:
         for node in own_nodes(function):
             if not isinstance(node, tree.Call) or not node.arguments:
@@ -146,43 +144,8 @@ def _acting_calls(handling: Handling) -> Iterator[At[tree.Call]]:
                 continue
             if isinstance(node.callee, tree.Member) and node.callee.name in _RELAYING:
                 continue
-            if any(_carries(function, each.value, received) for each in node.arguments):
+            if any(carries(function, each.value, received) for each in node.arguments):
                 yield function.to(node)
-
-
-def _carries(function: At[tree.Function], node: tree.Node, received: set[tree.Node]) -> bool:
-    """Whether an expression is made of a received message: itself, a part, or a variable taken from it."""
-    for each in tree.walk(node, tree.same_function):
-        if each in received:
-            return True
-        if isinstance(each, tree.Name):
-            binding = function.index.bindings.get(each)
-            for definition in binding.definitions if binding is not None else ():
-                value = definition.value
-                if value is not None and any(
-                    inner in received or _parses(inner, received) for inner in tree.walk(value)
-                ):
-                    return True
-                if value is not None and _from_message(function, value, received):
-                    return True
-    return False
-
-
-def _parses(node: tree.Node, received: set[tree.Node]) -> bool:
-    return isinstance(node, tree.Call) and any(each.value in received for each in node.arguments)
-
-
-def _from_message(function: At[tree.Function], value: tree.Expr, received: set[tree.Node]) -> bool:
-    """`data = json.loads(raw)`; `content = data.get("content")`: one variable further back."""
-    for each in tree.walk(value, tree.same_function):
-        if isinstance(each, tree.Name):
-            binding = function.index.bindings.get(each)
-            for definition in binding.definitions if binding is not None else ():
-                if definition.value is not None and any(
-                    inner in received or _parses(inner, received) for inner in tree.walk(definition.value)
-                ):
-                    return True
-    return False
 
 
 def _work(handling: Handling) -> Iterator[At[tree.Call]]:
@@ -213,7 +176,7 @@ def _is_of_its_own_entry(handling: Handling, call: At[tree.Call]) -> bool:
 
 def _kept(handling: Handling) -> Iterator[At[tree.Expr]]:
     """What the client sent, or names by it, put into an entry of a global variable, where all connections find it."""
-    received = _received(handling)
+    received = received_from(handling)
     for function in handling.reachable[:12]:
         for node in own_nodes(function):
             if not isinstance(node, tree.Assign) or node.value is None:
@@ -223,14 +186,14 @@ def _kept(handling: Handling) -> Iterator[At[tree.Expr]]:
                     isinstance(target, tree.Index)
                     and isinstance(target.object, tree.Name)
                     and isinstance(handling.program.variable(function.to(target.object)), Global)
-                    and (_carries(function, target.key, received) or _carries(function, node.value, received))
+                    and (carries(function, target.key, received) or carries(function, node.value, received))
                 ):
                     yield function.to(target)
 
 
 def _sent_of_its_own(handling: Handling) -> Iterator[At[tree.Call]]:
     """Sends of something that did not come from the client: an item of a stream, a variable of the program."""
-    received = _received(handling)
+    received = received_from(handling)
     for function in handling.reachable:
         for node in own_nodes(function):
             if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
@@ -290,21 +253,6 @@ def _with_field(function: At[tree.Function], name: tree.Name) -> At[tree.Expr]:
     )
 
 
-def _received(handling: Handling) -> set[tree.Node]:
-    """The expressions that are what the client sent."""
-    found: set[tree.Node] = set()
-    for function in handling.reachable[:12]:
-        for node in own_nodes(function):
-            if (
-                isinstance(node, tree.Call)
-                and isinstance(node.callee, tree.Member)
-                and node.callee.name in RECEIVERS | ITERATORS
-                and handling.sockets.is_socket(node.callee.object)
-            ):
-                found |= {each.node for each in aliases(handling.program, function.to(node))}
-    return found
-
-
 def _is_idle(program: Program, call: At[tree.Call]) -> bool:
     callee = call.node.callee
     if not isinstance(callee, tree.Name | tree.Member):
@@ -320,67 +268,3 @@ def _is_idle(program: Program, call: At[tree.Call]) -> bool:
     if names and all(_IDLE.match(name.replace("()", "")) for name in names):
         return True
     return bool(functions(program, call.to(callee)))
-
-
-_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
-
-
-def guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
-    """HTTP routes of the same file that ask who calls, where most of them do.
-
-    What a socket gives is compared with what is read over HTTP: routes that change something may well be kept
-    to administrators while everybody may look on.
-    """
-    return program.queries.search(("guarded beside", path), lambda: _guarded_beside(program, path))
-
-
-def _guarded_beside(program: Program, path: str) -> tuple[Evidence, ...]:
-    guarded: dict[bool, list[Evidence]] = {True: [], False: []}
-    others = {True: 0, False: 0}
-    module = program.module(path)
-    for unit in module.units if module is not None else ():
-        program.queries.note(unit)
-        for function in index_of(unit).functions:
-            methods = {_method(each) for each in function.decorators} & _METHODS
-            if not methods:
-                continue
-            reads = "get" in methods
-            at = At(path, unit, function)
-            check = next(asked(at), None)
-            if check is None:
-                others[reads] += 1
-            else:
-                guarded[reads].append(Evidence(check.span, f"{function.name} asks who calls: {check.text}"))
-    if not guarded[True] and not others[True]:
-        return tuple(guarded[False][:2]) if len(guarded[False]) > others[False] else ()
-    return tuple(guarded[True][:2]) if len(guarded[True]) > others[True] else ()
-
-
-def _method(decorator: tree.Expr) -> str:
-    if isinstance(decorator, tree.Call) and isinstance(decorator.callee, tree.Member):
-        return decorator.callee.name
-    return ""
-
-
-def asked(function: At[tree.Function]) -> Iterator[At[tree.Call]]:
-    """The dependencies of a route that check who calls, by their names."""
-    spoken = [each.default for each in function.node.parameters]
-    spoken += [each.annotation for each in function.node.parameters]
-    for each in (*spoken, *function.node.decorators):
-        for node in tree.walk(each) if each is not None else ():
-            if (
-                isinstance(node, tree.Call)
-                and _name(node.callee) in ("Depends", "Security")
-                and node.arguments
-            ) and is_check_name(_name(node.arguments[0].value)):
-                yield function.to(node)
-
-
-def _name(node: tree.Expr) -> str:
-    match node:
-        case tree.Name(id=name) | tree.Member(name=name):
-            return name
-        case tree.Call(callee=callee):
-            return _name(callee)
-        case _:
-            return ""

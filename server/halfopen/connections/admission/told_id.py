@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.admission.capability import is_random
-from halfopen.connections.admission.exposure import asked
+from halfopen.connections.admission.guarded_beside import asked
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handling import Handling
 from halfopen.connections.registries import Registration, container_of, registrations_in
