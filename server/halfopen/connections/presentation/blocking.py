@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
-from halfopen.connections.presentation.display import written_values
 from halfopen.connections.presentation.facts import Blocked
 from halfopen.connections.presentation.running import handlers_of, running
+from halfopen.connections.presentation.written_values import written_values
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.flow import aliases

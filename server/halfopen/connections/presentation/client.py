@@ -17,8 +17,9 @@ from halfopen.connections.presentation.parallel import held_lock, parallel_socke
 from halfopen.connections.presentation.polling import switched_polls
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.connections.presentation.said_connecting import said_connecting
-from halfopen.connections.presentation.sources import socket_data, stuck_flags
+from halfopen.connections.presentation.sources import socket_data
 from halfopen.connections.presentation.status import status_shown
+from halfopen.connections.presentation.stuck import stuck_flags
 from halfopen.connections.presentation.succession import successor_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At

@@ -9,7 +9,7 @@ from halfopen.connections.freshness.changes import setters_of
 from halfopen.connections.presentation.facts import KeptError
 from halfopen.connections.presentation.loading import when_run
 from halfopen.connections.presentation.running import running
-from halfopen.connections.presentation.sources import Written, is_shown, states_set_by, written_on
+from halfopen.connections.presentation.set_states import Written, is_shown, states_set_by, written_on
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
-from halfopen.connections.presentation.display import Reach, reach_of_call
+from halfopen.connections.presentation.display import Reach
 from halfopen.connections.presentation.facts import KeptStatus
 from halfopen.connections.presentation.running import Running, called, handlers_of, reconnects_at, running
-from halfopen.connections.presentation.sources import Written, is_shown, written_on
+from halfopen.connections.presentation.set_states import Written, is_shown, written_on
+from halfopen.connections.presentation.telling import reach_of_call
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence
 from halfopen.connections.presentation.facts import SaidConnecting
-from halfopen.connections.presentation.sources import Written, written_on
+from halfopen.connections.presentation.set_states import Written, written_on
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases_of_target
 from halfopen.semantics.program import At

@@ -11,15 +11,16 @@ from halfopen.connections.presentation.display import (
     Found,
     Reach,
     is_page_write,
-    reach_of_call,
     reach_of_target,
     reach_of_use,
     reach_of_value,
-    written_values,
 )
 from halfopen.connections.presentation.running import Running, called, handlers_of, running
-from halfopen.connections.presentation.sources import is_answer, is_shown, states_set_by
+from halfopen.connections.presentation.set_states import is_shown, states_set_by
+from halfopen.connections.presentation.sources import is_answer
+from halfopen.connections.presentation.telling import reach_of_call
 from halfopen.connections.presentation.ways import exclude_each_other, is_possible, retries_on, ways
+from halfopen.connections.presentation.written_values import written_values
 from halfopen.connections.updates.requests import reaches_request
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
