@@ -20,13 +20,12 @@ from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.scopes import Definition
-from halfopen.semantics.values import origins
 
 _SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _WRITING = frozenset(
     {"print", "debug", "info", "warning", "error", "exception", "critical", "log", "str", "repr"}
 )
-_ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})
+ENDING_SUBSCRIPTION = frozenset({"unsubscribe", "punsubscribe", "close", "aclose", "reset", "disconnect"})
 
 Stops: TypeAlias = Callable[[At[tree.Node]], bool]
 """Whether a node ends the resource; it may stand in any function that the endpoint runs."""
@@ -55,7 +54,7 @@ def tasks(handling: Handling) -> Iterator[Resource]:
             if not handling.sockets.is_socket(each.value)
         }
         stops = _stops_or_told(_stops_alias(program, held), given)
-        yield _resource_of_exits(
+        yield resource_of_exits(
             handling,
             node,
             stops,
@@ -158,7 +157,7 @@ def _may_tell(program: Program, call: At[tree.Call]) -> bool:
         return False
     bodies = functions(program, call.to(call.node.callee))
     return not bodies or any(
-        isinstance(node, tree.Member) and node.name in _TELLING | _ENDING_SUBSCRIPTION | {"cancel"}
+        isinstance(node, tree.Member) and node.name in _TELLING | ENDING_SUBSCRIPTION | {"cancel"}
         for each in bodies
         for node in own_nodes(each)
     )
@@ -264,7 +263,7 @@ def _definitions(name: At[tree.Expr]) -> tuple[Definition, ...]:
     return tuple(binding.definitions) if binding is not None else ()
 
 
-def _resource_of_exits(
+def resource_of_exits(
     handling: Handling,
     node: tree.Call,
     stops: Stops,
@@ -355,56 +354,3 @@ def _assigned_name(function: At[tree.Function], node: tree.Node) -> str | None:
     if isinstance(parent, tree.Assign) and isinstance(parent.targets[0], tree.Name):
         return parent.targets[0].id
     return None
-
-
-def subscriptions(handling: Handling) -> Iterator[Resource]:
-    """`pubsub.subscribe(...)` in the endpoint's own body, on a pubsub made there."""
-    program, root = handling.program, handling.root
-    for node in own_nodes(root):
-        if not isinstance(node, tree.Call) or not isinstance(node.callee, tree.Member):
-            continue
-        if node.callee.name not in ("subscribe", "psubscribe") or not isinstance(
-            node.callee.object, tree.Name
-        ):
-            continue
-        made = [
-            origin.to(origin.node)
-            for origin in origins(program, root.to(node.callee.object))
-            if isinstance(origin, At) and isinstance(origin.node, tree.Call) and origin.unit is root.unit
-        ]
-        made = [
-            each
-            for each in made
-            if isinstance(each.node.callee, tree.Member) and each.node.callee.name == "pubsub"
-        ]
-        if not made or any(isinstance(each.parent, tree.Item) for each in made):
-            continue
-        held = {alias.node for each in made for alias in aliases(program, each)}
-
-        def ends(at: At[tree.Node], held: Set[tree.Node] = held) -> bool:
-            each = at.node
-            return (
-                isinstance(each, tree.Call)
-                and isinstance(each.callee, tree.Member)
-                and each.callee.name in _ENDING_SUBSCRIPTION
-                and each.callee.object in held
-            )
-
-        name = node.callee.object.id
-        resource = _resource_of_exits(
-            handling, node, ends, "subscription", f"the subscription of {name}", "is still subscribed", ""
-        )
-        repair = resource.repair
-        if resource.leaks:
-            statement = statement_of(root, node)
-            if statement is not None:
-                repair = FinallyRepair(root.span, root.to(statement).span, f"await {name}.aclose()")
-        yield Resource(
-            resource.kind,
-            resource.what,
-            resource.owner,
-            resource.acquired,
-            resource.leaks,
-            resource.released_by,
-            repair,
-        )

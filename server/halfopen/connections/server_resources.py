@@ -7,7 +7,8 @@ from halfopen.connections.endpoints import Endpoint
 from halfopen.connections.handler_reading import unread_handler
 from halfopen.connections.handler_registrations import class_registrations, registrations
 from halfopen.connections.handler_sessions import tasks_with_session
-from halfopen.connections.handler_work import gathered, subscriptions, tasks
+from halfopen.connections.handler_subscriptions import subscriptions
+from halfopen.connections.handler_work import gathered, tasks
 from halfopen.connections.handling import handling_for
 from halfopen.semantics import tree
 from halfopen.semantics.program import Program

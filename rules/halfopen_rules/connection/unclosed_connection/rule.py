@@ -314,6 +314,7 @@ _RUNNING: Mapping[LeakKind, str] = {
     "unreached": "runs on where the handler ends normally",
     "shadowed": "runs on after its client has left: a broader `except` stands before the clause that ends it",
     "awaited": "runs on where another task that is awaited before has failed: its error is raised again there and skips the end",
+    "not-awaited": "is to be ended by a call without `await`, which never runs: it runs on after its client has left",
     "gathered": "runs on after its client has left: `asyncio.gather` neither ends nor cancels it with the coroutine that reads",
 }
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.background.fan_out import unguarded_fan_out
 from halfopen.connections.background.facts import Task
 from halfopen.connections.background.failing import may_fail
+from halfopen.connections.background.fan_out import unguarded_fan_out
 from halfopen.connections.background.observing import observes
 from halfopen.connections.background.started import bodies_of, feeds, loops, name_of_task
 from halfopen.connections.endpoint_code import EndpointCode
