@@ -10,13 +10,20 @@ from halfopen.connections.background.started import feeding
 from halfopen.connections.caught import head_of, is_empty, reaction, while_failing
 from halfopen.connections.endpoint_code import EndpointCode, own_tries
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import DISCONNECT, ITERATORS, RECEIVERS, SENDERS, caught_kinds
+from halfopen.connections.handler_flow import (
+    DISCONNECT,
+    ITERATORS,
+    RECEIVERS,
+    SENDERS,
+    caught_kinds,
+    suppressed_kinds,
+)
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
 from halfopen.semantics import tree
 from halfopen.semantics.leaving import OUT_OF_LOOP, leaves
 from halfopen.semantics.names import last_name
-from halfopen.semantics.program import At
+from halfopen.semantics.program import At, own_nodes
 
 _READING = RECEIVERS | ITERATORS
 _MOST_SHOWN = 60
@@ -31,6 +38,9 @@ def catches(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Cat
                 continue
             for statement in own_tries(function):
                 yield from _of_try(code, function, statement, shared)
+            for node in own_nodes(function):
+                if isinstance(node, tree.With) and not node.is_async:
+                    yield from _suppressed(code, function, function.to(node), shared)
     for function in feeding(code):
         if function.node not in near:
             for statement in own_tries(function):
@@ -43,6 +53,30 @@ def catches(code: EndpointCode, registries: tuple[Entered, ...]) -> Iterator[Cat
                 for each in _of_try(code, function, statement, True):
                     # What such a function handles is no message of this client.
                     yield replace(each, guards="send") if each.guards == "message" else each
+
+
+def _suppressed(
+    code: EndpointCode, function: At[tree.Function], at: At[tree.With], shared: bool
+) -> Iterator[Catch]:
+    """`with suppress(Exception):` is a clause that does nothing."""
+    for item in at.node.items:
+        context = at.to(item.context)
+        if "*" not in suppressed_kinds(code.program, at.to(item)):
+            continue
+        guards = _guards(code, function, at, code.operations(at.to(at.node.body)))
+        if guards is not None:
+            given = item.context.arguments if isinstance(item.context, tree.Call) else ()
+            everything = any(last_name(each.value) == "BaseException" for each in given)
+            yield Catch(
+                guards,
+                "everything" if everything else "errors",
+                "silent",
+                "nothing",
+                shared,
+                while_failing(at),
+                context.span,
+                (Evidence(context.span, "this stops every failure and tells nobody"),),
+            )
 
 
 def _of_try(
@@ -80,7 +114,7 @@ def _of_try(
 
 
 def _guards(
-    code: EndpointCode, function: At[tree.Function], at: At[tree.Try], operations: frozenset[str]
+    code: EndpointCode, function: At[tree.Function], at: At[tree.Try | tree.With], operations: frozenset[str]
 ) -> Guards | None:
     """What the `try` holds; None where it has nothing to do with the socket."""
     loops = [each for each in tree.walk(at.node.body, tree.same_function) if isinstance(each, tree.Loop)]
@@ -98,7 +132,7 @@ def _guards(
     return None
 
 
-def _is_one_call(at: At[tree.Try]) -> bool:
+def _is_one_call(at: At[tree.Try | tree.With]) -> bool:
     """`message = await websocket.receive()` and nothing beside it."""
     return sum(isinstance(each, tree.Call) for each in tree.walk(at.node.body, tree.same_function)) == 1
 
@@ -107,7 +141,7 @@ def _is_serving(loops: list[tree.Loop]) -> bool:
     return any(each.kind == "while" or each.is_async for each in loops)
 
 
-def _in_loop(function: At[tree.Function], at: At[tree.Try]) -> bool:
+def _in_loop(function: At[tree.Function], at: At[tree.Try | tree.With]) -> bool:
     return any(
         isinstance(each, tree.Loop)
         for each in at.index.ancestors(at.node)
@@ -115,7 +149,7 @@ def _in_loop(function: At[tree.Function], at: At[tree.Try]) -> bool:
     )
 
 
-def _only_sends(code: EndpointCode, at: At[tree.Try]) -> bool:
+def _only_sends(code: EndpointCode, at: At[tree.Try | tree.With]) -> bool:
     """Whether every statement of the `try` sends: a failure is the send's own, or its payload's."""
     return all(
         code.operations(at.to(each)) & SENDERS or not _awaits(each) for each in at.node.body.statements
