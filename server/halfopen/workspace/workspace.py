@@ -36,6 +36,7 @@ from halfopen.workspace.aliases import nearest_aliases, python_roots, typescript
 from halfopen.workspace.deployment import DeploymentFiles
 from halfopen.workspace.discovery import Excluder, Scope, discover
 from halfopen.workspace.extracts import Extract, ExtractCache
+from halfopen.workspace.words import WordSearch
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -85,7 +86,7 @@ class Workspace:
         self._problems: dict[str, list[FileProblem]] = {}
         self._failures: set[tuple[str, str]] = set()
         self._listed: dict[re.Pattern[str] | None, tuple[str, ...]] = {}
-        self._words: dict[bytes, set[str]] = {}
+        self._words = WordSearch(self._texts)
         self._aliases: dict[str, list[tuple[str, str]]] = {}
         self._dirty: set[str] = set()
         self._scanned = False
@@ -164,23 +165,12 @@ class Workspace:
                 if problems is not None:
                     self._problems[path] = problems
                 continue
-            self._search_again(path, before, after)
+            self._words.edited(
+                path, before.data if before is not None else b"", after.data if after is not None else b""
+            )
             changed |= self._replace_module(path, after)
         self._dirty.clear()
         return set(self.queries.forget(changed))
-
-    def _search_again(self, path: str, before: SourceText | None, after: SourceText | None) -> None:
-        """Bring the words that were searched for in step with a file; what they are told by is around the change."""
-        old, new = before.data if before is not None else b"", after.data if after is not None else b""
-        first, last = _common_ends(old, new)
-        margin = max(map(len, self._words), default=0)
-        gone = old[max(0, first - margin) : len(old) - last + margin]
-        come = new[max(0, first - margin) : len(new) - last + margin]
-        for word, paths in self._words.items():
-            if word in come:
-                paths.add(path)
-            elif word in gone and word not in new:
-                paths.discard(path)
 
     def _replace_module(self, path: str, text: SourceText | None) -> set[Token]:
         previous = self.program.loaded(path)
@@ -310,8 +300,8 @@ class Workspace:
         return path in self._texts
 
     def paths_with(self, word: bytes) -> Iterable[str]:
-        found = self._files_with(word)
-        pages = found & self._files_with(MARKER)
+        found = self._words.paths_with(word)
+        pages = found & self._words.paths_with(MARKER)
         if not pages:
             return found
         return found | {script.path for path in sorted(pages) for script in self._scripts_in(path)}
@@ -322,7 +312,7 @@ class Workspace:
 
     def files_with(self, word: bytes) -> frozenset[str]:
         """The files whose text holds a word: code, pages, and what says how connections are served."""
-        return frozenset(self._files_with(word)) | self.deployment.files_with(word.decode())
+        return frozenset(self._words.paths_with(word)) | self.deployment.files_with(word.decode())
 
     def tree(self, path: str) -> tree_sitter.Tree | None:
         """The syntax tree of a code file; None for other files, and where parsing takes too long."""
@@ -334,13 +324,6 @@ class Workspace:
             return document.tree if document is not None else parse(text.data, language)
         except ParseTooSlow:
             return None
-
-    def _files_with(self, word: bytes) -> set[str]:
-        known = self._words.get(word)
-        if known is None:
-            known = {path for path, text in self._texts.items() if word in text.data}
-            self._words[word] = known
-        return known
 
     def aliases(self, path: str) -> Iterable[tuple[str, str]]:
         return nearest_aliases(path, self._aliases_in)
@@ -410,24 +393,6 @@ class Workspace:
         """What was left out or read in part, by path."""
         of_files = [problem for path in sorted(self._problems) for problem in self._problems[path]]
         return [*of_files, *(FileProblem(path, None, "rule", text) for path, text in sorted(self._failures))]
-
-
-def _common_ends(one: bytes, other: bytes) -> tuple[int, int]:
-    """How many bytes two texts begin with in common, and with how many of the rest they end."""
-    first = _common_start(one, other, min(len(one), len(other)))
-    rest = min(len(one), len(other)) - first
-    return first, _common_start(one[: -rest - 1 : -1], other[: -rest - 1 : -1], rest)
-
-
-def _common_start(one: bytes, other: bytes, most: int) -> int:
-    known = 0
-    while known < most:
-        half = (known + most + 1) // 2
-        if one[known:half] == other[known:half]:
-            known = half
-        else:
-            most = half - 1
-    return known
 
 
 def _is_read(path: str) -> bool:
