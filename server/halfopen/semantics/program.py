@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar, dataclass_transform
 
 from halfopen.semantics import tree
 from halfopen.semantics.module import Exported, Module, names_in
@@ -32,7 +32,13 @@ M = TypeVar("M", bound=tree.Node)
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True)
+def _immutable(cls: type[P]) -> type[P]:
+    """A slotted value that the type checker alone keeps from change: `frozen=True` would triple the cost of making one."""
+    return dataclass(slots=True)(cls)
+
+
+@_immutable
 class At(Generic[N_co]):
     """A node with the file and unit it stands in."""
 
@@ -46,7 +52,7 @@ class At(Generic[N_co]):
 
     @property
     def index(self) -> UnitIndex:
-        return index_of(self.unit)
+        return self.unit.index or index_of(self.unit)
 
     @property
     def span(self) -> Span:

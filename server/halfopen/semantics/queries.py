@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 from halfopen.semantics.unit import Unit
 
@@ -77,8 +77,9 @@ class AnswerToken(NamedTuple):
 Token = Unit | NameToken | WordToken | MemberToken | CallToken | PresenceToken | FileToken | AnswerToken
 
 
+_NONE: Any = object()
 _NO_CYCLE = 1 << 30
-_DEEPEST = 40
+_DEEPEST = 41
 """Answers nested deeper than any real code needs: the innermost gives up, and nothing around it is kept."""
 
 
@@ -86,16 +87,16 @@ _DEEPEST = 40
 class _Provisional:
     """An answer from within a cycle; `head` is the depth at which the answer that began it is computed."""
 
-    answer: object
+    answer: Any
     tokens: set[Token]
     head: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Doubtful:
     """An answer that rests on something changed: read by itself (`directly`), or by the answers of the keys `through`."""
 
-    answer: object
+    answer: Any
     directly: bool
     through: list[Hashable]
 
@@ -104,7 +105,7 @@ class Queries:
     """A table of answers with what each rests on."""
 
     def __init__(self) -> None:
-        self._answers: dict[Hashable, object] = {}
+        self._answers: dict[Hashable, Any] = {}
         self._doubtful: dict[Hashable, _Doubtful] = {}
         self._changed: set[Hashable] = set()
         self._searches: dict[Hashable, Callable[[], object]] = {}
@@ -123,16 +124,18 @@ class Queries:
         """
         if self._noting is not None:
             self._noting.add(AnswerToken(key))
-        if key in self._answers:
-            return cast(T, self._answers[key])
-        known = self._provisional.get(key)
+        # The key is hashed once in the usual case: many hashes are functions of Python.
+        answer = self._answers.get(key, _NONE)
+        if answer is not _NONE:
+            return answer
+        known = self._provisional.get(key) if self._provisional else None
         if known is not None:
             self._take_over(known.tokens, known.head)
-            return cast(T, known.answer)
+            return known.answer
         if key in self._running:
             raise RecursionError(f"the answer {key!r} rests on itself")
         if key in self._doubtful and self._confirm(key):
-            return cast(T, self._answers[key])
+            return self._answers[key]
         return self._compute(key, compute)
 
     def search(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -173,7 +176,7 @@ class Queries:
         if before is not None:
             self._unregister(key)
             if before.answer == answer:
-                answer = cast(T, before.answer)
+                answer = before.answer
             else:
                 self._changed.add(key)
         self._answers[key] = answer

@@ -104,7 +104,10 @@ class UnitIndex:
 
 def index_of(unit: Unit) -> UnitIndex:
     """The unit's index, made on first use."""
-    return unit.derived("index", lambda: _Indexer(unit).run())
+    index = unit.index
+    if index is None:
+        index = unit.index = _Indexer(unit).run()
+    return index
 
 
 _DEEPEST = 80

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from halfopen.semantics.tree import Statement
+
+if TYPE_CHECKING:
+    from halfopen.semantics.scopes import UnitIndex
 
 _WORD = re.compile(rb"#?[\w$\x80-\xff]+")
 _MEMBER = re.compile(rb"\.(#?[\w$\x80-\xff]+)")
@@ -33,6 +36,7 @@ class Unit:
         "_members",
         "_words",
         "has_error",
+        "index",
         "language",
         "text",
     )
@@ -41,7 +45,9 @@ class Unit:
         self.text = text
         self.language = language
         self.has_error = has_error
-        self._derived: dict[Hashable, object] = {}
+        self.index: UnitIndex | None = None
+        """What `scopes.index_of` made: it is asked for more often than anything else."""
+        self._derived: dict[Hashable, Any] = {}
         self._lower: Lower | None = lower
         self._body: tuple[Statement, ...] = ()
         self._words: frozenset[bytes] | None = None
@@ -82,7 +88,7 @@ class Unit:
         found = self._derived.get(key, self)
         if found is self:
             found = self._derived[key] = make()
-        return cast(T, found)
+        return found
 
     def __repr__(self) -> str:
         return f"Unit({self.text[:40]!r})"

@@ -68,9 +68,13 @@ def walk(root: Node, enter: Callable[[Node], bool] | None = None) -> Iterator[No
         current = stack.pop()
         yield current
         if enter is None or current is root or enter(current):
-            below = children(current)
-            below.reverse()
-            stack += below
+            # As in `children`, without its call: nothing else is done as often.
+            kind = current.__class__
+            read = _READ[kind] if kind in _READ else _read_of(kind)
+            if read is not None:
+                below = read(current)
+                below.reverse()
+                stack += below
 
 
 def same_function(candidate: Node) -> bool:
