@@ -347,12 +347,14 @@ EDITS = {
         "api/feeds/feed_2.py",
         '@router.get("/feed2")',
         'def short(text: str) -> str:\n    return text[:80]\n\n\n@router.get("/feed2")',
+        answers=1,  # what connections the file has
         calls=6_000,
     ),
     "a function beside a dependency": Edit(
         "api/auth.py",
         "async def current_user",
         "def hashed(password: str) -> str:\n    return password[::-1]\n\n\nasync def current_user",
+        answers=1,
         calls=6_000,
     ),
     "a function beside what clients use": Edit(

@@ -12,7 +12,8 @@ from halfopen.connections.environment import Environment, environment_of
 from halfopen.connections.forwarding import CONFIGURATIONS, forwards_in_code
 from halfopen.connections.library_barrels import words_handed_on
 from halfopen.connections.links import Link
-from halfopen.connections.tables import tables_of
+from halfopen.connections.tables import Tables, tables_of
+from halfopen.semantics.module import Module
 from halfopen.semantics.unit import Unit
 from halfopen.workspace.workspace import Workspace
 
@@ -37,18 +38,16 @@ def connections_of(workspace: Workspace, cancelled: Callable[[], bool] | None = 
         module = workspace.program.module(path)
         if module is None:
             continue
-        for placed in module.placed:
-            words = handed_on.get(path, frozenset[bytes]())
-            if not may_connect(tables, module, placed.unit, words):
+        dossiers, failed = _in_file(workspace, tables, module, handed_on.get(path, frozenset[bytes]()))
+        failures += failed
+        for dossier in dossiers:
+            site = dossier.connection.site
+            failures += ((site.path, text) for text in dossier.failures)
+            key = (site.path, site.unit, site.start)
+            if key in found:
                 continue
-            for dossier in _dossiers(workspace, path, placed.unit, words, failures):
-                site = dossier.connection.site
-                failures += ((site.path, text) for text in dossier.failures)
-                key = (site.path, site.unit, site.start)
-                if key in found:
-                    continue
-                number = names[dossier.connection.id] = names.get(dossier.connection.id, 0) + 1
-                found[key] = dossier if number == 1 else _numbered(workspace, dossier, number)
+            number = names[dossier.connection.id] = names.get(dossier.connection.id, 0) + 1
+            found[key] = dossier if number == 1 else _numbered(workspace, dossier, number)
     workspace.note_failures(failures)
     return tuple(found.values())
 
@@ -68,6 +67,27 @@ def environment_around(workspace: Workspace, dossiers: Sequence[Dossier]) -> Env
     """The environment that the connections live in."""
     forwards = forwards_in_code(workspace.program, workspace.files_named(CONFIGURATIONS))
     return environment_of(workspace.program, dossiers, workspace.deployment.serving(), forwards)
+
+
+def _in_file(
+    workspace: Workspace, tables: Tables, module: Module, handed_on: frozenset[bytes]
+) -> tuple[tuple[Dossier, ...], tuple[tuple[str, str], ...]]:
+    """The dossiers of a file, and what of it could not be read. One answer: most files have no part in a save.
+
+    The units are part of its key: which there are, and in what order, is no token.
+    """
+    path = module.path
+
+    def read() -> tuple[tuple[Dossier, ...], tuple[tuple[str, str], ...]]:
+        found: list[Dossier] = []
+        failures: list[tuple[str, str]] = []
+        for unit in module.units:
+            workspace.queries.note(unit)
+            if may_connect(tables, module, unit, handed_on):
+                found += _dossiers(workspace, path, unit, handed_on, failures)
+        return tuple(found), tuple(failures)
+
+    return workspace.queries.get(("dossiers of file", path, module.units, handed_on), read)
 
 
 def _dossiers(
