@@ -6,10 +6,12 @@ from halfopen.connections.dossier import Leak
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handling import Handling
 from halfopen.connections.registries import Container, Registration, Removal, container_of
+from halfopen.connections.sending.members import uses_of
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import argument_of
 from halfopen.semantics.leaving import OUT_OF_FUNCTION, may_leave
+from halfopen.semantics.names import last_name
 from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
@@ -40,7 +42,11 @@ def successor_leak(
                 Evidence(by_key[0].node.span, "removes whatever stands under it"),
             ),
         )
-    if _is_fresh(handling, slot.key) or _refuses_second(handling.program, container, slot):
+    if (
+        _is_only_counted(handling.program, container)
+        or _is_fresh(handling, slot.key)
+        or _refuses_second(handling.program, container, slot)
+    ):
         return None
     for removal in by_key:
         function = removal.node.index.function_of(removal.node.node)
@@ -57,6 +63,39 @@ def successor_leak(
             Evidence(by_key[0].node.span, "removes whatever stands under the key, also the newer connection"),
         ),
     )
+
+
+def _is_only_counted(program: Program, container: Container) -> bool:
+    """Whether nothing ever takes a client out of a registry to use it: it is filled, emptied and measured."""
+    return all(_only_counts(each) for each in uses_of(program, container))
+
+
+def _only_counts(use: At[tree.Expr]) -> bool:
+    parent = use.parent
+    outer = use.index.parents.get(parent) if parent is not None else None
+    match parent:
+        case tree.Assign():
+            return use.node in parent.targets  # where it is made
+        case tree.Index(object=held) if held is use.node:
+            return isinstance(outer, tree.Delete) or (
+                isinstance(outer, tree.Assign) and parent in outer.targets
+            )
+        case tree.Member(name="pop"):
+            call = outer
+            return isinstance(call, tree.Call) and isinstance(use.index.parents.get(call), tree.Do)
+        case tree.Member(name="keys" | "clear"):
+            return True
+        case tree.Argument():
+            return isinstance(outer, tree.Call) and last_name(outer.callee) in (
+                "len",
+                "list",
+                "bool",
+                "sorted",
+            )
+        case tree.Operation(operator="in" | "not in"):
+            return True
+        case _:
+            return False
 
 
 def _is_one_client(handling: Handling, entry: Registration) -> bool:

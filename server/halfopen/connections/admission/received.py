@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halfopen.connections.handler_flow import ITERATORS, RECEIVERS
+from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, iterates_messages
 from halfopen.connections.handling import Handling
 from halfopen.semantics import tree
 from halfopen.semantics.flow import aliases
@@ -56,4 +56,12 @@ def received_from(handling: Handling) -> set[tree.Node]:
                 and handling.sockets.is_socket(node.callee.object)
             ):
                 found |= {each.node for each in aliases(handling.program, function.to(node))}
+            elif (
+                isinstance(node, tree.Loop)
+                and node.iterable is not None
+                and iterates_messages(handling.sockets, node)
+            ):
+                found.add(
+                    node.iterable
+                )  # what the loop's variable is given: `async for message in websocket`
     return found

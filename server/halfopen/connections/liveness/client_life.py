@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from halfopen.connections.client_owner import references
 from halfopen.connections.client_release import closers, closure_of
 from halfopen.connections.client_view import View
-from halfopen.connections.liveness.client_timers import climbs, timer_at
+from halfopen.connections.liveness.client_timers import Timer, climbs, timer_at
 from halfopen.connections.shipped import is_shipped
 from halfopen.semantics import tree
 from halfopen.semantics.names import method_call
@@ -25,6 +27,8 @@ def ends_itself(program: Program, view: View, messages: list[At[tree.Function]])
     ]
     if any(_at_top(each) for each in closers(view.socket, opened)):
         return True
+    if _closes_in_time(program, view, opened):
+        return True
     answered = closers(view.socket, messages)
     if not answered:
         return False
@@ -34,11 +38,28 @@ def ends_itself(program: Program, view: View, messages: list[At[tree.Function]])
     return False
 
 
+def _closes_in_time(program: Program, view: View, opened: list[At[tree.Function]]) -> bool:
+    """Whether each open event sets a timer that closes whatever comes: nothing keeps it, so nothing can clear it."""
+    starts: set[tree.Node] = {each.node for each in opened}
+    return any(
+        isinstance(timer.call.parent, tree.Do)
+        and _at_top(timer.call)
+        and any(_at_top(each) for each in closers(view.socket, closure_of(program, [timer.callback])))
+        for timer in _timers(program, view, starts)
+    )
+
+
 def _timeouts(program: Program, view: View) -> list[At[tree.Function]]:
     """What runs at the time limits that are set where the socket is made or opened."""
-    found: list[At[tree.Function]] = []
-    starts = {each.node for each in view.socket.handlers(program, view.held, "open")}
+    starts: set[tree.Node] = {each.node for each in view.socket.handlers(program, view.held, "open")}
     starts |= {view.reach.creating.node} if view.reach.creating is not None else set()
+    return [
+        each for timer in _timers(program, view, starts) for each in closure_of(program, [timer.callback])
+    ]
+
+
+def _timers(program: Program, view: View, starts: set[tree.Node]) -> Iterator[Timer]:
+    """The timers that run once and close the socket, of those that one of the functions sets."""
     for alias in view.held:
         called = method_call(alias)
         if called is None or called[0] not in view.socket.interface.close:
@@ -50,8 +71,7 @@ def _timeouts(program: Program, view: View) -> list[At[tree.Function]]:
                 and not timer.repeats
                 and timer.call.index.function_of(timer.call.node) in starts
             ):
-                found += closure_of(program, [timer.callback])
-    return found
+                yield timer
 
 
 def _at_top(close: At[tree.Call]) -> bool:

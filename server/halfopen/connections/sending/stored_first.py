@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes
+from halfopen.semantics.values import origins
 
 _STORES = frozenset(
     {
@@ -13,6 +16,12 @@ _STORES = frozenset(
     }
 )  # fmt: skip
 """What makes a change last: SQLAlchemy and the drivers of Python's database API, MongoDB, Django, Redis."""
+
+
+_AT_ONCE = frozenset({"fetchrow", "fetchval"})
+"""Methods of asyncpg, which commits each statement that no transaction holds back:
+https://magicstack.github.io/asyncpg/current/api/index.html#transactions"""
+_CHANGE = re.compile(r"\s*(WITH\b.*\)\s*)?(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE | re.DOTALL)
 
 
 def follows_a_write(program: Program, call: At[tree.Call]) -> bool:
@@ -58,7 +67,9 @@ def _writes(program: Program, call: At[tree.Call], depth: int) -> bool:
     callee = call.node.callee
     bodies = functions(program, call.to(callee))
     if not bodies:
-        return isinstance(callee, tree.Member) and callee.name in _STORES
+        return isinstance(callee, tree.Member) and (
+            callee.name in _STORES or (callee.name in _AT_ONCE and _is_change(program, call))
+        )
     for body in bodies if depth else ():
         program.queries.note(body.unit)
         if any(
@@ -67,3 +78,15 @@ def _writes(program: Program, call: At[tree.Call], depth: int) -> bool:
         ):
             return True
     return False
+
+
+def _is_change(program: Program, call: At[tree.Call]) -> bool:
+    """Whether the SQL that a call is given writes."""
+    return any(
+        isinstance(origin, At)
+        and isinstance(origin.node, tree.Literal)
+        and isinstance(origin.node.value, str)
+        and _CHANGE.match(origin.node.value) is not None
+        for argument in call.node.arguments[:1]
+        for origin in (call.to(argument.value), *origins(program, call.to(argument.value)))
+    )
