@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from halfopen.audit.acceptance import Acceptance
+from halfopen.audit.connection_views import connection_views, fact_view
 from halfopen.audit.finding import Confidence, Finding, Fix
 from halfopen.audit.fingerprints import Identity
 from halfopen.audit.places import Places, one_for_each_cause
-from halfopen.audit.plain import facts_of, plain
 from halfopen.audit.rule import Registered, registered_rules
 from halfopen.audit.settings import FILE_NAMES, Settings
 from halfopen.audit.settings_tree import SettingsTree
@@ -27,15 +27,13 @@ from halfopen.audit.team import team_of
 from halfopen.audit.views import (
     ConnectionView,
     FactView,
-    LinkView,
     Located,
     LocatedEvidence,
     Problem,
-    ResourceView,
     SuppressionFault,
 )
-from halfopen.connections.dossier import Dossier, Resource
-from halfopen.connections.facts import Evidence, Known, Unknown
+from halfopen.connections.dossier import Dossier
+from halfopen.connections.facts import Evidence
 from halfopen.connections.launches import Start
 from halfopen.connections.links import Link
 from halfopen.edits.changes import FileChanges
@@ -286,17 +284,7 @@ class Auditor:
 
     def connections(self) -> tuple[ConnectionView, ...]:
         """Every connection, in the order of paths and lines."""
-        links: dict[str, list[LinkView]] = {}
-        for link in self.links():
-            evidence = self.located(link.evidence)
-            links.setdefault(link.client, []).append(LinkView(link.endpoint, link.strength, evidence))
-            links.setdefault(link.endpoint, []).append(LinkView(link.client, link.strength, evidence))
-        views = (
-            self._view(each.surrounded, tuple(links.get(each.alone.connection.id, ())))
-            for each in self._placed
-        )
-        found = [view for view in views if view is not None]
-        return tuple(sorted(found, key=lambda each: (each.path, each.start, each.id)))
+        return connection_views(self._workspace, self._places, self.dossiers(), self._links)
 
     def dossiers(self) -> tuple[Dossier, ...]:
         """Every connection's dossier, with what stands around it."""
@@ -317,47 +305,9 @@ class Auditor:
             return {}
         environment = environment_around(self._workspace, [each.alone for each in self._placed])
         return {
-            each.name: self._fact_view(getattr(environment, each.name))
+            each.name: fact_view(self._places, getattr(environment, each.name))
             for each in dataclasses.fields(environment)
         }
-
-    def _view(self, dossier: Dossier, links: tuple[LinkView, ...]) -> ConnectionView | None:
-        connection = dossier.connection
-        place = self._workspace.locate(connection.extent) or self._workspace.locate(connection.site)
-        if place is None:
-            return None
-        facts = {name: self._fact_view(fact) for name, fact in facts_of(dossier)}
-        questions = [each.settled_by for each in facts.values() if each.settled_by]
-        questions += dossier.urls.settled_by if dossier.urls is not None else ()
-        return ConnectionView(
-            connection.id,
-            connection.side,
-            connection.extent.path,
-            place[0],
-            place[1],
-            connection.name,
-            connection.library,
-            tuple(dict.fromkeys(each.other for each in links)),
-            facts,
-            links,
-            tuple(view for each in dossier.resources if (view := self._resource_view(each)) is not None),
-            tuple(dict.fromkeys(questions)),
-            next(iter(self.located((Evidence(connection.site, ""),))), None),
-        )
-
-    def _fact_view(self, fact: Known[object] | Unknown) -> FactView:
-        evidence = self.located(fact.evidence)
-        if isinstance(fact, Unknown):
-            return FactView(False, settled_by=fact.settled_by, evidence=evidence)
-        return FactView(True, plain(fact.value), fact.confidence.word, None, evidence)
-
-    def _resource_view(self, resource: Resource) -> ResourceView | None:
-        acquired = self.located((Evidence(resource.acquired, "acquired here"),))
-        if not acquired:
-            return None
-        leaks = tuple((leak.kind, self.located(leak.evidence)) for leak in resource.leaks)
-        released = self.located(resource.released_by)
-        return ResourceView(resource.kind, resource.what, resource.owner, acquired[0], released, leaks)
 
     def located(self, evidence: Iterable[Evidence]) -> tuple[LocatedEvidence, ...]:
         """Evidence with its current places; what is gone from the code is left out."""
