@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from halfopen.connections.handler_registrations import entered
 from halfopen.connections.handling import Handling, handling_for
+from halfopen.connections.registration_entries import entered
 from halfopen.connections.registries import Container as Place
 from halfopen.connections.registries import Registration, registrations_in, removals_in
 from halfopen.connections.sending.facts import Container, Held
