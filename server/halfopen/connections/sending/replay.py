@@ -13,8 +13,8 @@ from halfopen.connections.sending.facts import Replay, ReplayOverlap
 from halfopen.connections.sending.histories import History, history_of, is_numbered
 from halfopen.connections.sending.interleaving import between, pauses
 from halfopen.connections.sending.registered import Entered
-from halfopen.connections.sending.resuming import when_sent
 from halfopen.connections.sending.storing import is_told_at_once
+from halfopen.connections.sending.when_sent import when_sent
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.program import At, Program, own_nodes

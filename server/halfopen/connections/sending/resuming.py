@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Unknown
 from halfopen.connections.handler_flow import SENDERS, socket_method
 from halfopen.connections.handling import Handling
-from halfopen.connections.registries import container_of
 from halfopen.connections.sending.broadcasts import PUTTING
 from halfopen.connections.sending.calling import described
+from halfopen.connections.sending.carried_state import carries_state, varies
 from halfopen.connections.sending.registered import Entered
+from halfopen.connections.sending.when_sent import EACH_TIME, when_sent
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import argument_of
-from halfopen.semantics.names import last_name
-from halfopen.semantics.program import At, Program, own_nodes
-from halfopen.semantics.qualified_names import qualified
+from halfopen.semantics.program import At, own_nodes
 
 _CURSORS = frozenset(
     {
@@ -25,43 +24,6 @@ _CURSORS = frozenset(
     }
 )  # fmt: skip
 """What parameters that say how far a client has come are called."""
-_ASKING = ("subscri", "join", "sync", "snapshot", "init", "state", "resume", "replay", "history")
-"""Parts of the message types with which a client asks for the state."""
-_SUBSCRIPTIONS = frozenset(
-    {
-        "channel",
-        "channels",
-        "topic",
-        "topics",
-        "subscription",
-        "subscriptions",
-        "subscribed",
-        "symbols",
-        "rooms",
-    }
-)
-"""Keys under which a confirmation repeats what was subscribed to."""
-_IDENTITY = frozenset({"uuid", "str", "len", "id", "datetime", "time"})
-_SHAPING = frozenset({"dict", "json", "isinstance", "list", "int", "float"})
-_FORMS = frozenset(
-    {
-        "isoformat",
-        "dumps",
-        "model_dump",
-        "model_dump_json",
-        "dict",
-        "format",
-        "encode",
-        "now",
-        "utcnow",
-        "update",
-    }
-)
-"""Methods that give a value another form."""
-_CLOCKS = frozenset({"time", "datetime", "now", "utcnow", "monotonic", "uuid", "uuid4"})
-_ENCODERS = frozenset({"json", "orjson", "ujson", "msgpack"})
-_EACH_TIME = "sends the whole state each time"
-_DEPTH = 3
 
 
 def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> Fact[bool]:
@@ -70,9 +32,7 @@ def snapshot_on_connect(handling: Handling, registries: tuple[Entered, ...]) -> 
         return Unknown("the endpoint's function")
     for send, payload, function in _sends(handling):
         when = when_sent(handling, function, send)
-        tells = (
-            _varies(payload.node) if when == _EACH_TIME else _carries_state(handling, registries, payload, 0)
-        )
+        tells = varies(payload.node) if when == EACH_TIME else carries_state(handling, registries, payload, 0)
         if when is not None and tells:
             return Known(True, (Evidence(function.to(send).span, when),), Confidence.MEDIUM)
     told = next(_told_by_key(handling, registries), None)
@@ -111,7 +71,7 @@ def _told_by_key(handling: Handling, registries: tuple[Entered, ...]) -> Iterato
             when_sent(handling, root, node) is not None
             and any(_looks_up(each) for each in functions(handling.program, root.to(node.callee)))
             and any(
-                _carries_state(handling, registries, root.to(each.value), 0)
+                carries_state(handling, registries, root.to(each.value), 0)
                 for each in node.arguments
                 if _is_message(each.value)
             )
@@ -163,185 +123,6 @@ def _given(
             argument = argument_of(call.node, function.node, parameter)
             if argument is not None and inside is not None and handling.function_at(inside) is not None:
                 yield call.node, call.to(argument), call.to(inside)
-
-
-def _varies(node: tree.Node) -> bool:
-    """Whether a message may differ from turn to turn by more than the time: `json.dumps({"type": "ping"})` and
-    `Ping(sent=time.time())` do not."""
-    match node:
-        case tree.Call(callee=callee, arguments=arguments):
-            if last_name(callee) in _CLOCKS or _root(callee) in _CLOCKS:
-                return False
-            if any(_varies(each.value) for each in arguments):
-                return True
-            return (
-                isinstance(callee, tree.Member) and _root(callee) not in _ENCODERS and _varies(callee.object)
-            )
-        case tree.Name() | tree.Member() | tree.Await():
-            return True
-        case _:
-            return any(_varies(each) for each in tree.children(node))
-
-
-def _root(node: tree.Expr) -> str:
-    while isinstance(node, tree.Member | tree.Call):
-        node = node.object if isinstance(node, tree.Member) else node.callee
-    return node.id if isinstance(node, tree.Name) else ""
-
-
-def _carries_state(
-    handling: Handling, registries: tuple[Entered, ...], payload: At[tree.Expr], depth: int
-) -> bool:
-    """Whether a payload has something that was read, queried or kept, and not only a greeting."""
-    program = handling.program
-    for node in _told(payload.node):
-        if isinstance(node, tree.Await):
-            return True
-        if (
-            isinstance(node, tree.Call)
-            and not (_roots(program, payload.to(node.callee)) & _IDENTITY)
-            and any(not _only_shapes(program, each) for each in functions(program, payload.to(node.callee)))
-        ):
-            return True
-        if isinstance(node, tree.Member | tree.Index | tree.Name):
-            container = container_of(program, payload.to(node))
-            if (
-                container is not None
-                and not any(each.container == container for each in registries)
-                and _holds_entries(payload.to(node))
-            ):
-                return True
-        if isinstance(node, tree.Name) and depth < _DEPTH:
-            binding = payload.index.bindings.get(node)
-            for definition in binding.definitions if binding is not None else ():
-                if definition.kind == "element":
-                    return True
-                if (
-                    definition.kind == "value"
-                    and definition.value is not None
-                    and definition.value.start != payload.node.start
-                    and not _is_received(handling, definition.value)
-                    and _carries_state(handling, registries, payload.to(definition.value), depth + 1)
-                ):
-                    return True
-    return False
-
-
-def _told(payload: tree.Expr) -> Iterator[tree.Node]:
-    """The nodes of a payload but for those that say what the client is subscribed to: that is no state of it."""
-    if not isinstance(payload, tree.Object):
-        yield from tree.walk(payload, tree.same_function)
-        return
-    for entry in payload.entries:
-        key = entry.key.value if isinstance(entry.key, tree.Literal) else None
-        if key not in _SUBSCRIPTIONS:
-            yield from tree.walk(entry.value, tree.same_function)
-
-
-def _only_shapes(program: Program, function: At[tree.Function], depth: int = _DEPTH) -> bool:
-    """Whether a helper makes its result of what it is given and a clock alone: `message("welcome")`, `now_iso()`."""
-    program.queries.note(function.unit)
-    for node in own_nodes(function):
-        if isinstance(node, tree.Await | tree.Loop | tree.Yield):
-            return False
-        if (
-            isinstance(node, tree.Name | tree.Member)
-            and not functions(program, function.to(node))
-            and container_of(program, function.to(node)) is not None
-        ):
-            return False
-        if isinstance(node, tree.Call) and not _shapes(program, function.to(node), depth):
-            return False
-    return True
-
-
-def _shapes(program: Program, call: At[tree.Call], depth: int) -> bool:
-    callee = call.node.callee
-    bodies = functions(program, call.to(callee))
-    if bodies:
-        return depth > 0 and all(_only_shapes(program, each, depth - 1) for each in bodies)
-    if isinstance(callee, tree.Member) and callee.name in _FORMS:
-        return True
-    return bool(_roots(program, call.to(callee)) & (_IDENTITY | _SHAPING))
-
-
-def _is_received(handling: Handling, value: tree.Expr) -> bool:
-    return handling.sockets.mentions(value)
-
-
-def _holds_entries(at: At[tree.Expr]) -> bool:
-    """Whether a part of the payload is looked up in, or goes over, a container."""
-    parent = at.parent
-    return isinstance(parent, tree.Index | tree.Member | tree.Argument | tree.Clause)
-
-
-def _roots(program: Program, at: At[tree.Expr]) -> frozenset[str]:
-    return frozenset(name.partition(".")[0] for name in qualified(program, at))
-
-
-def when_sent(handling: Handling, function: At[tree.Function], send: tree.Node) -> str | None:
-    """When a send happens, in words, or None where it answers something else or forwards live messages."""
-    inside_endless = False
-    for ancestor in function.index.ancestors(send):
-        if isinstance(ancestor, tree.Handler):
-            return None
-        if isinstance(ancestor, tree.If | tree.Case) and _asks(ancestor):
-            return "sends the state where the client asks for it"
-        if isinstance(ancestor, tree.Loop) and (
-            ancestor.is_async or (ancestor.kind == "while" and isinstance(ancestor.test, tree.Literal))
-        ):
-            if ancestor.is_async or _waits_for_messages(handling, ancestor):
-                return None
-            inside_endless = True
-        if isinstance(ancestor, tree.Function):
-            break
-    if inside_endless:
-        return _EACH_TIME
-    if function.node is handling.root.node:
-        return "sends the state before live messages"
-    for caller, call in _callers_within(handling, function):
-        when = when_sent(handling, caller, call)
-        if when is not None:
-            return when
-    return None
-
-
-def _callers_within(
-    handling: Handling, function: At[tree.Function]
-) -> Iterator[tuple[At[tree.Function], tree.Call]]:
-    for call in callers(handling.program, function):
-        inside = call.index.function_of(call.node)
-        found = handling.function_at(inside) if inside is not None else None
-        if found is not None and _position(handling, found) < _position(handling, function):
-            yield found, call.node
-
-
-def _position(handling: Handling, function: At[tree.Function]) -> int:
-    return next((number for number, each in enumerate(handling.reachable) if each.node is function.node), 0)
-
-
-def _asks(test: tree.If | tree.Case) -> bool:
-    compared = test.test if isinstance(test, tree.If) else test.pattern
-    return compared is not None and any(
-        isinstance(node, tree.Literal)
-        and isinstance(node.value, str)
-        and any(part in node.value.lower() for part in _ASKING)
-        and "unsub" not in node.value.lower()
-        for node in tree.walk(compared)
-    )
-
-
-def _waits_for_messages(handling: Handling, loop: tree.Loop) -> bool:
-    """Whether a loop takes messages from the client, a queue or a broker, instead of asking for the state."""
-    for node in tree.walk(loop.body, tree.same_function):
-        if isinstance(node, tree.Call) and isinstance(node.callee, tree.Member):
-            if handling.sockets.is_socket(node.callee.object) and node.callee.name not in SENDERS:
-                return True
-            if node.callee.name in ("get_message", "xread", "listen", "getone"):
-                return True
-            if node.callee.name == "get" and node.callee.object in handling.queues():
-                return True
-    return False
 
 
 def resume_parameter(handling: Handling) -> Fact[str]:
