@@ -7,9 +7,11 @@ from halfopen.connections.delivery.sends import senders_of
 from halfopen.connections.updates.collected import Collected
 from halfopen.connections.updates.controls import uncorrected_controls
 from halfopen.connections.updates.drafts import lost_drafts
+from halfopen.connections.updates.effects import other_effects
 from halfopen.connections.updates.facts import Updates
 from halfopen.connections.updates.mutations import mutations_in
 from halfopen.connections.updates.overtaken import overtaken
+from halfopen.connections.updates.requested import echoes, refetches
 from halfopen.connections.updates.snapshots import merged_snapshots
 
 
@@ -26,7 +28,7 @@ def updates_of_client(site: ClientSite) -> Updates:
             mutation for function in functions for mutation in mutations_in(site.program, function)
         ),
         pending=tuple(collected.pending(senders)),
-        echoes=tuple(collected.echoes()),
+        echoes=tuple(echoes(site.program, collected.message_roots, collected.on_message)),
         overtaken=tuple(overtaken(site.program, collected.message_sites.items())),
         merged_snapshots=tuple(merged_snapshots(site.program, collected.on_message, collected.on_open)),
         lost_drafts=tuple(lost_drafts(site.view, collected.received_sites.items())),
@@ -38,6 +40,6 @@ def updates_of_client(site: ClientSite) -> Updates:
                 collected.on_open,
             )
         ),
-        refetches=tuple(collected.refetches()),
-        other_effects=collected.other_effects(),
+        refetches=tuple(refetches(site.program, collected.message_roots, collected.on_message)),
+        other_effects=other_effects(collected.on_message),
     )
