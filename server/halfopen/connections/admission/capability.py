@@ -9,6 +9,7 @@ from halfopen.connections.facts import Evidence
 from halfopen.connections.registries import Container, Registration, container_of, registrations_in
 from halfopen.connections.sending.registered import functions_using
 from halfopen.connections.shipped import is_shipped
+from halfopen.connections.thread_calls import TAKING_ARGUMENTS
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callers, functions
 from halfopen.semantics.function_shape import argument_of, returned
@@ -20,7 +21,7 @@ from halfopen.semantics.scopes import index_of
 from halfopen.semantics.values import origins
 
 _DRAWS = frozenset({"uuid.uuid4", "secrets.token_urlsafe", "secrets.token_hex", "secrets.token_bytes"})
-_RUNNING = frozenset({"add_task", "to_thread", "run_in_threadpool", "submit", "enqueue", "start_soon"})
+_RUNNING = frozenset({"add_task", "enqueue", "start_soon"}) | TAKING_ARGUMENTS
 """What runs a function that it is given, with the arguments behind it."""
 _TEXTS = frozenset({"str", "hex"})
 _DEPTH = 2

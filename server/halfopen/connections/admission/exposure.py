@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from halfopen.connections.admission.facts import Exposed
@@ -15,6 +14,7 @@ from halfopen.connections.handler_flow import SENDERS
 from halfopen.connections.handling import Handling
 from halfopen.connections.receiving.kinds import work_kind
 from halfopen.connections.registries import Registration, registrations_in
+from halfopen.libraries.package_work import package_work
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import is_receiver
@@ -25,17 +25,15 @@ from halfopen.source.text import one_line
 _LONGEST_TEXT = 60
 """Characters of the code that evidence repeats."""
 
-_IDLE = re.compile(
-    r"^(print|str|int|float|len|dict|list|set|frozenset|tuple|bytes|bool|repr|isinstance|issubclass|format|id|hash|getattr"
-    r"|hasattr|setattr|type|super|range|min|max|sum|any|all|abs|round|sorted|reversed|enumerate|zip|map|filter|next|iter"
-    r"|re\..*|math\..*|collections\..*|itertools\..*|functools\..*|copy\..*|base64\..*|hashlib\..*"
-    r"|json\..*|orjson\..*|asyncio\..*|time\..*|datetime\..*|uuid\..*|logging\..*|random\..*|loguru\..*|structlog\..*"
-    r"|struct\..*|ipaddress\..*|zlib\..*|difflib\..*|html\..*|string\..*|statistics\..*|unicodedata\..*|contextlib\.suppress.*|numpy\..*"
-    r"|RuntimeError|ValueError|Exception|fastapi\..*|starlette\..*)$"
-)
+_OF_THE_LANGUAGE = frozenset(
+    {
+        "print", "str", "int", "float", "len", "dict", "list", "set", "frozenset", "tuple", "bytes", "bool", "repr",
+        "isinstance", "issubclass", "format", "id", "hash", "getattr", "hasattr", "setattr", "type", "super", "range",
+        "min", "max", "sum", "any", "all", "abs", "round", "sorted", "reversed", "enumerate", "zip", "map", "filter",
+        "next", "iter", "RuntimeError", "ValueError", "Exception", "contextlib.suppress",
+    }
+)  # fmt: skip
 """What only makes something of what it is given, in this process: it tells nothing that the giver did not know."""
-_OF_TEXT = re.compile(r"^(vaderSentiment|textblob|nltk|langdetect|spacy|chess)\.")
-"""Libraries that make something of a text in this process; what that costs is no question of who may ask."""
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "bind"})
 _VALUE_METHODS = frozenset(
     {
@@ -259,12 +257,21 @@ def _is_idle(program: Program, call: At[tree.Call]) -> bool:
         return False
     last = callee.id if isinstance(callee, tree.Name) else callee.name
     names = qualified(program, call.to(callee))
-    if names and all(_OF_TEXT.match(name) for name in names):
-        return True
-    if any(map(work_kind, names)):
+    if any(work_kind(name) and not _works_inside(name) for name in names):
         return False
     if isinstance(callee, tree.Member) and last in _LOGS | _VALUE_METHODS:
         return True
-    if names and all(_IDLE.match(name.replace("()", "")) for name in names):
+    if names and all(_stays_inside(name.replace("()", "")) for name in names):
         return True
     return bool(functions(program, call.to(callee)))
+
+
+def _works_inside(name: str) -> bool:
+    """Whether a package computes on what it is given, in this process: what that costs is no question of who may ask."""
+    package = package_work(name)
+    return package is not None and package.work is not None and package.stays_inside
+
+
+def _stays_inside(name: str) -> bool:
+    package = package_work(name)
+    return name in _OF_THE_LANGUAGE or (package is not None and package.stays_inside)

@@ -22,6 +22,7 @@ from halfopen.connections.admission.verification import (
     verification_of,
 )
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets
+from halfopen.connections.thread_calls import given_to_thread
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import argument_of
@@ -294,28 +295,6 @@ def carriers_of_event(program: Program, event: Event) -> tuple[Carrier, ...]:
     return tuple(each for each in found if each != "transport")
 
 
-def given_to_thread(program: Program, call: At[tree.Call]) -> tree.Call | None:
-    """What a thread is given to do, as the call that it makes: `run_in_threadpool(check, token)` is `check(token)`."""
-    callee, arguments = call.node.callee, call.node.arguments
-    if not isinstance(callee, tree.Name | tree.Member):
-        return None
-    if isinstance(callee, tree.Member) and callee.name == "run_in_executor":
-        arguments = arguments[1:]
-    elif not qualified(program, call.to(callee)) & _THREADS:
-        return None
-    if not arguments or not isinstance(arguments[0].value, tree.Name | tree.Member):
-        return None
-    return replace(call.node, callee=arguments[0].value, arguments=arguments[1:])
-
-
-_THREADS = frozenset(
-    {
-        "asyncio.to_thread",
-        "anyio.to_thread.run_sync",
-        "fastapi.concurrency.run_in_threadpool",
-        "starlette.concurrency.run_in_threadpool",
-    }
-)
 _TIMEOUTS = frozenset(
     {
         "asyncio.timeout",

@@ -2,7 +2,8 @@
 
 Names are those that an expression resolves to (`semantics.qualified_names`): "openai.OpenAI().chat.create",
 "sqlalchemy.orm.Session().query().first". That a call of these waits in its own thread is how the libraries'
-synchronous interfaces are documented; their asynchronous ones are awaited and are left out by the caller.
+synchronous interfaces are documented; their asynchronous ones are awaited and are left out by the caller. What a
+call into a package costs as such stands in a table (`libraries.package_work`).
 """
 
 from __future__ import annotations
@@ -10,38 +11,8 @@ from __future__ import annotations
 import re
 
 from halfopen.connections.receiving.facts import WorkKind
-
-_MODULES: dict[str, WorkKind] = {
-    **dict.fromkeys(
-        (
-            "openai", "anthropic", "langchain", "langchain_core", "langchain_openai", "langchain_community", "langgraph",
-            "litellm", "transformers", "ollama", "groq", "mistralai", "cohere", "torch", "whisper", "faster_whisper",
-            "llama_cpp", "vllm", "crewai", "autogen", "autogen_agentchat", "autogen_core", "pydantic_ai", "agents",
-            "elevenlabs", "sklearn", "tensorflow", "keras", "xgboost", "sentence_transformers", "cv2", "pytesseract",
-            "easyocr", "google.generativeai", "google.genai", "vertexai", "semantic_kernel", "llama_index", "deepgram",
-            "replicate", "diffusers", "ultralytics", "claude_agent_sdk", "agent_framework", "yfinance", "vaderSentiment",
-            "textblob", "spacy", "nltk", "mediapipe", "deepface", "face_recognition", "insightface", "paddleocr", "vosk",
-            "funasr", "librosa",
-            "google.adk", "smolagents", "dspy", "dashscope", "zhipuai", "xai_sdk", "together", "huggingface_hub",
-            "assemblyai", "speech_recognition", "google.cloud.speech", "google.cloud.texttospeech",
-        ),
-        "model",
-    ),
-    **dict.fromkeys(
-        (
-            "sqlalchemy", "sqlmodel", "asyncpg", "aiosqlite", "sqlite3", "motor", "pymongo", "databases", "tortoise",
-            "beanie", "psycopg", "psycopg2", "django.db", "supabase", "prisma", "firebase_admin", "google.cloud.firestore",
-            "pymysql", "aiomysql", "peewee", "odmantic", "neo4j", "chromadb", "qdrant_client", "elasticsearch",
-        ),
-        "database",
-    ),
-    **dict.fromkeys(("httpx", "aiohttp", "requests", "urllib.request", "urllib3", "boto3", "aioboto3"), "request"),
-    **dict.fromkeys(("subprocess", "docker", "paramiko", "asyncssh", "pexpect", "ptyprocess"), "process"),
-    **dict.fromkeys(("celery", "arq", "rq", "dramatiq", "aio_pika", "aiokafka", "kafka", "nats"), "job"),
-    **dict.fromkeys(("redis", "aioredis"), "database"),
-    **dict.fromkeys(("aiofiles", "shutil"), "file"),
-}  # fmt: skip
-"""What a call into a package costs, by the beginning of its name."""
+from halfopen.connections.thread_calls import runs_in_thread
+from halfopen.libraries.package_work import package_work
 
 _CALLS: dict[str, WorkKind] = {
     "open": "file",
@@ -49,18 +20,7 @@ _CALLS: dict[str, WorkKind] = {
     "os.system": "process",
     "asyncio.create_subprocess_exec": "process",
     "asyncio.create_subprocess_shell": "process",
-    "asyncio.to_thread": "thread",
-    "starlette.concurrency.run_in_threadpool": "thread",
-    "fastapi.concurrency.run_in_threadpool": "thread",
-    "asgiref.sync.sync_to_async": "thread",
 }
-_LOADING = frozenset(
-    {
-        "transformers", "torch", "whisper", "faster_whisper", "llama_cpp", "vllm", "sklearn", "tensorflow", "keras",
-        "xgboost", "sentence_transformers", "cv2", "pytesseract", "easyocr", "diffusers", "ultralytics", "textblob",
-    }
-)  # fmt: skip
-"""Packages that compute in this process: making one of their objects loads a model."""
 _OF_TORCH = frozenset({"load", "hub", "jit", "nn", "compile"})
 """What loads or runs a model in PyTorch: the rest makes, moves and reads tensors (`torch.from_numpy(x).float()`)."""
 _MADE = re.compile(r"(^|\.)([A-Z]\w*|__a?(enter|exit)__|connect|disconnect)$")
@@ -83,19 +43,19 @@ def work_kind(name: str) -> WorkKind | None:
     """What a call of this name costs, None where nothing is known of it."""
     if name in _CALLS:
         return _CALLS[name]
-    if name.endswith((".run_in_executor", "().submit")):
+    if runs_in_thread(name):
         return "thread"
     if _FREE.search(name) or _OF_VALUES.search(name):
         return None
     parts = name.replace("()", "").split(".")
     if parts[0] == "torch" and parts[1:2] and parts[1] not in _OF_TORCH:
         return None
-    for length in (3, 2, 1):
-        kind = _MODULES.get(".".join(parts[:length]))
-        if kind is not None and len(parts) > length:
-            is_made = kind == "model" and parts[0] not in _LOADING and _MADE.search(name) is not None
-            return None if is_made else kind
-    return None
+    package = package_work(name)
+    if package is None or (
+        package.work == "model" and not package.loads_model and _MADE.search(name) is not None
+    ):
+        return None
+    return package.work
 
 
 _HTTP = r"(?:get|post|put|patch|delete|head|options|request|stream|send)"
@@ -161,12 +121,3 @@ def blocking_kind(name: str) -> str | None:
         if pattern.fullmatch(name):
             return kind
     return None
-
-
-IN_THREAD = frozenset(
-    {"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "submit", "sync_to_async"}
-)
-"""Calls that run the function they are given in another thread."""
-THREAD_DECORATORS = frozenset(
-    {"sync_to_async", "database_sync_to_async", "run_in_threadpool", "threaded", "asyncify"}
-)

@@ -10,7 +10,8 @@ from halfopen.connections.endpoint_code import SPAWNERS, EndpointCode
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, socket_method
 from halfopen.connections.receiving.facts import LongWait
-from halfopen.connections.receiving.kinds import IN_THREAD, work_kind
+from halfopen.connections.receiving.kinds import work_kind
+from halfopen.connections.thread_calls import IN_THREAD
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import callbacks, called
 from halfopen.semantics.names import last_name

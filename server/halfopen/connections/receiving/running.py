@@ -9,7 +9,7 @@ from typing import TypeAlias
 from halfopen.connections.endpoint_code import EndpointCode
 from halfopen.connections.handler_flow import RECEIVERS, iterates_messages, socket_method
 from halfopen.connections.receiving.dead import dead_blocks
-from halfopen.connections.receiving.kinds import THREAD_DECORATORS
+from halfopen.connections.thread_calls import THREAD_DECORATORS
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import called, functions
 from halfopen.semantics.names import name_behind_calls
