@@ -1,4 +1,4 @@
-"""Server starts in code: `uvicorn.run(app, ...)`, `uvicorn.Config(...)`, and what their keywords say."""
+"""Server starts in code (`uvicorn.run(app, ...)`, `websockets.serve(handle, ...)`), and what their arguments say."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
 from halfopen.connections.facts import Line, Place
+from halfopen.connections.library_clients import argument as argument_at
 from halfopen.connections.liveness.durations import numbers_of
 from halfopen.connections.shipped import is_shipped
 from halfopen.connections.strings import texts_of
 from halfopen.deployment import DeploymentFacts, ServerLaunch, launch_from_keywords
 from halfopen.semantics import tree
+from halfopen.semantics.call_graph import functions
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program
 from halfopen.semantics.qualified_names import qualified
@@ -52,6 +54,55 @@ class Start:
     def place_of(self, *keywords: str) -> Place:
         """Where one of the keywords is given, else the start itself."""
         return next((span for name, span in self.keywords if name in keywords), self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerStart:
+    """A call that serves connections with a handler of its own: `websockets.serve(handle, "localhost", 8765)`."""
+
+    handlers: tuple[Span, ...]
+    """The functions that it runs for each connection."""
+    place: Span
+    said: str
+    stays_on_machine: bool
+    """As of `Start`."""
+
+
+_SERVES_HANDLER = frozenset(
+    {
+        "websockets.serve",
+        "websockets.server.serve",
+        "websockets.asyncio.server.serve",
+        "websockets.legacy.server.serve",
+        "websockets.sync.server.serve",
+    }
+)
+"""They take the handler, the host and the port in this order (websockets 17.4 asyncio/server.py, sync/server.py)."""
+
+
+def handler_starts(program: Program) -> tuple[HandlerStart, ...]:
+    """The servers of the `websockets` library that the workspace's Python starts, tests aside."""
+    return program.queries.search(("handlers served in code",), lambda: tuple(_handler_starts(program)))
+
+
+def _handler_starts(program: Program) -> Iterator[HandlerStart]:
+    for module, unit in program.units_with("websockets", "python"):
+        if not is_shipped(module.path):
+            continue
+        program.queries.note(unit)
+        for node in index_of(unit).calls:
+            if last_name(node.callee) != "serve":
+                continue
+            call = At(module.path, unit, node)
+            if not qualified(program, call.to(node.callee)) & _SERVES_HANDLER:
+                continue
+            handler, host = argument_at(call, 0, "handler", "ws_handler"), argument_at(call, 1, "host")
+            yield HandlerStart(
+                tuple(each.span for each in functions(program, handler)) if handler is not None else (),
+                call.span,
+                one_line(call.text, _LONGEST_TEXT),
+                host is not None and _is_loopback(program, host),
+            )
 
 
 def starts_in_code(program: Program) -> tuple[Start, ...]:

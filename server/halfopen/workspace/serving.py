@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 
 from halfopen.connections.dossier import Dossier, Other
 from halfopen.connections.facts import Confidence, Evidence, Fact, Known, Line, Unknown
-from halfopen.connections.launches import Start, starts_in_code, starts_in_files
+from halfopen.connections.launches import HandlerStart, Start, handler_starts, starts_in_code, starts_in_files
 from halfopen.connections.server_keepalive import Served, served_by, served_by_requirements
 from halfopen.connections.serving import Limit, Processes, ProxyHop, Serving
 from halfopen.connections.tables import catalogue_of
@@ -49,9 +49,13 @@ def serving_of(workspace: Workspace, dossier: Dossier, others: Sequence[Other]) 
         tuple(_paths(endpoint, clients)),
     )
     starts = starts_in_code(workspace.program)
+    own = tuple(
+        each for each in handler_starts(workspace.program) if endpoint.connection.site in each.handlers
+    )
     catalogue = catalogue_of(workspace.program)
     return workspace.deployment.derived(
-        (*key, starts), lambda: _serving(catalogue, workspace.deployment.facts(), starts, endpoint, clients)
+        (*key, starts, own),
+        lambda: _serving(catalogue, workspace.deployment.facts(), starts, own, endpoint, clients),
     )
 
 
@@ -59,6 +63,7 @@ def _serving(
     catalogue: Catalogue,
     facts: DeploymentFacts,
     starts: tuple[Start, ...],
+    own: tuple[HandlerStart, ...],
     endpoint: Dossier,
     clients: Sequence[Dossier],
 ) -> Serving:
@@ -71,7 +76,11 @@ def _serving(
         max_age=_smallest((_limit(each) for each in limits if each.kind == "max_age"), Serving().max_age),
     )
     if endpoint.connection.library not in _ASGI:
-        return replace(serving, code_on_return=_code_on_return(catalogue, endpoint))
+        return replace(
+            serving,
+            code_on_return=_code_on_return(catalogue, endpoint),
+            listens_on=_listens_alone(facts, own, hops),
+        )
     chosen = _starts_of(facts, starts, endpoint)
     served: Served | None
     if chosen:
@@ -167,6 +176,16 @@ def _listens_on(
         f"it listens on this machine alone, unless told otherwise: {starts[0].said}",
     )
     return Known("this machine", (said,))
+
+
+def _listens_alone(
+    facts: DeploymentFacts, own: Sequence[HandlerStart], hops: Sequence[ProxyHop]
+) -> Fact[OneOf["this machine"]]:
+    """The same of a handler that calls of its own library serve."""
+    if not own or hops or facts.nginx or facts.proxies or not all(each.stays_on_machine for each in own):
+        return Serving().listens_on
+    said = f"it listens on this machine alone, unless told otherwise: {own[0].said}"
+    return Known("this machine", (Evidence(own[0].place, said),))
 
 
 def _names_module(start: Start) -> bool:

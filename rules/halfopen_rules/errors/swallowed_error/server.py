@@ -94,7 +94,7 @@ def _message(name: str, catch: Catch) -> str:
     if catch.guards == "cleanup":
         return (
             f"The cleanup of {name} may fail without a trace: this clause {does}, and stops the task's cancellation as "
-            "well, so that a shutdown waits for the handler"
+            "well: a shutdown waits for whatever the handler does after it"
         )
     if catch.guards == "serving":
         return (
