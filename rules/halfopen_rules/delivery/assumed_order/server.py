@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.connections.dossier import Dossier
-from halfopen.connections.facts import Evidence
+from halfopen.connections.facts import Evidence, Known
 from halfopen.connections.sending.facts import EarlyAnnouncement
 
 CODE = "WS3B"
@@ -23,7 +23,7 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
         code=CODE,
         slug=SLUG,
         severity=Severity.MEDIUM,
-        confidence=Confidence.HIGH,
+        confidence=Confidence.HIGH if _runs(first) else Confidence.LOW,
         span=first.span,
         message=(
             f"`{first.what}` announces the change before it is {'written' if first.flushed is None else 'committed'}: a "
@@ -32,12 +32,18 @@ def check_server(dossier: Dossier) -> Iterator[Finding]:
         connection=dossier.connection.id,
         evidence=(
             *first.evidence,
+            *(first.is_called.evidence if isinstance(first.is_called, Known) and not _runs(first) else ()),
             *(Evidence(each.span, f"{each.what} announces too early as well") for each in others),
         ),
     )
 
 
-def _order(each: EarlyAnnouncement) -> tuple[bool, str, int]:
-    """First where somebody else commits, at the end of the request: that is later, and easier to miss."""
+def _runs(each: EarlyAnnouncement) -> bool:
+    return not isinstance(each.is_called, Known) or each.is_called.value
+
+
+def _order(each: EarlyAnnouncement) -> tuple[bool, bool, str, int]:
+    """First what something calls, then where somebody else commits, at the end of the request: that is later, and easier
+    to miss."""
     commits_itself = each.committed is not None and each.committed.path == each.span.path
-    return (commits_itself, each.span.path, each.span.start)
+    return (not _runs(each), commits_itself, each.span.path, each.span.start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
-from halfopen.connections.sending.calling import callers_up, described
+from halfopen.connections.sending.calling import callers_up, described, is_called
 from halfopen.connections.sending.facts import EarlyAnnouncement
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
@@ -76,6 +76,7 @@ def _announcement(
                         Evidence(function.to(write).span, f"{session} has the change, uncommitted"),
                         Evidence(committed.span, "commits it only here"),
                     ),
+                    is_called=is_called(program, function),
                 )
     return None
 

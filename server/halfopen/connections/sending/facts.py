@@ -222,6 +222,7 @@ class EarlyAnnouncement:
     flushed: Span | None
     committed: Span | None
     evidence: tuple[Evidence, ...] = ()
+    is_called: Fact[bool] = Unknown("what calls it")
 
 
 @dataclass(frozen=True, slots=True)

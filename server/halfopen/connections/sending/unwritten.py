@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
-from halfopen.connections.sending.calling import callers_up, described
+from halfopen.connections.sending.calling import callers_up, described, is_called
 from halfopen.connections.sending.facts import EarlyAnnouncement
 from halfopen.connections.sending.processes import senders
 from halfopen.connections.sending.registered import Entered
@@ -71,7 +71,12 @@ def _announcement(
                     break  # What was written before may be what the message tells of.
                 said = Evidence(function.to(write).span, "is written only here")
                 return EarlyAnnouncement(
-                    function.to(announcing).span, described(function), None, function.to(write).span, (said,)
+                    function.to(announcing).span,
+                    described(function),
+                    None,
+                    function.to(write).span,
+                    (said,),
+                    is_called(program, function),
                 )
     return None
 
