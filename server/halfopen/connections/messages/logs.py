@@ -11,6 +11,7 @@ from halfopen.connections.admission.client import values_of
 from halfopen.connections.facts import Evidence
 from halfopen.connections.messages.facts import Logged
 from halfopen.connections.messages.journey import Journey
+from halfopen.connections.messages.log_levels import shows_debug
 from halfopen.connections.messages.parsing import is_log
 from halfopen.connections.messages.plain_fields import holds_only_plain_fields
 from halfopen.connections.messages.reaching import logging_call
@@ -221,7 +222,8 @@ def _level(call: tree.Call) -> str:
 
 def _when(program: Program, call: At[tree.Call]) -> When:
     """Whether production writes it: levels and flags for development do not, and errors only now and then."""
-    if _level(call.node) in _QUIET_LEVELS or _is_guarded(program, call):
+    is_quiet = _level(call.node) in _QUIET_LEVELS and not shows_debug(program, call)
+    if is_quiet or _is_guarded(program, call):
         return "debug"
     callee = call.to(call.node.callee)
     called = functions(program, callee)

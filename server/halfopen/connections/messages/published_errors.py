@@ -12,6 +12,7 @@ from halfopen.connections.messages.reaching import Reaching
 from halfopen.connections.sending.calling import callers_up, calls_member
 from halfopen.connections.sending.channels import reaches, subscribed
 from halfopen.connections.sending.forwarding import LISTENING, published
+from halfopen.connections.sending.instances import uses_another_instance
 from halfopen.connections.sending.processes import sends_to
 from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite
@@ -36,7 +37,11 @@ def published_errors(
     for registry in entered_by(site):
         for function, send in sends_to(program, registry):
             sends.add(send.node)
-            telling |= {each.node: each for each in callers_up(program, function)}
+            telling |= {
+                each.node: each
+                for each in callers_up(program, function)
+                if not uses_another_instance(program, registry, each)
+            }
     listeners = [*running, *telling.values()]
     reaching = Reaching(program, sockets)
     for listener in listeners:
