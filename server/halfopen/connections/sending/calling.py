@@ -29,9 +29,13 @@ def is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
 
 
 def _is_called(program: Program, function: At[tree.Function]) -> Fact[bool]:
-    for each in callers_up(program, function):
+    up = callers_up(program, function)
+    for each in up:
         if runs_by_itself(program, each):
             return Known(True, (Evidence(each.span, f"{described(each)} leads to it"),))
+    further = _called_from_further(program, up)
+    if further is not None:
+        return Known(True, (Evidence(further.span, "a longer way leads to it"),), Confidence.MEDIUM)
     named = _named_call(program, function)
     if named is not None:
         return Known(True, (Evidence(named.span, "calls something of this name"),), Confidence.MEDIUM)
@@ -63,6 +67,17 @@ def _callers_up(program: Program, function: At[tree.Function]) -> list[At[tree.F
                     above.append(up)
         level = above
     return list(found.values())
+
+
+def _called_from_further(program: Program, up: list[At[tree.Function]]) -> At[tree.Call] | None:
+    """A call by which the way up goes on where the search for callers has ended."""
+    seen = {each.node for each in up}
+    for each in up:
+        for call in _calls(program, each):
+            inside = call.index.function_of(call.node)
+            if inside is not None and inside not in seen and is_shipped(call.path):
+                return call
+    return None
 
 
 def _calls(program: Program, function: At[tree.Function]) -> list[At[tree.Call]]:
