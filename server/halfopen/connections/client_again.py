@@ -1,4 +1,4 @@
-"""A second press of a button: a socket that takes the place of the one before, which stays open."""
+"""A second press of a button or visit of a page: a socket that takes the place of the one before, which stays open."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from halfopen.connections.delivery.triggers import Run, Trigger, climb, socket_h
 from halfopen.connections.dossier import Leak
 from halfopen.connections.facts import Evidence
 from halfopen.connections.freshness.changes import Change, changes_of
+from halfopen.connections.presentation.mounting import route_of
 from halfopen.semantics import tree
 from halfopen.semantics.program import At
+from halfopen.semantics.stores import store_setter_of
 
 
 def overwritten(view: View) -> Leak | None:
@@ -21,7 +23,7 @@ def overwritten(view: View) -> Leak | None:
         return None
     handlers = socket_handlers(view)
     runs, passed = climb(view.program, creating, handlers)
-    again = _changed(view) if view.reach.effects else _pressed(runs)
+    again = (_changed(view) or _visited(view)) if view.reach.effects else _pressed(runs)
     if again is None or any(guards_of(view.program, view.call)):
         return None
     way = [each for each in passed if not _is_within(each, handlers.of)]
@@ -51,9 +53,19 @@ def _changed(view: View) -> Change | None:
     return None
 
 
-def _told(again: Run | Change) -> Evidence:
+def _visited(view: View) -> At[tree.Element] | None:
+    """The route at each of whose visits an effect has a longer-lived owner open the socket, where nothing ever closes it."""
+    if view.owner.lifetime == "mount" or closers(view.socket, view.released):
+        return None
+    shown = (route_of(view.program, effect.callback) for effect in view.reach.effects)
+    return next((each for each in shown if each is not None), None)
+
+
+def _told(again: Run | Change | At[tree.Element]) -> Evidence:
     if isinstance(again, Run):
         return Evidence(again.at.span, "a person has it made, as often as they like")
+    if isinstance(again, At):
+        return Evidence(again.span, "each visit of this route has an effect make another")
     return Evidence(again.at.span, f"each change of {again.what} has an effect make another")
 
 
@@ -65,10 +77,12 @@ def _is_within(function: At[tree.Function], handlers: Mapping[tree.Node, Trigger
 
 
 def _kept(view: View) -> At[tree.Expr] | None:
-    """The variable beyond the function, the ref or the field that the socket is put into."""
+    """The variable beyond the function, the ref, the field or the key of a store that the socket is put into."""
     creating = view.reach.creating
     for alias in view.held:
         parent = alias.parent
+        if isinstance(parent, tree.Entry) and _is_set_in_store(view, alias.to(parent)):
+            return alias
         if creating is None or not isinstance(parent, tree.Assign) or parent.value is not alias.node:
             continue
         if alias.index.function_of(parent) is not creating.node or alias.unit is not creating.unit:
@@ -79,6 +93,21 @@ def _kept(view: View) -> At[tree.Expr] | None:
             ):
                 return alias.to(target)
     return None
+
+
+def _is_set_in_store(view: View, entry: At[tree.Entry]) -> bool:
+    """`set({ socket })` in the function that makes the socket."""
+    creating = view.reach.creating
+    display = entry.parent
+    argument = entry.index.parents.get(display) if isinstance(display, tree.Object) else None
+    call = entry.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+    return (
+        isinstance(call, tree.Call)
+        and creating is not None
+        and entry.unit is creating.unit
+        and entry.index.function_of(call) is creating.node
+        and store_setter_of(view.program, entry.to(call)) is not None
+    )
 
 
 def _is_outer(name: At[tree.Name], creating: At[tree.Function]) -> bool:

@@ -1,4 +1,5 @@
-"""Whether a socket's component is there for as long as the page: mounted once, at the application's root."""
+"""Whether a socket's component is there for as long as the page, mounted once at the application's root, or comes and goes
+with a route."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ _DEPTH = 6
 _RENDERS = frozenset({"render", "hydrate", "hydrateRoot"})
 _ROOT_FILES = re.compile(r"(^|/)(app/layout|pages/_app)\.[jt]sx?$")
 """Next.js renders what these files export around every page."""
+_ROUTED = frozenset({"element", "component", "Component", "render", "children"})
+"""Where a route is told what to show."""
 
 
 def stays_mounted(view: View, is_renewed: bool) -> bool:
@@ -66,3 +69,67 @@ def _is_always_shown(program: Program, element: At[tree.Element], depth: int) ->
             case _:
                 pass
     return False
+
+
+def route_of(program: Program, at: At[tree.Node]) -> At[tree.Element] | None:
+    """The element by which one of several routes shows the component around a node: it is mounted at each visit."""
+    owner = react_owner(at)
+    return _route_of(program, owner, _DEPTH) if owner is not None else None
+
+
+def _route_of(program: Program, owner: Owner, depth: int) -> At[tree.Element] | None:
+    if depth == 0:
+        return None
+    if owner.kind == "hook":
+        users = [react_owner(call) for call in callers(program, owner.function)]
+        found = (_route_of(program, each, depth - 1) for each in users if each is not None)
+        return next((each for each in found if each is not None), None)
+    for element in elements_of(program, owner.function):
+        if _is_one_of_several_routes(element):
+            return element
+        around = react_owner(element)
+        found = _route_of(program, around, depth - 1) if around is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _is_one_of_several_routes(element: At[tree.Element]) -> bool:
+    """`<Route path="/live" element={<Live />} />` or `{ path: "/live", element: <Live /> }` beside another path."""
+    inner: tree.Node = element.node
+    for ancestor in element.index.ancestors(element.node):
+        match ancestor:
+            case tree.Function():
+                return False
+            case tree.Entry(key=tree.Literal(value=str() as key)) if key in _ROUTED:
+                display = element.index.parents.get(ancestor)
+                routes = element.index.parents.get(display) if isinstance(display, tree.Object) else None
+                return isinstance(routes, tree.Sequence) and sum(map(_has_path, routes.items)) > 1
+            case tree.Element(tag=tag) if (
+                isinstance(inner, tree.Attribute) and inner.name in _ROUTED and last_name(tag) == "Route"
+            ):
+                return _paths_around(element.to(ancestor)) > 1
+            case _:
+                inner = ancestor
+    return False
+
+
+def _has_path(node: tree.Node) -> bool:
+    """Whether a route has a path of its own: one without is only around others."""
+    match node:
+        case tree.Object(entries=entries):
+            return any(isinstance(each.key, tree.Literal) and each.key.value == "path" for each in entries)
+        case tree.Element(tag=tag, attributes=attributes):
+            return last_name(tag) == "Route" and any(each.name == "path" for each in attributes)
+        case _:
+            return False
+
+
+def _paths_around(route: At[tree.Element]) -> int:
+    """How many paths the tree of routes has that a route stands in."""
+    top: tree.Node = route.node
+    for ancestor in route.index.ancestors(route.node):
+        if isinstance(ancestor, tree.Function):
+            break
+        top = ancestor
+    return sum(_has_path(each) for each in tree.walk(top))
