@@ -5,6 +5,7 @@ from __future__ import annotations
 from halfopen.connections.client_again import overwritten
 from halfopen.connections.client_left import left_to_its_user
 from halfopen.connections.client_pause import after_pause
+from halfopen.connections.client_previous import closes_previous
 from halfopen.connections.client_release import closers, closes_later, closure_of, only_when_open
 from halfopen.connections.client_unguarding import condition_repair
 from halfopen.connections.client_view import View
@@ -70,6 +71,9 @@ def _socket_leaks(view: View) -> tuple[tuple[Leak, ...], CleanupRepair | Conditi
                 f"closes it only when {closer.to(condition).text}: a socket still connecting is left to open"
             )
             return (Leak("only-when-open", (Evidence(closer.span, text),)),), condition_repair(found)
+        previous = closes_previous(view, found)
+        if previous is not None:
+            return (previous,), None
         if _closes_first_alone(view, found):
             text = "closes what the effect made first; a reconnect makes another"
             return (Leak("first-alone", (Evidence(found[0].span, text),)),), None

@@ -70,7 +70,12 @@ def client_resources(program: Program, client: Client) -> tuple[Resource, ...]:
     """The socket, its reconnect timers, intervals and listeners, with the leaks of each."""
     view = view_of(program, client)
     found = [socket_resource(view)]
-    if not found[0].leaks or found[0].leaks[0].kind in ("after-await", "only-when-open", "first-alone"):
+    if not found[0].leaks or found[0].leaks[0].kind in (
+        "after-await",
+        "only-when-open",
+        "first-alone",
+        "previous",
+    ):
         found += reconnects(view)
     if view.roots:
         found += intervals(view)

@@ -68,6 +68,7 @@ LeakKind: TypeAlias = OneOf[
     "each-render",
     "only-when-open",
     "first-alone",
+    "previous",
     "after-await",
     "rearmed",
     "rearmed-connecting",
@@ -94,7 +95,8 @@ LeakKind: TypeAlias = OneOf[
 
 never: nothing releases it. no-cleanup: the effect returns no cleanup. not-in-cleanup: the cleanup
 does something else. each-render: made in a component's body. only-when-open: released only in one
-state. first-alone: only the first of those that a reconnect makes is. after-await: made after a pause in which the owner may have gone. rearmed: the release itself
+state. first-alone: only the first of those that a reconnect makes is.
+previous: only what a state held before. after-await: made after a pause in which the owner may have gone. rearmed: the release itself
 sets off a handler that acquires anew. rearmed-connecting: only one of a socket that is not open yet does, which
 the browser reports as 1006 whatever code was given. flag-set-anew: so it does, since its flag is reset by the effect's
 next run. uncleared: the release leaves it running. on-disconnect: a

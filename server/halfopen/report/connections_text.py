@@ -36,6 +36,8 @@ _LEAKS = {
     "not-in-cleanup": "the cleanup does not release it",
     "each-render": "made anew by each render",
     "only-when-open": "released only in one state of the socket",
+    "first-alone": "only the first one is released, not those that a reconnect makes",
+    "previous": "the cleanup releases what was there before it",
     "after-await": "made after a pause in which its owner may have gone",
     "rearmed": "its release sets off a handler that makes it anew",
     "rearmed-connecting": "its release while it is connecting sets off a handler that makes it anew",
@@ -53,6 +55,7 @@ _LEAKS = {
     "awaited": "the failure of a task that the cleanup awaits skips its end",
     "gathered": "the end of what it is gathered with does not end it",
     "overwritten": "another one takes its only place",
+    "reopened": "another one takes its only place when an effect runs again",
     "left": "left to its users, none of whose cleanups releases it",
 }
 _ITEMS = {

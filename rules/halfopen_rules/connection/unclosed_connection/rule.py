@@ -50,6 +50,7 @@ _ON_RELEASE: frozenset[LeakKind] = frozenset(
         "not-in-cleanup",
         "only-when-open",
         "first-alone",
+        "previous",
         "after-await",
         "uncleared",
         "rearmed",
@@ -262,6 +263,11 @@ def _socket_message(leak: Leak, name: str, owner: str) -> str:
             return f"{owner} makes a new WebSocket on each render and closes none of them"
         case "only-when-open":
             return f"{owner} closes {name} only when it is open: one that is still connecting is left to open later"
+        case "previous":
+            return (
+                f"The cleanup of {owner} closes {name} as it was when the effect ran, which is the socket of an earlier run "
+                "or none: the one that this run makes stays open when the page is left"
+            )
         case "first-alone":
             return (
                 f"The cleanup of {owner} closes only the socket that its effect made first: after a reconnect the one in use "
