@@ -92,7 +92,12 @@ def mitigations(dossier: Dossier) -> Iterator[Mitigation]:
     if presentation is None:
         return
     known = presentation.knows_state
-    if isinstance(known, Known) and known.value and not presentation.late_events:
+    if (
+        isinstance(known, Known)
+        and known.value
+        and not presentation.only_logged
+        and not presentation.late_events
+    ):
         yield Mitigation(
             "the socket's state is followed, and no event of an old socket acts on its successor",
             known.evidence[:2],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from halfopen.audit.finding import Confidence, Finding, Severity
 from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
+from halfopen.connections.delivery.facts import Send
 from halfopen.connections.dossier import Dossier, Leak, LeakKind, Resource
 from halfopen.connections.facts import Evidence, Known, Place
 from halfopen.connections.presentation.facts import LateEvent, Overwrites, Presentation, Successor
@@ -274,6 +275,26 @@ def _stateless(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:
             f"`readyState`): connecting, open and dead look the same{thrown}",
             (),
         )
+    elif known.only_logged and (blind := _sent_blindly(dossier)):
+        yield Confusion(
+            Severity.MEDIUM,
+            Confidence.HIGH,
+            dossier.connection.site,
+            f"Nothing keeps the state of the socket of `{dossier.connection.name}`: its handlers only log, and nothing reads "
+            "`readyState`. A send before the open event throws, and one after the end is dropped in silence",
+            (*known.only_logged[:2], *(Evidence(each.place, "sends in any state") for each in blind[:1])),
+        )
+
+
+def _sent_blindly(dossier: Dossier) -> list[Send]:
+    """What a person or the page's code sends without asking anything but whether there is a socket."""
+    return [
+        each
+        for each in (dossier.delivery.sends if dossier.delivery is not None else ())
+        if each.guard in ("none", "present")
+        and not each.is_held_once_open
+        and {"user", "effect", "timer"} & set(each.triggers)
+    ]
 
 
 def _connecting(dossier: Dossier, known: Presentation) -> Iterator[Confusion]:

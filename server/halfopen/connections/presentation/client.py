@@ -6,6 +6,7 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.freshness.changes import changes_of
+from halfopen.connections.messages.parsing import is_log
 from halfopen.connections.presentation.blocking import blocked, withheld
 from halfopen.connections.presentation.deafness import kept_intent
 from halfopen.connections.presentation.facts import Presentation
@@ -41,6 +42,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
     closing = handlers_of(view, "close")
     return Presentation(
         knows_state=_knows_state(view),
+        only_logged=_only_logged(view),
         successor=successor,
         late_events=late_events(view) if successor is not None else (),
         parallel=parallel_socket(view),
@@ -99,6 +101,48 @@ def _knows_state(view: View) -> Fact[bool]:
             return Unknown("what the socket is handed to", (Evidence(alias.span, "the socket is handed on"),))
     return Known(
         False, (Evidence(view.call.span, "no handler looks at its state, nor does anything read readyState"),)
+    )
+
+
+def _only_logged(view: View) -> tuple[Evidence, ...]:
+    """The handlers by which nothing but a log learns of the socket's state."""
+    found: list[At[tree.Function]] = []
+    for event in ("open", "close", "error"):
+        handlers = handlers_of(view, event)
+        if any(not _only_logs(view, each) for each in handlers):
+            return ()
+        found += handlers
+    for alias in view.held:
+        parent = alias.parent
+        if isinstance(parent, tree.Argument | tree.Return | tree.Attribute | tree.Entry | tree.Template):
+            return ()
+        if isinstance(parent, tree.Member) and parent.object is alias.node:
+            if parent.name == "readyState":
+                return ()
+            if parent.name in _ASKING and not _is_known(alias.to(parent), found):
+                return ()
+    return tuple(Evidence(each.span, "only logs") for each in found)
+
+
+def _is_known(member: At[tree.Member], handlers: list[At[tree.Function]]) -> bool:
+    """Whether what a member of a socket is given is among the handlers, or listens to messages."""
+    user = member.parent
+    within = user.arguments if isinstance(user, tree.Call) else (user,) if user is not None else ()
+    if isinstance(user, tree.Call) and user.arguments:
+        event = user.arguments[0].value
+        if isinstance(event, tree.Literal) and event.value == "message":
+            return True
+    return any(each.node in set(tree.walk(one)) for one in within for each in handlers)
+
+
+def _only_logs(view: View, handler: At[tree.Function]) -> bool:
+    """Whether all that a handler does is to log."""
+    statements = handler.node.body.statements
+    return bool(statements) and all(
+        isinstance(each, tree.Do | tree.Return)
+        and isinstance(each.value, tree.Call)
+        and is_log(view.program, handler.to(each.value))
+        for each in statements
     )
 
 

@@ -190,6 +190,8 @@ class Presentation:
 
     knows_state: Fact[bool] = Unknown("the handlers of the socket")
     """Whether the code asks for the socket's state in any way: an open, close or error handler, or `readyState`."""
+    only_logged: tuple[Evidence, ...] = ()
+    """The handlers of open, close and error where all of them do nothing but log, and nothing reads `readyState`."""
     successor: Successor | None = None
     late_events: tuple[LateEvent, ...] = ()
     parallel: ParallelSocket | None = None
