@@ -9,7 +9,7 @@ from halfopen.audit.rule import Category, Rule
 from halfopen.audit.targets import Targets
 from halfopen.connections.dossier import Dossier
 from halfopen.connections.facts import Known, weakest
-from halfopen.connections.presentation.facts import KeptError, KeptStatus
+from halfopen.connections.presentation.facts import KeptError, KeptStatus, PromisedStatus
 
 CODE = "WS2D"
 SLUG = "unseen-outage"
@@ -23,6 +23,9 @@ def check(dossier: Dossier, targets: Targets) -> Iterator[Finding]:
     if not isinstance(known.retries, Known) or not known.retries.value:
         if known.kept_error is not None and _comes_back(dossier):
             yield _failed(dossier, known.kept_error)
+        return
+    if known.promised_status and not _polls_meanwhile(dossier):
+        yield from (_promised(dossier, each) for each in known.promised_status)
         return
     shown = known.status_shown
     if not isinstance(shown, Known) or _polls_meanwhile(dossier):
@@ -79,6 +82,23 @@ def _kept(dossier: Dossier, kept: KeptStatus) -> Finding:
         ),
         connection=dossier.connection.id,
         evidence=kept.evidence,
+    )
+
+
+def _promised(dossier: Dossier, promised: PromisedStatus) -> Finding:
+    """The status was true when it was set, and is never looked at again."""
+    return Finding(
+        code=CODE,
+        slug=SLUG,
+        severity=Severity.MEDIUM,
+        confidence=Confidence.MEDIUM,
+        span=promised.place,
+        message=(
+            f"`{promised.state}` is set when {dossier.connection.name} has connected, and no end of the connection takes it "
+            "back: while it waits for its next attempt, and after the last one, the page goes on showing that it is connected"
+        ),
+        connection=dossier.connection.id,
+        evidence=promised.evidence,
     )
 
 

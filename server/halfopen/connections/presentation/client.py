@@ -16,6 +16,7 @@ from halfopen.connections.presentation.late_events import late_events
 from halfopen.connections.presentation.mounting import stays_mounted
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.polling import switched_polls
+from halfopen.connections.presentation.promised_status import promised_status
 from halfopen.connections.presentation.running import handlers_of, reconnects_at, running
 from halfopen.connections.presentation.said_connecting import said_connecting
 from halfopen.connections.presentation.sources import socket_data
@@ -52,6 +53,7 @@ def presentation_of_client(site: ClientSite) -> Presentation:
         close_handler=closing[0].span if closing else None,
         status_shown=status_shown(view),
         kept_status=kept_status(view),
+        promised_status=promised_status(view),
         kept_error=kept_error(view),
         said_connecting=said_connecting(view),
         blocked=blocked(view),

@@ -111,6 +111,15 @@ class KeptStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PromisedStatus:
+    """A status on the page that is set when connecting is done, and that no end of the connection takes back."""
+
+    state: str
+    place: Span
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class KeptError:
     """A sentence on the page that says that the connection has failed, and that connecting again does not take away."""
 
@@ -203,6 +212,7 @@ class Presentation:
     status_shown: Fact[bool] = Unknown("the component that shows the status")
     """Whether the loss of the connection, or the status kept of it, reaches an element, a toast or the page."""
     kept_status: KeptStatus | None = None
+    promised_status: tuple[PromisedStatus, ...] = ()
     kept_error: KeptError | None = None
     said_connecting: SaidConnecting | None = None
     blocked: tuple[Blocked, ...] = ()
