@@ -101,7 +101,7 @@ def _reach_of_use(program: Program, use: At[tree.Expr], depth: int, is_start: bo
         yield from _chosen(program, top.to(parent), depth)
     if isinstance(parent, tree.Argument):
         call = top.index.parents.get(parent)
-        if isinstance(call, tree.Call) and is_notice(top.to(call)):
+        if isinstance(call, tree.Call) and is_notice(program, top.to(call)):
             yield Found(Reach.SHOWN, (Evidence(top.to(call).span, "tells the user"),))
             return
     if isinstance(parent, tree.Return) or _is_part_of_returned(top):
@@ -150,7 +150,7 @@ def _branch(program: Program, statement: At[tree.If]) -> Iterator[Found]:
         yield Found(Reach.SHOWN, (Evidence(statement.to(node.test).span, "decides what is shown"),))
         return
     for each in tree.walk(node.then):
-        if isinstance(each, tree.Call) and is_notice(statement.to(each)):
+        if isinstance(each, tree.Call) and is_notice(program, statement.to(each)):
             yield Found(Reach.SHOWN, (Evidence(statement.to(each).span, "tells the user"),))
     if any(isinstance(each, tree.Return) and _returns_nothing(each) for each in node.then.statements):
         function = statement.index.function_of(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.facts import Evidence
+from halfopen.connections.listeners import listeners
 from halfopen.connections.presentation.display import HIDDEN, Found, Reach
 from halfopen.connections.presentation.notices import is_notice
 from halfopen.semantics import tree
@@ -63,7 +64,7 @@ _SILENT = frozenset(
 def reach_of_call(program: Program, call: At[tree.Call]) -> Found:
     """Whether a call by itself tells the user something, or may do so out of sight."""
     callee = call.node.callee
-    if is_notice(call):
+    if is_notice(program, call):
         return Found(Reach.SHOWN, (Evidence(call.span, "tells the user"),))
     last = last_name(callee)
     first = _first(callee)
@@ -76,7 +77,7 @@ def reach_of_call(program: Program, call: At[tree.Call]) -> Found:
         return HIDDEN
     for origin in (*origins(program, call.to(callee)), *_part_given(program, call.to(callee))):
         if isinstance(origin, ParameterOf):
-            if is_known(program, origin):
+            if is_known(program, origin) or _settles_promise(origin) or _is_listener(program, call):
                 continue
             return Found(
                 Reach.UNTOLD, (Evidence(call.span, f"calls {written}, which is given from outside"),)
@@ -86,6 +87,19 @@ def reach_of_call(program: Program, call: At[tree.Call]) -> Found:
     if last in ("emit", "dispatch", "dispatchEvent", "publish", "trigger", "notify", "next"):
         return Found(Reach.UNTOLD, (Evidence(call.span, f"{written} tells whoever listens"),))
     return HIDDEN
+
+
+def _settles_promise(origin: ParameterOf) -> bool:
+    """Whether a function is what `new Promise((resolve, reject) => ...)` gives: it tells who waits for the connection once,
+    and of no later loss."""
+    argument = origin.function.parent
+    made = origin.function.index.parents.get(argument) if isinstance(argument, tree.Argument) else None
+    return isinstance(made, tree.Call) and made.is_new and last_name(made.callee) == "Promise"
+
+
+def _is_listener(program: Program, call: At[tree.Call]) -> bool:
+    """Whether what is called is one of the listeners that the workspace registers: what they do is looked at for itself."""
+    return next(listeners(program, call.to(call.node.callee)), None) is not None
 
 
 def _part_given(program: Program, callee: At[tree.Expr]) -> Iterator[ParameterOf]:
