@@ -6,6 +6,7 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.delivery.sends import senders_of
 from halfopen.connections.updates.collected import Collected
 from halfopen.connections.updates.controls import uncorrected_controls
+from halfopen.connections.updates.dispatched_drafts import dispatched_drafts
 from halfopen.connections.updates.drafts import lost_drafts
 from halfopen.connections.updates.effects import other_effects
 from halfopen.connections.updates.facts import Updates
@@ -31,7 +32,10 @@ def updates_of_client(site: ClientSite) -> Updates:
         echoes=tuple(echoes(site.program, collected.message_roots, collected.on_message)),
         overtaken=tuple(overtaken(site.program, collected.message_sites.items())),
         merged_snapshots=tuple(merged_snapshots(site.program, collected.on_message, collected.on_open)),
-        lost_drafts=tuple(lost_drafts(site.view, collected.received_sites.items())),
+        lost_drafts=(
+            *lost_drafts(site.view, collected.received_sites.items()),
+            *dispatched_drafts(site.view, collected.on_message, senders),
+        ),
         uncorrected_controls=tuple(
             uncorrected_controls(
                 site.program,

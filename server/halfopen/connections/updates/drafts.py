@@ -67,19 +67,21 @@ def _replaced(view: View, slot: Slot, written: list[Site]) -> LostDraft | None:
         ),
         None,
     )
-    if whole is None or any(asks_version(each) or _is_asked_first(view.program, each) for each in written):
+    if whole is None or any(
+        asks_version(each) or is_asked_first(view.program, each.call) for each in written
+    ):
         return None
     for site in writes_everywhere(view.program, slot):
         typed = typing_of(view.program, site.call)
         if typed is None or any(site.call.node is each.call.node for each in written):
             continue
         field, handler = typed
-        sends = _goes_out(view, handler) or next(
+        sends = goes_out(view, handler) or next(
             (
                 each
                 for use in uses(view.program, slot)
                 if (effect := effect_on(view.program, use)) is not None
-                for each in filter(None, (_goes_out(view, effect.callback),))
+                for each in filter(None, (goes_out(view, effect.callback),))
             ),
             None,
         )
@@ -94,7 +96,7 @@ def _replaced(view: View, slot: Slot, written: list[Site]) -> LostDraft | None:
     return None
 
 
-def _goes_out(view: View, handler: At[tree.Function]) -> At[tree.Call] | None:
+def goes_out(view: View, handler: At[tree.Function]) -> At[tree.Call] | None:
     """Where a function, or what it schedules, sends over the socket or asks the server to change something."""
     sends = {each.node: each for each in send_calls(view)}
     ran = runs(view.program, [handler])
@@ -108,11 +110,11 @@ def _goes_out(view: View, handler: At[tree.Function]) -> At[tree.Call] | None:
 _HOLDS_BACK = ("typing", "focus", "editing", "dirty", "local", "remote", "composing", "active")
 
 
-def _is_asked_first(program: Program, site: Site) -> bool:
+def is_asked_first(program: Program, write: At[tree.Call]) -> bool:
     """Whether a write asks whether the person is typing just now."""
     return any(
         any(word in name.lower() for word in _HOLDS_BACK)
-        for test in guards_of(program, site.call)
+        for test in guards_of(program, write)
         for node in tree.walk(test)
         if (
             name := node.id
