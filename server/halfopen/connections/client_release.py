@@ -265,13 +265,14 @@ def effects_of_owner(program: Program, call: At[tree.Call], reach: Reach) -> lis
 
 
 def written_names(closure: list[At[tree.Function]]) -> frozenset[str]:
-    """What a release writes, by the last name of each path: flags, refs, fields, store keys, aborted controllers."""
+    """What a release writes that others may read, by the last name of each path: flags, refs, fields, store keys, aborted controllers."""
     names: set[str] = set()
     for at in statements_of(closure):
         match at.node:
             case tree.Assign(targets=targets):
                 for target in targets:
-                    names |= set(_names_of(target))
+                    if not _is_local(at.to(target)):
+                        names |= set(_names_of(target))
             case tree.AssignExpr(target=target):
                 names |= set(_names_of(target))
             case tree.Call(callee=tree.Member(object=inner, name="abort" | "add" | "delete" | "clear")):
@@ -288,6 +289,15 @@ def written_names(closure: list[At[tree.Function]]) -> frozenset[str]:
             case _:
                 pass
     return frozenset(names)
+
+
+def _is_local(target: At[tree.Expr]) -> bool:
+    """Whether a name is one of the function that writes it: nobody else reads that."""
+    binding = target.index.bindings.get(target.node) if isinstance(target.node, tree.Name) else None
+    scope = binding.scope if binding is not None else None
+    while scope is not None and scope.kind == "block":
+        scope = scope.parent
+    return scope is not None and scope.owner is target.index.function_of(target.node)
 
 
 def _names_of(target: tree.Expr) -> Iterator[str]:
