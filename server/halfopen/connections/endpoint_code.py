@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from halfopen.connections.endpoints import socket_parameter
+from halfopen.connections.event_handlers import EventServer
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, SENDERS, Sockets, socket_method
 from halfopen.connections.server_site import ServerSite, site_key
 from halfopen.semantics import tree
@@ -48,6 +49,8 @@ class EndpointCode:
     functions: tuple[At[tree.Function], ...]
     around: tuple[At[tree.Function], ...]
     name: str
+    events: EventServer | None = None
+    """The server whose handlers the roots are, where a library calls one for each event of a client."""
 
     def operations(self, at: At[tree.Node]) -> frozenset[str]:
         """What a piece of code does with the socket, in called functions too: "receive_json", "send_text"."""
@@ -68,6 +71,8 @@ def _gather(site: ServerSite) -> EndpointCode | None:
         return _made(
             program, (handling.root,), handling.sockets, list(handling.reachable), held, handling.name
         )
+    if site.events is not None:
+        return _of_events(site, site.events)
     if not site.methods:
         return None
     roots = tuple(method for _, method in site.methods)
@@ -83,6 +88,15 @@ def _gather(site: ServerSite) -> EndpointCode | None:
             if isinstance(node, tree.Name) and is_receiver(klass.to(node), node.id)
         }
     return _made(program, roots, Sockets(frozenset(nodes)), _reached(program, roots), held, site.name)
+
+
+def _of_events(site: ServerSite, events: EventServer) -> EndpointCode | None:
+    """The handlers of a server's events. No socket is in their hands: the library keeps them all."""
+    roots = tuple(each.function for each in events.handlers)
+    if not roots:
+        return None
+    reached = tuple(_reached(site.program, roots))
+    return EndpointCode(site.program, roots, Sockets(frozenset()), reached, (), site.name, events)
 
 
 def _made(

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from halfopen.connections.endpoints import Endpoint
+from halfopen.connections.event_handlers import LIBRARY, EventServer, event_server
 from halfopen.connections.framework_endpoints import FrameworkEndpoint
 from halfopen.connections.handler_flow import Sockets
 from halfopen.connections.handling import Handling, handling_for
@@ -27,13 +28,15 @@ class ServerSite:
 
     `handling` is there for a handler that is a function (FastAPI, Starlette, aiohttp, `websockets`): its
     socket's expressions and the functions that run for it. `methods` are those of a class of handlers, by
-    name. A server that is made by one call (`ws`, python-socketio) has neither.
+    name. A server that is made by one call (`ws`) has neither; that of python-socketio has `events`, the handlers that
+    the workspace registers on it.
     """
 
     program: Program
     endpoint: Endpoint | FrameworkEndpoint
     handling: Handling | None
     methods: tuple[tuple[str, At[tree.Function]], ...] = ()
+    events: EventServer | None = None
 
     @property
     def name(self) -> str:
@@ -72,5 +75,7 @@ def _make(program: Program, endpoint: Endpoint | FrameworkEndpoint) -> ServerSit
                 if isinstance(value.node, tree.Function)
             )
             return ServerSite(program, endpoint, None, found)
+        case tree.Call() as call if endpoint.library == LIBRARY:
+            return ServerSite(program, endpoint, None, events=event_server(program, handler.to(call)))
         case _:
             return ServerSite(program, endpoint, None)

@@ -17,6 +17,7 @@ from halfopen.connections.admission.entering import (
     sockets_of,
     sockets_of_guard,
 )
+from halfopen.connections.admission.events import admission_of_events
 from halfopen.connections.admission.exposure import exposure
 from halfopen.connections.admission.facts import Admission, Authentication, Check, Exposed, Ignored
 from halfopen.connections.admission.guard import Guard
@@ -46,6 +47,8 @@ _NOT_ONE_FUNCTION: Fact[bool] = Unknown("what the methods of the class do with t
 
 def admission_of_endpoint(site: ServerSite) -> Admission:
     """The facts of one endpoint."""
+    if site.events is not None:
+        return admission_of_events(site, site.events)
     runs = functions_of(site)
     if not runs:
         return Admission()

@@ -19,7 +19,7 @@ from halfopen.connections.server_site import ServerSite
 def background_of_endpoint(site: ServerSite) -> Background:
     """The facts of one endpoint."""
     code = endpoint_code(site)
-    if code is None:
+    if code is None or code.events is not None:
         return Background()
     registries = entered_by(site)
     return Background(

@@ -10,7 +10,7 @@ from halfopen.connections.messages.journey import Form, Root
 from halfopen.connections.server_site import ServerSite
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
-from halfopen.semantics.flow import aliases
+from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.function_shape import returned
 from halfopen.semantics.program import At, own_nodes
 from halfopen.semantics.stores import initializers, store_around
@@ -43,7 +43,7 @@ _METHODS: dict[str, tuple[int, Form]] = {
 
 def received_by_endpoint(site: ServerSite) -> tuple[Root, ...]:
     """Every place where a message enters an endpoint's code."""
-    found = [*_in_function(site), *_in_methods(site)]
+    found = [*_in_function(site), *_in_methods(site), *_of_events(site)]
     return tuple(dict.fromkeys(found))
 
 
@@ -116,6 +116,35 @@ def _in_methods(site: ServerSite) -> Iterator[Root]:
                 yield Root(function.to(each.target), form, is_target=True)
         elif parameters and -len(parameters) <= position < len(parameters):
             yield Root(function.to(parameters[position].target), form, is_target=True)
+
+
+def _of_events(site: ServerSite) -> Iterator[Root]:
+    """What python-socketio hands to a handler beside the client's id: the library parses."""
+    for handler in site.events.handlers if site.events is not None else ():
+        for parameter in handler.values if handler.is_of_message else ():
+            target = handler.function.to(parameter.target)
+            if parameter.kind in ("normal", "positional") and _is_a_message(site, target):
+                yield Root(target, "parsed", is_target=True)
+
+
+def _is_a_message(site: ServerSite, target: At[tree.Expr]) -> bool:
+    """Whether something is read of what came, or it is sent on: an id alone (`join(sid, room)`) tells little."""
+    for place in aliases_of_target(site.program, target):
+        match place.parent:
+            case tree.Member(object=inner) | tree.Index(object=inner) if inner is place.node:
+                return True
+            case tree.Argument() as argument:
+                call = place.index.parents.get(argument)
+                if (
+                    isinstance(call, tree.Call)
+                    and site.events is not None
+                    and site.events.method(call) in ("emit", "send")
+                    and argument.name in (None, "data")
+                ):
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _encoding(site: ServerSite) -> Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halfopen.connections.client_release import closure_of
+from halfopen.connections.event_handlers import EventServer
 from halfopen.connections.handler_flow import SENDERS, Sockets, socket_method
 from halfopen.connections.handling import Handling
 from halfopen.connections.messages.caught import survives
@@ -44,12 +45,16 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
         program,
         received_by_endpoint(site),
         echoes,
-        lambda at: survives(program, handling, at),
+        # The library runs a handler for each event by itself: what one raises ends no connection.
+        lambda at: site.events is not None or survives(program, handling, at),
         elsewhere=lambda at: handling is not None and is_of_another(handling, at),
     )
     running = _running(site)
     reaching = Reaching(
-        program, sockets, frozenset(each.node for each in running) if handling is None else frozenset()
+        program,
+        sockets,
+        frozenset(each.node for each in running) if handling is None and site.events is None else frozenset(),
+        _emits(site.events, running) if site.events is not None else frozenset(),
     )
     sends = types_sent(program, payloads_of_endpoint(site), peer="typescript")
     handles = types_handled(program, journey)
@@ -68,6 +73,16 @@ def messages_of_endpoint(site: ServerSite) -> Messages:
             *published_errors(site, running, sockets),
             *(disclosed_credentials(program, handling.root, reaching) if handling is not None else ()),
         ),
+    )
+
+
+def _emits(events: EventServer, running: tuple[At[tree.Function], ...]) -> frozenset[tree.Node]:
+    """The calls that have an event sent."""
+    return frozenset(
+        node
+        for each in running
+        for node in own_nodes(each)
+        if events.method(node) in ("emit", "send", "call")
     )
 
 
@@ -139,4 +154,7 @@ def _running(site: ServerSite) -> tuple[At[tree.Function], ...]:
     """The functions that run for the connection."""
     if site.handling is not None:
         return site.handling.reachable
-    return tuple(closure_of(site.program, [each for _, each in site.methods]))
+    roots = [each for _, each in site.methods]
+    if site.events is not None:
+        roots += [each.function for each in site.events.handlers]
+    return tuple(closure_of(site.program, roots))

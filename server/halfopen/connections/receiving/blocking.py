@@ -37,13 +37,23 @@ _SET_UP = ("CREATE ", "ALTER ", "PRAGMA ")
 def blocking(code: EndpointCode) -> tuple[Blocking, ...]:
     """Each such call once; one that repeats before one that runs once."""
     found: dict[tree.Node, Blocking] = {}
-    for each in ran(code, [root.to(root.node.body) for root in code.roots]):
+    for each in _running(code):
         held = _held(each)
         if held is not None and held.kind == "database" and _is_in_memory(code.program):
             continue
         if held is not None and (held.repeats or each.call.node not in found):
             found[each.call.node] = held
     return tuple(found.values())
+
+
+def _running(code: EndpointCode) -> Iterator[Ran]:
+    """All that an endpoint runs; what an event of the client calls repeats with each."""
+    if code.events is None:
+        yield from ran(code, [root.to(root.node.body) for root in code.roots])
+        return
+    for is_of_message in (True, False):
+        handlers = [each.function for each in code.events.handlers if each.is_of_message is is_of_message]
+        yield from ran(code, [each.to(each.node.body) for each in handlers], is_of_message)
 
 
 def _is_in_memory(program: Program) -> bool:

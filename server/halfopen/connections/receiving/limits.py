@@ -13,7 +13,7 @@ from halfopen.connections.trusted import trusted_to
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.instances import classes
-from halfopen.semantics.names import last_name
+from halfopen.semantics.names import last_name, name_behind_calls
 from halfopen.semantics.program import At
 from halfopen.semantics.qualified_names import qualified
 
@@ -46,6 +46,7 @@ def limits(code: EndpointCode, starts: list[At[tree.Node]]) -> tuple[RateLimit, 
 
 def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLimit]:
     for start in starts:
+        yield from _decorated(code, start)
         yield from _pause(code, start)
         yield from _one_at_a_time(code, start)
         yield from _interval(code, start)
@@ -75,6 +76,18 @@ def _limits(code: EndpointCode, starts: list[At[tree.Node]]) -> Iterator[RateLim
         elif each.is_known:
             for function in functions(code.program, each.call.to(callee)):
                 yield from _interval(code, function.to(function.node.body))
+
+
+def _decorated(code: EndpointCode, start: At[tree.Node]) -> Iterator[RateLimit]:
+    """`@rate_limit(5)` above the handler of an event."""
+    function = start.parent
+    for decorator in (
+        function.decorators if code.events is not None and isinstance(function, tree.Function) else ()
+    ):
+        name = name_behind_calls(decorator)
+        if _NAMED.search(name):
+            at = start.to(decorator)
+            yield RateLimit("limiter", name, (Evidence(at.span, f"`{name}` limits what a client may send"),))
 
 
 def _class_names(code: EndpointCode, call: At[tree.Call]) -> list[str]:

@@ -86,8 +86,11 @@ def _hands_out_message(code: EndpointCode, function: At[tree.Function]) -> bool:
 def per_message(code: EndpointCode) -> list[At[tree.Node]]:
     """The pieces of code that run for each message."""
     loops = [at.to(at.node.body) for at in receive_loops(code)]
-    methods = [each.to(each.node.body) for each in code.roots if each.node.name in _BY_MESSAGE]
-    return [*loops, *methods]
+    if code.events is not None:
+        by_message = [each.function for each in code.events.handlers if each.is_of_message]
+    else:
+        by_message = [each for each in code.roots if each.node.name in _BY_MESSAGE]
+    return [*loops, *(each.to(each.node.body) for each in by_message)]
 
 
 def ran(code: EndpointCode, starts: list[At[tree.Node]], repeats: bool = False) -> Iterator[Ran]:

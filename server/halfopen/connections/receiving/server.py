@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halfopen.connections.endpoint_code import EndpointCode, endpoint_code
+from halfopen.connections.event_handlers import EventServer
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.handler_flow import ITERATORS, RECEIVERS, socket_method
 from halfopen.connections.handler_reading import leaves_workspace
@@ -24,6 +25,8 @@ def receiving_of_endpoint(site: ServerSite) -> Receiving:
     if code is None:
         return Receiving()
     starts = per_message(code)
+    if code.events is not None:
+        return _of_events(code, code.events, starts)
     receive = _receive(code, starts)
     return Receiving(
         reading=_reading(code, starts, receive),
@@ -33,6 +36,22 @@ def receiving_of_endpoint(site: ServerSite) -> Receiving:
         blocking=blocking(code),
         long_waits=long_waits(code, starts or _bodies(code)) if receive is not None else (),
         pushing=tuple(push_loops(site, code)) if receive is None and not starts else (),
+    )
+
+
+def _of_events(code: EndpointCode, events: EventServer, starts: list[At[tree.Node]]) -> Receiving:
+    """The library reads, and calls a handler for each event. One that is limited says nothing of the others."""
+    if not starts:
+        return Receiving(
+            Known("never", (Evidence(code.roots[0].span, "no event of a client has a handler"),))
+        )
+    unlimited = [each for each in starts if not limits(code, [each])]
+    free = work(code, unlimited)
+    return Receiving(
+        reading=Known("loop", (Evidence(starts[0].span, "runs for each event that a client sends"),)),
+        work=free or work(code, starts),
+        limits=() if free else limits(code, starts),
+        blocking=blocking(code) if events.on_loop else (),
     )
 
 

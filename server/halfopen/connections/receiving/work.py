@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.endpoint_code import EndpointCode, spawns
+from halfopen.connections.event_handlers import receiver_of_emit
 from halfopen.connections.facts import Evidence
 from halfopen.connections.handler_flow import SENDERS, socket_method
 from halfopen.connections.receiving.facts import Work, WorkKind
@@ -12,7 +13,9 @@ from halfopen.connections.receiving.kinds import work_kind
 from halfopen.connections.receiving.running import Ran, in_except_clause, loop_around, ran
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
+from halfopen.semantics.origin import ParameterOf
 from halfopen.semantics.program import At, Program
+from halfopen.semantics.values import origins
 
 _ORDER: tuple[WorkKind, ...] = (
     "model", "task", "broadcast", "group", "process", "job", "database", "request", "thread", "file",
@@ -49,6 +52,9 @@ def _evidence(each: Ran, text: str) -> Iterator[Evidence]:
 
 def _kind(code: EndpointCode, each: Ran) -> WorkKind | None:
     call = each.call
+    audience = _emitted_to(code, call)
+    if audience is not None:
+        return audience
     if call.node.arguments and spawns(code.program, call):
         return "task" if _works(code, call) and not _is_bounded(each) else None
     loop = _fans_out(call)
@@ -65,6 +71,27 @@ def _kind(code: EndpointCode, each: Ran) -> WorkKind | None:
         if callee.name == "run_in_executor":
             return "thread"
     return None
+
+
+def _emitted_to(code: EndpointCode, call: At[tree.Call]) -> WorkKind | None:
+    """Whom a server of events has an event sent to: everybody, or a room; an answer to the sender is no work."""
+    if code.events is None or code.events.method(call.node) not in ("emit", "send"):
+        return None
+    to = receiver_of_emit(call.node)
+    if to is None:
+        return "broadcast"
+    return None if _is_a_client(code, call.to(to)) else "group"
+
+
+def _is_a_client(code: EndpointCode, at: At[tree.Expr]) -> bool:
+    """Whether an expression is the id of the client that a handler was called for, or of one other."""
+    if isinstance(at.node, tree.Name) and at.node.id == "sid":
+        return True
+    clients = [each.client for each in code.events.handlers] if code.events is not None else []
+    return any(
+        isinstance(origin, ParameterOf) and not origin.steps and origin.parameter in clients
+        for origin in origins(code.program, at)
+    )
 
 
 def _is_bounded(each: Ran) -> bool:
