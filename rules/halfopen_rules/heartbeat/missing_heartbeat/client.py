@@ -21,6 +21,8 @@ def client_findings(dossier: Dossier) -> Iterator[Finding]:
     liveness = dossier.liveness
     if liveness is None or liveness.ends_itself:
         return
+    if dossier.presentation is not None and dossier.presentation.is_only_watched:
+        return
     detects = liveness.detects_silence
     polls = dossier.reconnection.polls if dossier.reconnection is not None else None
     if isinstance(polls, Known) and polls.value:

@@ -82,6 +82,9 @@ def _never(dossier: Dossier, facts: Reconnection, automatic: Known[bool]) -> Fin
     if by_hand or by_page:
         after = "it comes back only by a click" if by_hand else "it comes back only with an event of the page"
         severity, confidence = Severity.MEDIUM, Confidence.LOW
+    elif dossier.presentation is not None and dossier.presentation.is_only_watched:
+        # Nothing of the page rests on what comes: whoever reads the log sees the end there.
+        severity, confidence = Severity.MEDIUM, Confidence.LOW
     elif facts.is_refused and renewal is not None and renewal.kind == "switch":
         # A person has it opened for one job, and a new socket would know nothing of that.
         confidence = Confidence.LOW

@@ -6,13 +6,13 @@ from halfopen.connections.client_site import ClientSite
 from halfopen.connections.client_view import View
 from halfopen.connections.facts import Evidence, Fact, Known, Unknown
 from halfopen.connections.freshness.changes import changes_of
-from halfopen.connections.messages.parsing import is_log
 from halfopen.connections.presentation.blocking import blocked, withheld
 from halfopen.connections.presentation.deafness import kept_intent
 from halfopen.connections.presentation.facts import Presentation
 from halfopen.connections.presentation.kept_error import kept_error
 from halfopen.connections.presentation.kept_status import kept_status
 from halfopen.connections.presentation.late_events import late_events
+from halfopen.connections.presentation.logging_handlers import ASKING, is_only_watched, only_logged
 from halfopen.connections.presentation.mounting import stays_mounted
 from halfopen.connections.presentation.parallel import held_lock, parallel_socket
 from halfopen.connections.presentation.polling import switched_polls
@@ -29,8 +29,6 @@ from halfopen.semantics.react import Effect
 
 _RECORDERS = frozenset({b"MediaRecorder", b"getUserMedia", b"AudioWorkletNode", b"createScriptProcessor"})
 """What records sound or pictures in a browser."""
-_ASKING = frozenset({"readyState", "onopen", "onclose", "onerror", "addEventListener"})
-"""Members of a socket whose use asks for its state."""
 
 
 def presentation_of_client(site: ClientSite) -> Presentation:
@@ -43,7 +41,8 @@ def presentation_of_client(site: ClientSite) -> Presentation:
     closing = handlers_of(view, "close")
     return Presentation(
         knows_state=_knows_state(view),
-        only_logged=_only_logged(view),
+        only_logged=only_logged(view),
+        is_only_watched=is_only_watched(view),
         successor=successor,
         late_events=late_events(view) if successor is not None else (),
         parallel=parallel_socket(view),
@@ -95,7 +94,7 @@ def _knows_state(view: View) -> Fact[bool]:
         if (
             isinstance(parent, tree.Member)
             and parent.object is alias.node
-            and parent.name in _ASKING
+            and parent.name in ASKING
             and not (parent.name == "onerror" and only_closes)
         ):
             return Known(True, (Evidence(alias.to(parent).span, "asks for the socket's state"),))
@@ -103,48 +102,6 @@ def _knows_state(view: View) -> Fact[bool]:
             return Unknown("what the socket is handed to", (Evidence(alias.span, "the socket is handed on"),))
     return Known(
         False, (Evidence(view.call.span, "no handler looks at its state, nor does anything read readyState"),)
-    )
-
-
-def _only_logged(view: View) -> tuple[Evidence, ...]:
-    """The handlers by which nothing but a log learns of the socket's state."""
-    found: list[At[tree.Function]] = []
-    for event in ("open", "close", "error"):
-        handlers = handlers_of(view, event)
-        if any(not _only_logs(view, each) for each in handlers):
-            return ()
-        found += handlers
-    for alias in view.held:
-        parent = alias.parent
-        if isinstance(parent, tree.Argument | tree.Return | tree.Attribute | tree.Entry | tree.Template):
-            return ()
-        if isinstance(parent, tree.Member) and parent.object is alias.node:
-            if parent.name == "readyState":
-                return ()
-            if parent.name in _ASKING and not _is_known(alias.to(parent), found):
-                return ()
-    return tuple(Evidence(each.span, "only logs") for each in found)
-
-
-def _is_known(member: At[tree.Member], handlers: list[At[tree.Function]]) -> bool:
-    """Whether what a member of a socket is given is among the handlers, or listens to messages."""
-    user = member.parent
-    within = user.arguments if isinstance(user, tree.Call) else (user,) if user is not None else ()
-    if isinstance(user, tree.Call) and user.arguments:
-        event = user.arguments[0].value
-        if isinstance(event, tree.Literal) and event.value == "message":
-            return True
-    return any(each.node in set(tree.walk(one)) for one in within for each in handlers)
-
-
-def _only_logs(view: View, handler: At[tree.Function]) -> bool:
-    """Whether all that a handler does is to log."""
-    statements = handler.node.body.statements
-    return bool(statements) and all(
-        isinstance(each, tree.Do | tree.Return)
-        and isinstance(each.value, tree.Call)
-        and is_log(view.program, handler.to(each.value))
-        for each in statements
     )
 
 

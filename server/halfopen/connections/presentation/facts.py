@@ -201,6 +201,8 @@ class Presentation:
     """Whether the code asks for the socket's state in any way: an open, close or error handler, or `readyState`."""
     only_logged: tuple[Evidence, ...] = ()
     """The handlers of open, close and error where all of them do nothing but log, and nothing reads `readyState`."""
+    is_only_watched: bool = False
+    """Whether all that becomes of its events, the messages too, are lines of a log: nothing rests on the connection."""
     successor: Successor | None = None
     late_events: tuple[LateEvent, ...] = ()
     parallel: ParallelSocket | None = None
