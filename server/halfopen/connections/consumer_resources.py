@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from halfopen.connections.dossier import Leak, Resource
+from halfopen.connections.event_handlers import LIBRARY, event_server
+from halfopen.connections.event_resources import event_resources
 from halfopen.connections.facts import Evidence
 from halfopen.connections.framework_endpoints import FrameworkEndpoint
 from halfopen.connections.registries import registrations_in, removals_in
@@ -34,6 +36,9 @@ def consumer_resources(program: Program, endpoint: FrameworkEndpoint) -> tuple[R
     """The registrations, groups and tasks of an endpoint, with the leak of each that nothing undoes."""
     if isinstance(endpoint.handler.node, tree.Function):
         return tuple(_entered(program, endpoint, endpoint.handler.to(endpoint.handler.node)))
+    if isinstance(endpoint.handler.node, tree.Call) and endpoint.library == LIBRARY:
+        made = event_server(program, endpoint.handler.to(endpoint.handler.node))
+        return tuple(event_resources(program, endpoint, made))
     if not isinstance(endpoint.handler.node, tree.Class):
         return ()
     klass = endpoint.handler.to(endpoint.handler.node)

@@ -181,6 +181,8 @@ def _left_behind(dossier: Dossier, resource: Resource, pruned: bool) -> str:
     broadcasts = dossier.sending.broadcasts if dossier.sending is not None else ()
     if any(each.registry == resource.what and each.surely_runs for each in broadcasts):
         return "later broadcasts go to a dead socket"
+    if dossier.connection.library == "python-socketio":
+        return "the id of the next connection is another, so one entry more stays for each client that ever came"
     return "the entry and its dead socket stay as long as the process runs"
 
 

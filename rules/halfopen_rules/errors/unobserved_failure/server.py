@@ -101,6 +101,11 @@ def _message(name: str, task: Task) -> str:
             "goes on with what is there as if it were new"
         )
     match task.fate:
+        case "never-awaited" if not task.feeds:
+            return (
+                f"{what} is called without `await`: that makes a coroutine which never runs, so for the clients of {name} "
+                "it does nothing"
+            )
         case "never-awaited":
             return (
                 f"{what} is called without `await`: that makes a coroutine which never runs, and the clients of {name} are "

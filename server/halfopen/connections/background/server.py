@@ -11,6 +11,7 @@ from halfopen.connections.background.server_catches import catches
 from halfopen.connections.background.spins import spins
 from halfopen.connections.background.stepping import broken_steps
 from halfopen.connections.background.tasks import tasks
+from halfopen.connections.background.unentered import unentered
 from halfopen.connections.endpoint_code import endpoint_code
 from halfopen.connections.sending.registered import entered_by
 from halfopen.connections.server_site import ServerSite
@@ -19,8 +20,11 @@ from halfopen.connections.server_site import ServerSite
 def background_of_endpoint(site: ServerSite) -> Background:
     """The facts of one endpoint."""
     code = endpoint_code(site)
-    if code is None or code.events is not None:
+    if code is None:
         return Background()
+    if code.events is not None:
+        # What a handler raises is the library's: it runs each as a task of its own.
+        return Background(tasks=tuple(unentered(code, code.events)))
     registries = entered_by(site)
     return Background(
         catches=tuple(catches(code, registries)),
