@@ -26,7 +26,7 @@ class Answered:
     def is_answer(self, site: Site) -> bool:
         """Whether a write outside of the message handler uses the answer to a request that messages can outrun.
 
-        A constant or a sentence for the page is no old value, an error no answer, and what comes before the socket in
+        A constant, a sentence for the page or the present time is no old value, an error no answer, and what comes before the socket in
         the function that makes it is through when the first message comes.
         """
         around = site.call.index.function_of(site.call.node)
@@ -34,7 +34,7 @@ class Answered:
             return False
         if isinstance(site.value.node, tree.Literal | tree.Template):
             return False
-        if self._comes_first(site, around) or _fills_only(site):
+        if self._comes_first(site, around) or _fills_only(site) or _is_now(site.value.node):
             return False
         if any(isinstance(each, tree.Handler) for each in site.call.index.ancestors(site.call.node)):
             return False
@@ -94,6 +94,17 @@ class Answered:
             if isinstance(node, tree.Await) and node.start < site.call.node.start
             for inner in tree.walk(node)
         )
+
+
+def _is_now(value: tree.Expr) -> bool:
+    """`new Date()`, `Date.now()`: the time of the write, which is older than no other."""
+    match value:
+        case tree.Call(callee=tree.Name(id="Date"), arguments=()):
+            return True
+        case tree.Call(callee=tree.Member(object=tree.Name(id="Date"), name="now")):
+            return True
+        case _:
+            return False
 
 
 def _fills_only(site: Site) -> bool:
