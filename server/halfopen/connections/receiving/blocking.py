@@ -86,7 +86,7 @@ def _opens(program: Program, call: At[tree.Call]) -> bool:
 
 def _held(each: Ran) -> Blocking | None:
     call = each.call
-    if each.is_known or _is_awaited(call) or _is_fallback(call):
+    if each.is_known or _is_awaited(call) or _is_of_awaited(call) or _is_fallback(call):
         return None
     for name in sorted(each.names):
         kind = blocking_kind(name)
@@ -183,6 +183,31 @@ def _is_awaited(call: At[tree.Call]) -> bool:
         statement = call.index.parents.get(parent)
         return isinstance(statement, tree.With) and statement.is_async
     return isinstance(parent, tree.Await)
+
+
+def _is_of_awaited(call: At[tree.Call]) -> bool:
+    """Whether a call reads what an awaited query gave: `result = await db.execute(...)`, then `result.scalars().all()`."""
+    node: tree.Node = call.node
+    while isinstance(node, tree.Call | tree.Member):
+        node = node.callee if isinstance(node, tree.Call) else node.object
+    if not isinstance(node, tree.Name):
+        return isinstance(node, tree.Await)
+    binding = call.index.bindings.get(node)
+    given = [each for each in binding.definitions if each.value is not None] if binding is not None else []
+    return bool(given) and all(
+        each.kind == "value" and isinstance(each.value, tree.Await) and _asks_database(each.value)
+        for each in given
+    )
+
+
+def _asks_database(awaited: tree.Await) -> bool:
+    asked = awaited.value
+    return isinstance(asked, tree.Call) and last_name(asked.callee) in (
+        "execute",
+        "scalars",
+        "stream",
+        "exec",
+    )
 
 
 def _is_fallback(call: At[tree.Call]) -> bool:
