@@ -17,7 +17,8 @@ _DEPTH = 3
 def is_passing(handling: Handling, container: Container) -> bool:
     """Whether a registry is a field of an object that is made anew for each connection: `GameService()` in the handler.
 
-    Where the endpoint makes none itself, all that the workspace makes are asked.
+    Where the endpoint makes none itself, all that the workspace makes are asked. An object whose own method is the
+    handler is there before each connection, whatever function made it (`server = Server()` in `main()`).
     """
     if not isinstance(container, FieldOf):
         return False
@@ -47,6 +48,8 @@ def _is_passing(handling: Handling, klass: At[tree.Class], depth: int) -> bool:
         if (function := each.index.function_of(each.node)) is not None
         and handling.function_at(function) is not None
     ]
+    if not own and handling.root.index.class_of(handling.root.node) is klass.node:
+        return False
     return bool(made) and all(_passes(handling, each, depth) for each in own or made)
 
 
