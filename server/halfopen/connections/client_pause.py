@@ -17,7 +17,7 @@ def after_pause(view: View) -> Leak | None:
     """Made after an await or in a `.then`, with nothing that asks whether the owner is still there."""
     if not view.roots:
         return None
-    written = written_names(view.released)
+    written = written_names(view.released, with_own=False)
     home = {view.call.unit, view.owner.span.unit}
     for function in view.reach.functions.values():
         if function.unit not in home or _rearming(view, function):

@@ -28,6 +28,12 @@ class Socket:
     nodes: frozenset[tree.Node]
     interface: Interface
 
+    def _is_named(self, name: object, words: tuple[str, ...]) -> bool:
+        """Whether one of an event's words is its name; "*" are all names that the application makes itself."""
+        interface = self.interface
+        of_library = (*interface.open_events, *interface.close_events, *interface.error_events)
+        return name in words or ("*" in words and isinstance(name, str) and name not in of_library)
+
     def handlers(self, program: Program, held: list[At[tree.Expr]], event: str) -> list[At[tree.Function]]:
         """The functions that handle an event: `ws.onclose = f`, `ws.addEventListener("close", f)`, `hub.onclose(f)`.
 
@@ -53,7 +59,7 @@ class Socket:
             handler: tree.Expr | None = None
             if member.name in self.interface.listen and len(user.arguments) > 1:
                 name = user.arguments[0].value
-                if isinstance(name, tree.Literal) and name.value in words:
+                if isinstance(name, tree.Literal) and self._is_named(name.value, words):
                     handler = user.arguments[1].value
             elif member.name in words and user.arguments:
                 handler = user.arguments[0].value
@@ -264,14 +270,15 @@ def effects_of_owner(program: Program, call: At[tree.Call], reach: Reach) -> lis
 # --- guards ------------------------------------------------------------------------------------
 
 
-def written_names(closure: list[At[tree.Function]]) -> frozenset[str]:
-    """What a release writes that others may read, by the last name of each path: flags, refs, fields, store keys, aborted controllers."""
+def written_names(closure: list[At[tree.Function]], with_own: bool = True) -> frozenset[str]:
+    """What a release writes, by the last name of each path: flags, refs, fields, store keys, aborted controllers; its own
+    variables too, where a condition in it may ask for them."""
     names: set[str] = set()
     for at in statements_of(closure):
         match at.node:
             case tree.Assign(targets=targets):
                 for target in targets:
-                    if not _is_local(at.to(target)):
+                    if with_own or not _is_local(at.to(target)):
                         names |= set(_names_of(target))
             case tree.AssignExpr(target=target):
                 names |= set(_names_of(target))
