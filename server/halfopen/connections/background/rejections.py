@@ -10,7 +10,14 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
 _DEPTH = 3
-_NEVER_REJECT = frozenset({"Promise.allSettled"})
+_NEVER_REJECT = frozenset(
+    {
+        "Promise.allSettled",
+        "socket.io-client.io().emit",
+        "socket.io-client.default().emit",
+        "socket.io-client.connect().emit",
+    }
+)
 _REQUESTING = frozenset(
     {
         "fetch",

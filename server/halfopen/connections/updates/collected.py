@@ -18,6 +18,7 @@ from halfopen.connections.updates.relayed import relays
 from halfopen.connections.updates.slots import Slot
 from halfopen.connections.updates.writes import Site, adds_entry, strongest, writes_everywhere, writes_in
 from halfopen.semantics import tree
+from halfopen.semantics.leaving import OUT_OF_FUNCTION, leaves
 from halfopen.semantics.names import last_name
 from halfopen.semantics.program import At, Program, own_nodes
 
@@ -175,6 +176,7 @@ class Collected:
                     or site.how in ("cleared", "appended", "counted", "removed")
                     or self.answered.is_of_answer(site)
                     or self._is_momentary(slot)
+                    or self._sends_nothing(site, sent_by)
                     or typing_of(self.program, site.call) is not None
                 ):
                     continue
@@ -197,6 +199,24 @@ class Collected:
             and not any(around in received for around in each.call.index.ancestors(each.call.node))
             for each in writes_everywhere(self.program, slot)
         )
+
+    def _sends_nothing(self, site: Site, sent_by: list[At[tree.Function]]) -> bool:
+        """Whether a write stands in a branch that leaves before anything is sent: `if (!id) { setError("…"); return; }`."""
+        inner: tree.Node = site.call.node
+        senders = {each.node for each in sent_by}
+        for ancestor in site.call.index.ancestors(site.call.node):
+            if isinstance(ancestor, tree.Function):
+                return False
+            branch = ancestor.then if isinstance(ancestor, tree.If) and inner is ancestor.then else None
+            if branch is not None and leaves(branch, OUT_OF_FUNCTION):
+                return not any(
+                    (isinstance(node.callee, tree.Member) and node.callee.object in self.view.socket.nodes)
+                    or any(each.node in senders for each in callees(self.program, site.call.to(node)))
+                    for node in tree.walk(branch)
+                    if isinstance(node, tree.Call)
+                )
+            inner = ancestor
+        return False
 
     def _direct_writes(self, function: At[tree.Function]) -> Iterator[tuple[Site, At[tree.Node]]]:
         for site in writes_in(self.program, function):
