@@ -170,8 +170,6 @@ def received_by_client(site: ClientSite) -> tuple[Root, ...]:
         found += _first_parameter(handler, form)
     for handler in _store_actions(site):
         found += _first_parameter(handler, form)
-    if form == "parsed":
-        found += _socket_io_events(site)
     if site.made_with is not None:
         found += _options(site)
         found += _latest(site)
@@ -204,32 +202,6 @@ def _store_actions(site: ClientSite) -> Iterator[At[tree.Function]]:
 def _first_parameter(handler: At[tree.Function], form: Form) -> Iterator[Root]:
     if handler.node.parameters:
         yield Root(handler.to(handler.node.parameters[0].target), form, is_target=True)
-
-
-def _socket_io_events(site: ClientSite) -> Iterator[Root]:
-    """`socket.on("progress", (data) => …)`: the library parses."""
-    view = site.view
-    assert view is not None
-    for alias in view.held:
-        member = alias.parent
-        user = alias.index.parents.get(member) if isinstance(member, tree.Member) else None
-        if (
-            isinstance(member, tree.Member)
-            and member.name in ("on", "once")
-            and isinstance(user, tree.Call)
-            and user.callee is member
-            and len(user.arguments) > 1
-        ):
-            name = user.arguments[0].value
-            if isinstance(name, tree.Literal) and name.value in (
-                "connect",
-                "disconnect",
-                "connect_error",
-                "error",
-            ):
-                continue
-            for function in functions(site.program, alias.to(user.arguments[1].value)):
-                yield from _first_parameter(function, "parsed")
 
 
 def _options(site: ClientSite) -> Iterator[Root]:
