@@ -7,12 +7,15 @@ forgotten exactly when an edit could change it.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar, dataclass_transform
 
 from halfopen.semantics import tree
-from halfopen.semantics.module import Exported, Module, names_in
+from halfopen.semantics.changed_tokens import changed_tokens
+from halfopen.semantics.import_files import python_file, python_import, typescript_import
+from halfopen.semantics.module import Exported, Module
 from halfopen.semantics.queries import (
     CallToken,
     FileToken,
@@ -134,8 +137,8 @@ class Loader(Protocol):
         ...
 
 
-_TS_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
-
+_WORD = re.compile(r"[\w$]+")
+"""A word in the stem of a file, as an import specifier spells it."""
 
 IMPORT_SETTINGS = FileToken("tsconfig.json")
 """Every file that sets import aliases: they are few, seldom edited, and inherit from each other."""
@@ -182,25 +185,7 @@ class Program:
             self._modules.pop(path, None)
         else:
             self._modules[path] = module
-        changed: set[Token] = set()
-        if (before is None) != (module is None) or not known:
-            changed.add(FileToken(path))
-        old, new = set(before.units if before else ()), set(module.units if module else ())
-        for unit in old ^ new:
-            changed.add(unit)
-            changed.update(WordToken(word) for word in unit.words)
-            changed.update(MemberToken(word) for word in unit.members)
-            changed.update(CallToken(word) for word in unit.called)
-        changed.update(map(PresenceToken, _words_of(old - new) ^ _words_of(new - old)))
-        if known and changed:
-            # Where no unit changed its place among the others, a name of none that changed means what it did.
-            kept = [unit for unit in before.units if unit in new] if before else []
-            in_order = kept == [unit for unit in module.units if unit in old] if module else not kept
-            doubtful = old ^ new if in_order else old | new
-            for name in {name for unit in doubtful for name in names_in(unit)}:
-                if _meaning(before, name) != _meaning(module, name):
-                    changed.add(NameToken(path, name))
-        return changed
+        return changed_tokens(path, before, module, known=known)
 
     def files_with(self, word: str, language: str) -> int:
         """How many files of a language have a word in their text."""
@@ -342,7 +327,7 @@ class Program:
 
     def _files_with(self, word: str, source: str) -> set[str]:
         """The files of the source's own language whose text has every part of a word."""
-        parts = [part.encode() for part in _words(word)]
+        parts = [part.encode() for part in _WORD.findall(word)]
         self.queries.note(WordToken(parts[0]) if parts else WordToken(b""))
         if not parts:
             return set()
@@ -397,64 +382,20 @@ class Program:
         """
         key = ("import", path, specifier)
         if path.endswith((".py", ".pyi")):
-            return self.queries.search(key, lambda: self._resolve_python(path, specifier))
-        return self.queries.search(key, lambda: self._resolve_typescript(path, specifier))
+            return self.queries.search(key, lambda: self._python_import(path, specifier))
+        return self.queries.search(key, lambda: self._typescript_import(path, specifier))
 
-    def _resolve_python(self, path: str, specifier: str) -> str | None:
-        dots = len(specifier) - len(specifier.lstrip("."))
-        rest = specifier[dots:].replace(".", "/")
-        if dots:
-            folder = posixpath.dirname(path)
-            for _ in range(dots - 1):
-                folder = posixpath.dirname(folder)
-            return self._python_file(posixpath.join(folder, rest) if rest else folder)
-        for root in self.loader.python_roots(path):
-            found = self._python_file(posixpath.join(root, rest))
-            if found is not None:
-                return found
-        return None
+    def _python_import(self, path: str, specifier: str) -> str | None:
+        roots = () if specifier.startswith(".") else self.loader.python_roots(path)
+        return python_import(path, specifier, roots, self.exists)
 
-    def _python_file(self, stem: str) -> str | None:
-        for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
-            if self._exists(candidate):
-                return candidate
-        return None
+    def _typescript_import(self, path: str, specifier: str) -> str | None:
+        if not specifier.startswith("."):
+            self.queries.note(IMPORT_SETTINGS)
+        return typescript_import(path, specifier, lambda: self.loader.aliases(path), self.exists)
 
-    def _resolve_typescript(self, path: str, specifier: str) -> str | None:
-        specifier = specifier.split("?", maxsplit=1)[0]
-        if specifier.startswith("."):
-            stem = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
-            return self._typescript_file("" if stem == "." else stem)
-        self.queries.note(IMPORT_SETTINGS)
-        for prefix, folder in self.loader.aliases(path):
-            if specifier.startswith(prefix):
-                found = self._typescript_file(
-                    posixpath.normpath(posixpath.join(folder, specifier[len(prefix) :]))
-                )
-                if found is not None:
-                    return found
-        return None
-
-    def _typescript_file(self, stem: str) -> str | None:
-        if stem.startswith(".."):
-            return None
-        if stem.endswith(_TS_ENDINGS) and self._exists(stem):
-            return stem
-        bases = [stem]
-        base, ending = posixpath.splitext(stem)
-        if ending in (".js", ".jsx", ".mjs", ".cjs"):
-            bases.append(base)
-        for base in bases:
-            for ending in _TS_ENDINGS:
-                if self._exists(base + ending):
-                    return base + ending
-            for ending in _TS_ENDINGS:
-                candidate = posixpath.join(base, "index" + ending)
-                if self._exists(candidate):
-                    return candidate
-        return None
-
-    def _exists(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
+        """Whether a file is there; the answer is noted."""
         self.queries.note(FileToken(path))
         return self.loader.exists(path)
 
@@ -483,7 +424,7 @@ class Program:
             if found is not None:
                 return found
         if module.language == "python" and posixpath.basename(path) == "__init__.py":
-            return self._python_file(posixpath.join(posixpath.dirname(path), name))
+            return python_file(posixpath.join(posixpath.dirname(path), name), self.exists)
         return None
 
     def _behind(self, variable: Global, seen: frozenset[str]) -> Global | str | None:
@@ -497,9 +438,8 @@ class Program:
                 target = self.resolve_import(variable.path, definition.node.module, name)
                 if target == variable.path and posixpath.basename(variable.path) == "__init__.py":
                     # A package that imports from itself: what it does not define by then is a module in it.
-                    return (
-                        self._python_file(posixpath.join(posixpath.dirname(variable.path), name)) or variable
-                    )
+                    stem = posixpath.join(posixpath.dirname(variable.path), name)
+                    return python_file(stem, self.exists) or variable
                 if target is not None:
                     return self.resolve_export(target, name, seen) or variable
         return variable
@@ -530,7 +470,7 @@ class Program:
         parts = specifier.split(".")
         if not path.endswith((".py", ".pyi")) or not all(each.isidentifier() for each in parts):
             return None
-        beside = self._python_file(posixpath.join(posixpath.dirname(path), *parts))
+        beside = python_file(posixpath.join(posixpath.dirname(path), *parts), self.exists)
         module = self.module(beside) if beside is not None and beside != path else None
         if module is None:
             return None
@@ -574,31 +514,3 @@ class Program:
             return None
         self.queries.note(exported.unit)
         return exported.unit, exported.value
-
-
-def _meaning(module: Module | None, name: str) -> tuple[object, ...]:
-    """What a name of a module stands for, comparable before and after an edit; "*" is all that is handed on."""
-    if module is None:
-        return ()
-    if name == "*":
-        return module.star_exports
-    exported = module.exported(name)
-    told = (exported.local, exported.module, exported.unit) if exported is not None else None
-    return (*(unit for unit, _ in module.defined(name)), told)
-
-
-def _words_of(units: Iterable[Unit]) -> set[bytes]:
-    return {word for unit in units for word in unit.words}
-
-
-def _words(text: str) -> list[str]:
-    """The words of a file's stem, as an import specifier spells them."""
-    word, found = "", list[str]()
-    for character in text:
-        if character.isalnum() or character in "_$":
-            word += character
-        else:
-            if word:
-                found.append(word)
-            word = ""
-    return [*found, word] if word else found
