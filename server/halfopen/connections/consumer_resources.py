@@ -3,7 +3,8 @@
 Django Channels calls `disconnect` and Tornado `on_close` for every connection that ended, whatever ended
 it; Litestar's listeners call `on_disconnect`. What `connect` registers, joins or starts and none of the
 methods that run at the end undoes, outlives its client. A handler that is a function enters its socket in
-a container and takes it out again itself, in itself or in what it calls.
+a container and takes it out again itself, in itself or in what it calls; what ends one of `websockets` is known, so
+that each way out of it is followed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from halfopen.connections.event_handlers import LIBRARY, event_server
 from halfopen.connections.event_resources import event_resources
 from halfopen.connections.facts import Evidence
 from halfopen.connections.framework_endpoints import FrameworkEndpoint
+from halfopen.connections.handler_registrations import registrations
 from halfopen.connections.registries import registrations_in, removals_in
+from halfopen.connections.server_site import server_site
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.function_shape import is_receiver
@@ -35,6 +38,9 @@ _DEPTH = 3
 def consumer_resources(program: Program, endpoint: FrameworkEndpoint) -> tuple[Resource, ...]:
     """The registrations, groups and tasks of an endpoint, with the leak of each that nothing undoes."""
     if isinstance(endpoint.handler.node, tree.Function):
+        followed = _followed(program, endpoint)
+        if followed:
+            return followed
         return tuple(_entered(program, endpoint, endpoint.handler.to(endpoint.handler.node)))
     if isinstance(endpoint.handler.node, tree.Call) and endpoint.library == LIBRARY:
         made = event_server(program, endpoint.handler.to(endpoint.handler.node))
@@ -49,6 +55,16 @@ def consumer_resources(program: Program, endpoint: FrameworkEndpoint) -> tuple[R
         *_groups(endpoint, beginning, ending),
         *_tasks(program, endpoint, klass, beginning, ending),
     )
+
+
+def _followed(program: Program, endpoint: FrameworkEndpoint) -> tuple[Resource, ...]:
+    """What a handler of `websockets` enters and takes out again itself, on each of its ways out; empty where it takes
+    nothing out: something else in the program may do that."""
+    handling = server_site(program, endpoint).handling
+    if endpoint.library != "websockets" or handling is None:
+        return ()
+    found = tuple(registrations(handling))
+    return () if any(leak.kind == "never" for each in found for leak in each.leaks) else found
 
 
 def _methods(program: Program, klass: At[tree.Class], names: tuple[str, ...]) -> list[At[tree.Function]]:

@@ -1,7 +1,7 @@
 """What an endpoint's code may throw, and which of it a clause stops, in the two kinds that matter.
 
 "disconnect": the client left (`WebSocketDisconnect`), seen by a receive, or by a send on Starlette
-from 0.36. "error": anything else, such as the KeyError of a binary frame in `receive_text`, or a bad
+from 0.36, and by whatever waits for a message in `websockets`. "error": anything else, such as the KeyError of a binary frame in `receive_text`, or a bad
 JSON in `receive_json` (Starlette 1.10, websockets.py). `asyncio.CancelledError` is left out: it ends
 the process or the whole handler, and `except Exception` cannot be blamed for it.
 """
@@ -26,16 +26,17 @@ BOTH = DISCONNECT | ERROR
 RECEIVERS = frozenset({"receive", "receive_text", "receive_bytes", "receive_json"})
 SENDERS = frozenset({"send", "send_text", "send_bytes", "send_json", "send_denial_response"})
 ITERATORS = frozenset({"iter_text", "iter_bytes", "iter_json"})
-_QUIET = frozenset({"accept", "close"})
+_QUIET = frozenset({"accept", "close", "wait_closed"})
+_OF_WEBSOCKETS = frozenset({"recv", "send"})
+"""Raise nothing but `ConnectionClosed` for what a client does (`websockets`); Starlette's own `send` is hardly used."""
 _PARSERS = frozenset(
     {"loads", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python"}
 )
 _WAITS = frozenset(
     {"asyncio.sleep", "asyncio.wait", "asyncio.Event().wait", "asyncio.Queue().get", "asyncio.Queue().put"}
 )
-_DISCONNECTS = frozenset(
-    {"WebSocketDisconnect", "ConnectionClosed", "ConnectionClosedError", "ConnectionClosedOK"}
-)
+_DISCONNECTS = frozenset({"WebSocketDisconnect", "ConnectionClosed", "ConnectionClosedError"})
+"""`ConnectionClosedOK` alone is none: a client that is lost (1006, 1011) raises `ConnectionClosedError`."""
 _EVERYTHING = frozenset({"Exception", "BaseException"})
 _DEPTH = 5
 
@@ -125,6 +126,8 @@ class Throwing:
             case tree.Await(value=value):
                 return self._awaited(at.to(value))
             case tree.Loop(iterable=iterable, is_async=True) if iterable is not None:
+                if self.sockets.is_socket(iterable):
+                    return DISCONNECT  # ConnectionClosedError; an orderly close ends the loop (websockets 15)
                 method = socket_method(self.sockets, iterable)
                 return NOTHING if method in ITERATORS else self._stepped(at.to(iterable))
             case tree.Raise(value=value):
@@ -140,6 +143,8 @@ class Throwing:
     def _awaited(self, at: At[tree.Expr]) -> frozenset[str]:
         method = socket_method(self.sockets, at.node)
         if method is not None:
+            if method in _OF_WEBSOCKETS:
+                return DISCONNECT
             return NOTHING if method in _QUIET else BOTH
         if isinstance(at.node, tree.Name):
             return self._task(at.to(at.node))

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from halfopen.connections.dossier import Leak
 from halfopen.connections.endpoints import socket_parameter
 from halfopen.connections.facts import Evidence
-from halfopen.connections.handler_flow import DISCONNECT, RECEIVERS, Sockets, caught_kinds, socket_method
+from halfopen.connections.handler_flow import (
+    DISCONNECT,
+    RECEIVERS,
+    Sockets,
+    caught_kinds,
+    iterates_messages,
+    socket_method,
+)
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import called, functions
 from halfopen.semantics.control import Exit
@@ -16,6 +23,7 @@ from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 
+_RECEIVERS = RECEIVERS | {"recv"}
 DEPTH = 5
 _MOST_FUNCTIONS = 150
 
@@ -200,17 +208,17 @@ def _why_receiving_fails(handling: Handling, node: tree.Node) -> str:
 
 def _receives(handling: Handling, node: tree.Node) -> bool:
     """Whether the client's leaving is normally noticed here: at a receive, directly or in a called function."""
-    return any(True for _ in _receiving_methods(handling, node))
+    return iterates_messages(handling.sockets, node) or any(True for _ in _receiving_methods(handling, node))
 
 
 def _receiving_methods(handling: Handling, node: tree.Node) -> Iterator[str]:
     for each in tree.walk(node):
         method = socket_method(handling.sockets, each)
-        if method in RECEIVERS:
+        if method in _RECEIVERS:
             yield method
         if isinstance(each, tree.Call):
             for callee in functions(handling.program, handling.root.to(each.callee)):
                 for inner in tree.walk(callee.node.body):
                     method = socket_method(handling.sockets, inner)
-                    if method in RECEIVERS:
+                    if method in _RECEIVERS:
                         yield method

@@ -182,7 +182,9 @@ def _left_behind(dossier: Dossier, resource: Resource, pruned: bool) -> str:
     if any(each.registry == resource.what and each.surely_runs for each in broadcasts):
         return "later broadcasts go to a dead socket"
     if dossier.connection.library == "python-socketio":
-        return "the id of the next connection is another, so one entry more stays for each client that ever came"
+        return (
+            "the id of the next connection is another, so one entry more stays for each client that ever came"
+        )
     return "the entry and its dead socket stay as long as the process runs"
 
 
@@ -207,7 +209,8 @@ def _message(dossier: Dossier, resource: Resource, leak: Leak, name: str, pruned
         )
     if resource.kind == "registration":
         then = _left_behind(dossier, resource, pruned)
-        return f"{_REGISTERED[leak.kind].format(name=name, owner=owner)}; {then}"
+        left = "ConnectionClosed" if dossier.connection.library == "websockets" else "WebSocketDisconnect"
+        return f"{_REGISTERED[leak.kind].format(name=name, owner=owner, left=left)}; {then}"
     if leak.kind == "closed-under":
         return (
             f"{name} may go on after {owner} has ended, with a database session that the handler closes then: what it "
@@ -305,7 +308,7 @@ _REGISTERED: Mapping[LeakKind, str] = {
     "never": "{owner} enters its client in {name}, and nothing removes it",
     "on-disconnect": "A disconnect skips the removal from {name}",
     "on-send": "A client that leaves while the handler sends to it stays in {name}",
-    "on-error": "Only WebSocketDisconnect removes the client from {name}: any other error leaves it there",
+    "on-error": "Only {left} removes the client from {name}: any other error leaves it there",
     "uncovered": "An error of {owner} that no clause takes skips the removal from {name}",
     "unreached": "{owner} can end without removing its client from {name}",
     "shadowed": "Every disconnect skips the removal from {name}: a broader `except` stands before the clause that does it",
