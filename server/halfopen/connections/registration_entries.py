@@ -28,11 +28,27 @@ def entered(handling: Handling) -> list[Registration]:
             for each in registrations_in(handling.program, function)
             if (
                 _is_of_connection(handling, each.value)
-                or (each.key is not None and handling.sockets.is_socket(each.key.node))
+                or (each.key is not None and _is_key_of_connection(handling, each.key))
             )
             and not is_passing(handling, each.container)
         ]
     return found
+
+
+def _is_key_of_connection(handling: Handling, key: At[tree.Expr]) -> bool:
+    """Whether a key is the socket, or `id(websocket)`: no other connection has it."""
+    return any(
+        isinstance(each, At) and (handling.sockets.is_socket(each.node) or _is_identity(handling, each.node))
+        for each in (key, *origins(handling.program, key))
+    )
+
+
+def _is_identity(handling: Handling, node: tree.Node) -> bool:
+    match node:
+        case tree.Call(callee=tree.Name(id="id" | "hash"), arguments=(argument,)):
+            return handling.sockets.is_socket(argument.value)
+        case _:
+            return False
 
 
 def _is_of_connection(handling: Handling, value: At[tree.Expr], depth: int = 2) -> bool:

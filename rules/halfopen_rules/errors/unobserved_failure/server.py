@@ -83,7 +83,7 @@ def _also(task: Task, first: Task) -> str:
 def _severity(task: Task) -> Severity:
     """High where what ends is what all clients, or this one, are fed by; a short task that catches all is a note."""
     if task.fate in ("never-awaited", "never-starts"):
-        return Severity.HIGH
+        return Severity.HIGH if task.feeds else Severity.MEDIUM
     if task.fate == "dropped" and not task.fails and not task.goes_on:
         return Severity.MONITOR
     deaf = task.feeds and task.goes_on and (task.fate == "unobserved" or task.of_process)

@@ -19,6 +19,8 @@ from halfopen.semantics.program import At, own_nodes
 
 _ALWAYS = frozenset({"emit", "send", "save_session", "close_room", "disconnect", "call"})
 _SINCE_5_10 = frozenset({"enter_room", "leave_room"})
+_FEEDING = frozenset({"emit", "send", "call", "enter_room"})
+"""Without these a client gets nothing."""
 
 
 def unentered(code: EndpointCode, events: EventServer) -> Iterator[Task]:
@@ -35,17 +37,17 @@ def unentered(code: EndpointCode, events: EventServer) -> Iterator[Task]:
         if not isinstance(call.parent, tree.Do) or not events.on_loop:
             continue
         if name in _ALWAYS:
-            yield _task(
-                call, Confidence.HIGH, Evidence(call.span, "makes a coroutine, and nothing awaits it")
-            )
+            said = Evidence(call.span, "makes a coroutine, and nothing awaits it")
+            yield _task(call, name, Confidence.HIGH, said)
         elif name in _SINCE_5_10:
             said = Evidence(call.span, "makes a coroutine since python-socketio 5.10, and nothing awaits it")
-            yield _task(call, Confidence.HIGH if newer is not None else Confidence.LOW, said)
+            yield _task(call, name, Confidence.HIGH if newer is not None else Confidence.LOW, said)
 
 
 def _is_awaited(call: At[tree.Call]) -> bool:
     return isinstance(call.parent, tree.Await)
 
 
-def _task(call: At[tree.Call], confidence: Confidence, said: Evidence) -> Task:
-    return Task(call.to(call.node.callee).text, "never-awaited", False, call.span, confidence, (said,))
+def _task(call: At[tree.Call], name: str, confidence: Confidence, said: Evidence) -> Task:
+    what = call.to(call.node.callee).text
+    return Task(what, "never-awaited", name in _FEEDING, call.span, confidence, (said,))
