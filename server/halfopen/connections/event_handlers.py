@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from halfopen.semantics import tree
 from halfopen.semantics.call_graph import functions
 from halfopen.semantics.class_shape import member_table
-from halfopen.semantics.flow import aliases
+from halfopen.semantics.flow import aliases, aliases_of_target
 from halfopen.semantics.function_shape import is_receiver
 from halfopen.semantics.instances import classes
 from halfopen.semantics.program import At, Program
@@ -94,11 +94,17 @@ def _read(program: Program, call: At[tree.Call]) -> EventServer:
             found.setdefault(function.node, _handler(event, function, receiver))
     on_loop = any(name in _ASYNC for name in qualified(program, call.to(call.node.callee)))
     handlers = sorted(found.values(), key=lambda each: (each.function.path, each.function.node.start))
+    clients = {
+        place.node
+        for each in handlers
+        if each.client is not None
+        for place in aliases_of_target(program, each.function.to(each.client.target))
+    }
     emits = [
         each.to(user)
         for each in servers
         for user in (_user_of(each, ("emit", "send")),)
-        if user is not None and not _is_to_sid(user)
+        if user is not None and receiver_of_emit(user) not in clients
     ]
     return EventServer(
         tuple(handlers), frozenset(places), on_loop, any(map(_is_served, servers)), tuple(emits)
@@ -121,11 +127,6 @@ def receiver_of_emit(call: tree.Call) -> tree.Expr | None:
     if to is None and len(positional) > 2:
         to = positional[2]
     return None if isinstance(to, tree.Literal) and to.value is None else to
-
-
-def _is_to_sid(call: tree.Call) -> bool:
-    to = receiver_of_emit(call)
-    return isinstance(to, tree.Name) and to.id == "sid"
 
 
 def _is_served(server: At[tree.Expr]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from halfopen.connections.admission.adapted import adapted_view
+from halfopen.connections.admission.checks import CHECKS_NOTHING
 from halfopen.connections.admission.credentials import credential_in, credential_name
 from halfopen.connections.admission.entering import functions_of
 from halfopen.connections.admission.facts import Authentication, Check, Credential
@@ -25,17 +26,6 @@ _RESOURCE = re.compile(
     re.IGNORECASE,
 )
 """What a dependency is called that hands something to the handler, and asks nobody anything."""
-_LANGUAGE = (
-    "logging.",
-    "json.",
-    "asyncio.",
-    "uuid.",
-    "time.",
-    "loguru.",
-    "structlog.",
-    "fastapi.",
-    "starlette.",
-)
 
 
 def authentication_of(
@@ -125,6 +115,8 @@ def _asked_elsewhere(site: ServerSite) -> At[tree.Call] | None:
         if not shown or sockets.is_socket(node.callee) or functions(site.program, root.to(node.callee)):
             continue
         names = qualified(site.program, root.to(node.callee))
-        if any("." in each and not each.startswith(_LANGUAGE) for each in names) and refuses_by(root, node):
+        if any("." in each and not each.startswith(CHECKS_NOTHING) for each in names) and refuses_by(
+            root, node
+        ):
             return root.to(node)
     return None

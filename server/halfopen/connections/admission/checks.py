@@ -11,6 +11,12 @@ from halfopen.connections.facts import Evidence
 from halfopen.semantics.program import Program
 from halfopen.semantics.unit import Span
 
+CHECKS_NOTHING = (
+    "asyncio.", "builtins.", "collections.", "datetime.", "fastapi.", "http.cookies.", "json.", "logging.", "loguru.",
+    "starlette.", "structlog.", "time.", "urllib.parse.", "uuid.",
+)  # fmt: skip
+"""Modules whose functions may be given a credential, and ask nobody about it."""
+
 
 def own_checks(program: Program, events: list[Event]) -> Iterator[Check]:
     accepted = False

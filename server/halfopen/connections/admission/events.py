@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from halfopen.connections.admission.checks import check_of
+from halfopen.connections.admission.checks import CHECKS_NOTHING, check_of
 from halfopen.connections.admission.credentials import credential_in
 from halfopen.connections.admission.facts import (
     Admission,
@@ -36,10 +36,6 @@ from halfopen.semantics.program import At, Program, own_nodes
 from halfopen.semantics.qualified_names import qualified
 from halfopen.semantics.unit import Span
 
-_LANGUAGE = (
-    "builtins.", "logging.", "loguru.", "structlog.", "json.", "urllib.", "time.", "datetime.", "asyncio.", "uuid.",
-    "collections.", "http.cookies.",
-)  # fmt: skip
 _ORIGINS = "cors_allowed_origins"
 
 
@@ -139,7 +135,7 @@ def _asked_outside(
             given = any(each.value in shown or credential_in(each.value) for each in node.arguments)
             names = qualified(program, entry.function.to(node.callee))
             own = functions(program, entry.function.to(node.callee))
-            known = bool(names) and all("." not in each or each.startswith(_LANGUAGE) for each in names)
+            known = bool(names) and all("." not in each or each.startswith(CHECKS_NOTHING) for each in names)
             if given and not own and not known:
                 yield entry.function.to(node)
 
